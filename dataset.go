@@ -1,0 +1,38 @@
+package signalbox
+
+import (
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Dataset is a name people get access to. Its samples live in FiftyOne's database, never here.
+type Dataset struct {
+	ID                string
+	Name              string
+	DefaultPermission Permission // what Members have without a grant
+	Creator           Who
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+}
+
+// CheckName tells what is wrong with a name of anything: 1 to 200 characters, none of them a control
+// character, and not "." or "..". It returns "" for a good one.
+func CheckName(name string) string {
+	switch n := utf8.RuneCountInString(name); {
+	case !utf8.ValidString(name):
+		return "a name is UTF-8 text"
+	case n == 0:
+		return "a name cannot be empty"
+	case n > 200:
+		return "a name has at most 200 characters"
+	case name == "." || name == "..":
+		return `a name cannot be "." or ".."`
+	}
+	for _, r := range name {
+		if unicode.IsControl(r) {
+			return "a name has no control characters"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,108 @@
+package signalbox
+
+import (
+	"fmt"
+	"time"
+)
+
+// EndWork notes that the attempt's work has ended, frees its slot, and ends the run or sends it back to Scheduled.
+//
+// What counts for the run, in this order: stopped or timed out by us; failed there or killed; what the attempt
+// reported; its exit code.
+type EndWork struct {
+	At      time.Time
+	Attempt int
+	By      Who // an admin who released it; nobody else
+	End     End
+}
+
+func (c EndWork) when() time.Time { return c.At }
+
+func (c EndWork) apply(r *Run) ([]Event, error) {
+	if r.Attempt != c.Attempt || r.Status == Scheduled {
+		return nil, stale(r, c.Attempt)
+	}
+	if r.Work.State == WorkEnded {
+		return nil, nil
+	}
+	r.Work.State = WorkEnded
+	r.Work.EndedAt = &c.At
+	r.Slot = false
+	events := []Event{{Kind: EventWorkEnded, Actor: c.By, Attempt: r.Attempt, Message: c.End.String()}}
+	if r.Status.Terminal() {
+		return events, nil
+	}
+	if said := r.contradiction(c.End); said != "" {
+		events = append(events, Event{Kind: EventContradiction, Attempt: r.Attempt, Message: said})
+	}
+	return append(events, r.ended(c.At, c.End)...), nil
+}
+
+// ended decides what becomes of an open run whose work has ended.
+func (r *Run) ended(at time.Time, e End) []Event {
+	said := r.Work.Reported
+	switch {
+	case r.Work.Ending == FailTimeout && r.Status == Queued:
+		return r.startedLate(at)
+	case r.Work.Ending == FailTimeout:
+		return r.fail(at, Failure{FailTimeout, fmt.Sprintf("It ran for longer than its timeout of %s.", r.Timeout), e.Stack})
+	case r.Work.Ending != "" || e.Terminated:
+		return r.fail(at, Failure{FailStopped, e.String(), e.Stack})
+	case e.Broken:
+		return r.fail(at, Failure{FailOrchestrator, e.String(), e.Stack})
+	case r.Status == Queued && said == nil:
+		return r.requeue(at, e.String())
+	case e.WorkerLost:
+		return r.fail(at, Failure{FailLost, e.String(), e.Stack})
+	case e.Signal != "":
+		return r.fail(at, Failure{FailError, e.String(), e.Stack})
+	case said != nil && !said.Completed:
+		return r.fail(at, Failure{FailError, said.Message, said.Stack})
+	case said != nil || (e.ExitCode != nil && *e.ExitCode == 0):
+		return r.complete(at)
+	case e.ExitCode != nil:
+		return r.fail(at, Failure{FailError, e.String(), e.Stack})
+	}
+	return r.fail(at, Failure{FailLost, e.String(), e.Stack})
+}
+
+// startedLate sends a run that did not start in time back to Scheduled, a few times.
+func (r *Run) startedLate(at time.Time) []Event {
+	r.StartedLate++
+	if r.StartedLate > MaxRequeues || r.Attempt >= MaxAttempts {
+		return r.fail(at, Failure{Kind: FailTimeout, Message: fmt.Sprintf("It did not start within %s, %s.", r.StartWithin, times(r.StartedLate))})
+	}
+	r.back(at, 0)
+	return []Event{{Kind: EventRequeued, Message: fmt.Sprintf("Back in the queue: it did not start within %s.", r.StartWithin)}}
+}
+
+// contradiction tells in words where the report and the end disagree.
+func (r *Run) contradiction(e End) string {
+	said := r.Work.Reported
+	switch {
+	case said == nil:
+		return ""
+	case said.Completed && (e.Signal != "" || e.ExitCode != nil && *e.ExitCode != 0):
+		return "It reported that it completed, but " + e.String() + "."
+	case !said.Completed && e.ExitCode != nil && *e.ExitCode == 0:
+		return "It reported that it failed, but its exit status was 0."
+	}
+	return ""
+}
+
+// String tells the end in words.
+func (e End) String() string {
+	switch {
+	case e.Reason != "":
+		return e.Reason
+	case e.Signal != "":
+		return "killed by signal: " + e.Signal
+	case e.WorkerLost:
+		return "the worker was lost"
+	case e.HandedBack:
+		return "the worker handed it back"
+	case e.ExitCode != nil:
+		return fmt.Sprintf("exit status %d", *e.ExitCode)
+	}
+	return "it ended without a word"
+}

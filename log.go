@@ -1,0 +1,79 @@
+package signalbox
+
+import (
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// MaxShownLog is the size up to which a log's lines are part of an answer; a larger one is offered for download
+// only: 1 MB, which is 1,048,576 bytes.
+const MaxShownLog = 1 << 20
+
+// MaxChunk is the largest log chunk in bytes.
+const MaxChunk = 1 << 20
+
+// Log is a run's finished log.
+type Log struct {
+	Path         string `json:"path"` // its key in the log store
+	Size         int64  `json:"size"` // bytes
+	DownloadOnly bool   `json:"download_only"`
+}
+
+// Severity is a log line's.
+type Severity string
+
+// The severities, from least to most.
+const (
+	Debug     Severity = "DEBUG"
+	Info      Severity = "INFO"
+	Warning   Severity = "WARNING"
+	ErrorLine Severity = "ERROR"
+	Critical  Severity = "CRITICAL"
+)
+
+// Severities lists the severities from least to most.
+var Severities = []Severity{Debug, Info, Warning, ErrorLine, Critical}
+
+// Line is one entry of a log as people read it: a line, or a traceback in one piece.
+type Line struct {
+	Timestamp *time.Time `json:"timestamp"`
+	Severity  Severity   `json:"severity"`
+	Message   string     `json:"message"`
+}
+
+// Chunk is a piece of a running log: whole lines, at most MaxChunk bytes. Its row makes its object count.
+type Chunk struct {
+	Process
+	Seq       int64 // counts from 0 per (source, try)
+	Size      int64 // bytes
+	SHA256    string
+	CreatedAt time.Time
+}
+
+// Key is the chunk's key in the log store.
+func (c Chunk) Key() string {
+	return fmt.Sprintf("chunks/%s/%d/%s.%d/%d-%s", c.Run, c.Attempt, SafeElement(c.Source), c.Try, c.Seq, c.SHA256[:8])
+}
+
+// ChunkPrefix is what the keys of all of a run's chunks begin with.
+func ChunkPrefix(run string) string { return "chunks/" + run + "/" }
+
+// LogKey is the key of a run's finished log; the day is the UTC day of its end.
+func LogKey(run string, end time.Time) string {
+	return fmt.Sprintf("do_logs/%s/%s.log", end.UTC().Format("2006/01/02"), run)
+}
+
+// SafeElement makes any text one element of a key: what is not a letter, digit, '-' or '_' becomes =XX.
+func SafeElement(s string) string {
+	var out []byte
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+			out = append(out, c)
+		default:
+			out = append(append(out, '='), hex.EncodeToString([]byte{c})...)
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,30 @@
+package logs
+
+import (
+	"context"
+	"time"
+
+	sb "signalbox"
+)
+
+// Store keeps the rows of chunks and says which logs are to be compacted. Every method is one transaction. Errors:
+// Conflict, Unavailable.
+type Store interface {
+	// AddChunk keeps a chunk's row if its number is the next of its process. The same number and hash again: nil. The
+	// same number with another hash: Conflict. A gap: Conflict with Want. It locks out the drop of the run's chunks: once
+	// the run's log is kept, Conflict. Sends TopicLog.
+	AddChunk(ctx context.Context, c sb.Chunk) error
+	// Chunks reads a run's chunks in the order of its log: attempt, then source as first seen, try, number; those after
+	// the given count of rows to skip.
+	Chunks(ctx context.Context, run string, skip, limit int) ([]sb.Chunk, error)
+	// DropChunks removes the rows of a run's chunks.
+	DropChunks(ctx context.Context, run string) error
+	// Unkept reads runs that are over, whose work ended before a time and that have no kept log yet.
+	Unkept(ctx context.Context, endedBefore time.Time, limit int) ([]sb.Run, error)
+	// KeepLog sets a run's log, by signalbox.KeepLog.
+	KeepLog(ctx context.Context, run string, log sb.Log) error
+	// Lease takes or renews a named lease for a holder; false while another holds it.
+	Lease(ctx context.Context, name, holder string, ttl time.Duration) (bool, error)
+	// Release gives a lease back.
+	Release(ctx context.Context, name, holder string) error
+}

@@ -1,0 +1,107 @@
+package signalbox
+
+import (
+	"encoding/json"
+	"path"
+	"time"
+)
+
+// OrchestratorKind is the kind of system that runs work.
+type OrchestratorKind string
+
+// The kinds of orchestrator.
+const (
+	Builtin OrchestratorKind = "builtin"
+	Airflow OrchestratorKind = "airflow"
+	Flyte   OrchestratorKind = "flyte"
+)
+
+// Orchestrator is a place that runs work, with a quota of slots.
+type Orchestrator struct {
+	ID        string
+	Name      string
+	Kind      OrchestratorKind
+	Enabled   bool
+	Quota     int // most runs that hold a slot at once
+	Config    json.RawMessage
+	Routes    []Route
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Route says where on an orchestrator some operators run. Routes are tried in order.
+type Route struct {
+	Operators   []string        `json:"operators"` // URIs or patterns such as "@acme/*" or "*"
+	Target      Target          `json:"target"`
+	Inputs      json.RawMessage `json:"inputs,omitempty"`
+	StartWithin Duration        `json:"start_within,omitempty"`
+}
+
+// Target is the place a route leads to. Builtin orchestrators have a pool.
+type Target struct {
+	Pool string `json:"pool,omitempty"`
+}
+
+// DefaultPool is the builtin pool used where a route names none.
+const DefaultPool = "default"
+
+// Route finds the first route for an operator.
+func (o Orchestrator) Route(operator string) (Route, bool) {
+	for _, r := range o.Routes {
+		for _, pattern := range r.Operators {
+			if Matches(pattern, operator) {
+				return r, true
+			}
+		}
+	}
+	return Route{}, false
+}
+
+// Matches tells whether an operator's URI fits a pattern: the URI itself, "*" for all, or a pattern whose last
+// part is "*", such as "@acme/*" (every operator below it) .
+func Matches(pattern, uri string) bool {
+	if pattern == "*" || pattern == uri {
+		return true
+	}
+	if dir, ok := cutSuffix(pattern, "/*"); ok {
+		return len(uri) > len(dir)+1 && uri[:len(dir)+1] == dir+"/"
+	}
+	ok, err := path.Match(pattern, uri)
+	return err == nil && ok
+}
+
+func cutSuffix(s, suffix string) (string, bool) {
+	if len(s) > len(suffix) && s[len(s)-len(suffix):] == suffix {
+		return s[:len(s)-len(suffix)], true
+	}
+	return s, false
+}
+
+// Duration is a time.Duration that reads and writes as text, such as "30m".
+type Duration time.Duration
+
+// MarshalText writes the duration.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads a duration.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}
+
+// Worker is a process that executes builtin runs of one pool, as it last told us.
+type Worker struct {
+	OrchestratorID string
+	Name           string // host/pool or a setting, never a process id
+	Incarnation    string // fresh at each start
+	Version        string
+	Pool           string
+	Concurrency    int
+	Running        []AttemptRef
+	Draining       bool
+	SeenAt         time.Time
+}
+
+// WorkerAlive is how long a worker counts as alive after its last word.
+const WorkerAlive = 30 * time.Second
