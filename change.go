@@ -48,8 +48,8 @@ type Dispatch struct {
 func (c Dispatch) when() time.Time { return c.At }
 
 func (c Dispatch) apply(r *Run) ([]Event, error) {
-	if r.Attempt != c.Attempt || r.Work.State == WorkEnded {
-		return nil, stale(r, c.Attempt)
+	if err := current(r, c.Attempt); err != nil {
+		return nil, err
 	}
 	if r.Status.Terminal() && r.Work.State == WorkNone {
 		return nil, over(r)
@@ -181,8 +181,9 @@ func (c Mark) apply(r *Run) ([]Event, error) {
 
 // Stop fails the run because a person wants it to end, and asks the work to end.
 type Stop struct {
-	At time.Time
-	By Who
+	At     time.Time
+	By     Who
+	Reason string // "" says who stopped it
 }
 
 func (c Stop) when() time.Time { return c.At }
@@ -200,7 +201,11 @@ func (c Stop) apply(r *Run) ([]Event, error) {
 	if r.Status.Terminal() {
 		return events, nil
 	}
-	return append(events, by(c.By, r.fail(c.At, Failure{Kind: FailStopped, Message: "Stopped by " + c.By.Name + "."}))...), nil
+	reason := c.Reason
+	if reason == "" {
+		reason = "Stopped by " + c.By.Name + "."
+	}
+	return append(events, by(c.By, r.fail(c.At, Failure{Kind: FailStopped, Message: reason}))...), nil
 }
 
 // TimeOut asks the work to end because it took too long, or because it did not start in time.
@@ -209,7 +214,7 @@ type TimeOut struct{ At time.Time }
 func (c TimeOut) when() time.Time { return c.At }
 
 func (c TimeOut) apply(r *Run) ([]Event, error) {
-	if r.Status.Terminal() || r.Status == Scheduled || r.StopWanted() {
+	if r.Status == Scheduled || r.StopWanted() || r.Status.Terminal() && !r.WorkGoesOn() {
 		return nil, nil
 	}
 	message := fmt.Sprintf("It ran for its whole timeout of %s; the work is asked to end.", r.Timeout)

@@ -42,6 +42,49 @@ type Line struct {
 	Message   string     `json:"message"`
 }
 
+// Shown is a log as it is answered whole: with its lines up to MaxShownLog, else with its size only.
+type Shown struct {
+	Size         int64
+	Complete     bool // nothing will be added
+	DownloadOnly bool
+	Lines        []Line
+}
+
+// LogPiece is a piece of a log with the offset behind it.
+type LogPiece struct {
+	Next  int64
+	Lines []Line
+}
+
+// LineQuery asks for lines of a log: up to Count that fit, from the line numbered From on; the first has number 0.
+type LineQuery struct {
+	From   int64
+	Count  int
+	Level  Severity // this one and worse; "" is any
+	Search string   // case ignored; "" is any
+}
+
+// NumberedLine is a line with its place in the log.
+type NumberedLine struct {
+	Number int64
+	Line
+}
+
+// LogWindow is a part of a log's lines. Next is the number to go on from, -1 at the end of the log.
+type LogWindow struct {
+	Lines    []NumberedLine
+	Next     int64
+	Complete bool // nothing will be added to the log
+}
+
+// LogIndex tells what a log holds.
+type LogIndex struct {
+	Lines      int64
+	Levels     map[Severity]int64
+	FirstError *int64 // the number of the first line that is an error or worse
+	Complete   bool   // nothing will be added to the log
+}
+
 // Chunk is a piece of a running log: whole lines, at most MaxChunk bytes. Its row makes its object count.
 type Chunk struct {
 	Process

@@ -47,14 +47,32 @@ type Manifest struct {
 
 // Command says how an operator runs without FiftyOne.
 type Command struct {
-	Label   string          `json:"label,omitempty"`
-	Command []string        `json:"command"`
-	Inputs  json.RawMessage `json:"inputs,omitempty"`  // JSON Schema 2020-12, order kept
-	Outputs json.RawMessage `json:"outputs,omitempty"` // JSON Schema 2020-12, order kept
-	Timeout time.Duration   `json:"timeout,omitempty"`
-	Retries int             `json:"retries,omitempty"`
-	Access  string          `json:"access,omitempty"` // read, write or exclusive
+	Label    string          `json:"label,omitempty"`
+	Command  []string        `json:"command"`
+	Inputs   json.RawMessage `json:"inputs,omitempty"`  // JSON Schema 2020-12, order kept
+	Outputs  json.RawMessage `json:"outputs,omitempty"` // JSON Schema 2020-12, order kept
+	Timeout  time.Duration   `json:"timeout,omitempty"`
+	Retries  int             `json:"retries,omitempty"`
+	Access   string          `json:"access,omitempty"`   // read, write or exclusive
+	Executor string          `json:"executor,omitempty"` // "" for a process, DummyExecutor for the scripted one
 }
+
+// DummyExecutor names the scripted executor, which starts no process.
+const DummyExecutor = "dummy"
+
+// Installed is what the installation of a plugin did, or would do.
+type Installed struct {
+	Plugin    Plugin // as it is, or would be; in a dry run without what admins decide about operators new to it
+	Created   bool
+	Unchanged bool     // these bytes are the current revision already
+	Added     []string // operators
+	Removed   []string
+	Scheduled int    // runs that are scheduled with the present revision, and keep it
+	OtherName string // of a new plugin: the installed one that it may have been meant to upgrade, which stays beside it
+}
+
+// ArchiveKey is the key of a plugin archive in the blob store: the same bytes have the same key.
+func ArchiveKey(sha256 string) string { return "plugins/" + sha256 + ".zip" }
 
 // DefaultTimeout bounds one attempt of an operator that names no timeout of its own.
 const DefaultTimeout = 24 * time.Hour

@@ -85,6 +85,14 @@ type AttemptRef struct {
 // Name is the attempt's name as a Temporal workflow id.
 func (a AttemptRef) Name() string { return fmt.Sprintf("run:%s:%d", a.Run, a.Attempt) }
 
+// CarrierState is where the carrying of an attempt to its orchestrator stands.
+type CarrierState struct {
+	Open       bool
+	Missing    bool // never started, or forgotten
+	Terminated bool // a person ended it there
+	Reason     string
+}
+
 // Process is one process of an attempt: Airflow's tries, mapped tasks and several tasks of a DAG are several.
 type Process struct {
 	AttemptRef
@@ -100,6 +108,16 @@ type Claim struct {
 	Worker         string // of a builtin pool
 	Incarnation    string
 	At             time.Time
+}
+
+// Claimed is what a claim is answered with.
+type Claimed struct {
+	Token   string
+	Run     Run
+	Secrets map[string]string
+	Command *Command // nil: the FiftyOne runtime
+	SHA256  string   // of the archive
+	Root    string   // the folder in the archive that holds the manifest
 }
 
 // Times that decide about builtin work.

@@ -19,6 +19,10 @@ type Store interface {
 	Chunks(ctx context.Context, run string, skip, limit int) ([]sb.Chunk, error)
 	// DropChunks removes the rows of a run's chunks.
 	DropChunks(ctx context.Context, run string) error
+	// Run reads a run, with the work of its current attempt. NotFound.
+	Run(ctx context.Context, id string) (sb.Run, error)
+	// Now is the time that decides.
+	Now(ctx context.Context) (time.Time, error)
 	// Unkept reads runs that are over, whose work ended before a time and that have no kept log yet.
 	Unkept(ctx context.Context, endedBefore time.Time, limit int) ([]sb.Run, error)
 	// KeepLog sets a run's log, by signalbox.KeepLog.
@@ -27,4 +31,9 @@ type Store interface {
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (bool, error)
 	// Release gives a lease back.
 	Release(ctx context.Context, name, holder string) error
+}
+
+// Notes gives the notes that follow from now on, until ctx is done; some may be missed.
+type Notes interface {
+	Notes(ctx context.Context) <-chan sb.Note
 }

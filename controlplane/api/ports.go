@@ -84,6 +84,8 @@ type Work interface {
 	Heartbeat(ctx context.Context, p sb.Process) (stop bool, err error)
 	// Progress keeps the progress; dropped when the run is over (kept false).
 	Progress(ctx context.Context, p sb.Process, fraction *float64, label string) (kept bool, err error)
+	// MayLog tells whether a process may still add to its log: until 60 s after its work ended.
+	MayLog(ctx context.Context, p sb.Process) error
 	LogPath(ctx context.Context, p sb.Process, uri string) error
 	Complete(ctx context.Context, p sb.Process, result, outputsSchema json.RawMessage) error
 	Fail(ctx context.Context, p sb.Process, message, stack string) error
@@ -92,14 +94,7 @@ type Work interface {
 }
 
 // Claimed is what a claim answers.
-type Claimed struct {
-	Token   string
-	Run     sb.Run
-	Secrets map[string]string
-	Command *sb.Command // nil: the FiftyOne runtime
-	SHA256  string      // of the archive
-	Root    string      // the folder in the archive that holds the manifest
-}
+type Claimed = sb.Claimed
 
 // Logs keeps and shows the output of runs. The right to see the run has been checked. Errors: NotFound, Conflict
 // with Want, TooLarge.
@@ -116,21 +111,17 @@ type Logs interface {
 	// Follow calls f with each piece of the log from the offset on, then with new ones as they come, until the log is
 	// complete (nil) or ctx is done.
 	Follow(ctx context.Context, run sb.Run, offset int64, f func(LogPiece) error) error
+	// Lines reads a window of the log's lines for GET /runs/{id}/logs/lines; running logs are scanned for it.
+	Lines(ctx context.Context, run sb.Run, q sb.LineQuery) (sb.LogWindow, error)
+	// Index counts the lines by severity and finds the first error, for GET /runs/{id}/logs/index.
+	Index(ctx context.Context, run sb.Run) (sb.LogIndex, error)
 }
 
 // Shown is a log as GET /runs/{id}/logs answers it.
-type Shown struct {
-	Size         int64
-	Complete     bool // nothing will be added
-	DownloadOnly bool
-	Lines        []sb.Line
-}
+type Shown = sb.Shown
 
 // LogPiece is a piece of a log with the offset behind it.
-type LogPiece struct {
-	Next  int64
-	Lines []sb.Line
-}
+type LogPiece = sb.LogPiece
 
 // Catalog keeps plugins. The right of the caller has been checked. Errors: Invalid with every fault, NotFound,
 // Conflict, TooLarge.
@@ -151,15 +142,7 @@ type Catalog interface {
 }
 
 // Installed is what an installation did, or would do.
-type Installed struct {
-	Plugin    sb.Plugin // as it is, or would be
-	Created   bool
-	Unchanged bool     // these bytes are the current revision already
-	Added     []string // operators
-	Removed   []string
-	Scheduled int // runs that are scheduled with the present revision, and keep it
-	OtherName string
-}
+type Installed = sb.Installed
 
 // Datasets keeps datasets. Errors: NotFound, Conflict.
 type Datasets interface {

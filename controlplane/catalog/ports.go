@@ -40,18 +40,7 @@ type Store interface {
 }
 
 // Upload is a checked archive whose bytes are in the blob store.
-type Upload struct {
-	Manifest  sb.Manifest
-	SHA256    string
-	Size      int64
-	Root      string
-	By        sb.Who
-	Overwrite bool
-}
+type Upload = sb.Upload
 
 // OperatorPatch changes what admins decided about an operator.
-type OperatorPatch struct {
-	Enabled                  *bool
-	MinimumRole              *sb.Role
-	MinimumDatasetPermission *sb.Permission
-}
+type OperatorPatch = sb.OperatorPatch

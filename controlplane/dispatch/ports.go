@@ -15,6 +15,8 @@ type Store interface {
 	Undispatched(ctx context.Context, before time.Time, limit int) ([]sb.Run, error)
 	// Held reads the runs that hold a slot, in the order of their ids.
 	Held(ctx context.Context, afterID string, limit int) ([]sb.Run, error)
+	// Now is the time that decides, as in controlplane/runs.
+	Now(ctx context.Context) (time.Time, error)
 }
 
 // Runs is the life of runs, as far as dispatch changes it.
@@ -23,6 +25,8 @@ type Runs interface {
 	Dispatched(ctx context.Context, ref sb.AttemptRef, name, url string) error
 	// EndWork notes that an attempt's work has ended.
 	EndWork(ctx context.Context, ref sb.AttemptRef, end sb.End) error
+	// StopThere notes that a person ended an attempt where it is carried; its work is asked to end.
+	StopThere(ctx context.Context, ref sb.AttemptRef, reason string) error
 }
 
 // Carrier carries attempts to where they run: builtin ones by Temporal workflows.
@@ -38,9 +42,4 @@ type Carrier interface {
 }
 
 // State is where the carrying of an attempt stands.
-type State struct {
-	Open       bool
-	Missing    bool // never started, or forgotten
-	Terminated bool // a person ended it there
-	Reason     string
-}
+type State = sb.CarrierState

@@ -18,8 +18,11 @@ type Store interface {
 	Principals(ctx context.Context, kind sb.PrincipalKind, cursor string, limit int) (sb.Page[sb.Principal], error)
 	Principal(ctx context.Context, idOrName string) (sb.Principal, error)
 	CreatePrincipal(ctx context.Context, p sb.Principal) (sb.Principal, error)
+	// UpdatePrincipal changes a principal by a pure function, under the organisation's lock. Conflict when no admin
+	// would be left, or the name is taken.
 	UpdatePrincipal(ctx context.Context, id string, f func(sb.Principal) (sb.Principal, error)) (sb.Principal, error)
-	// DeletePrincipal ends keys, grants and memberships at once; runs stay, with the name kept.
+	// DeletePrincipal ends keys, grants and memberships at once; runs stay, with the name kept. Conflict when no admin
+	// would be left.
 	DeletePrincipal(ctx context.Context, id string) error
 	// CreateKey keeps a key's hash. Owner is a principal's or an orchestrator's id.
 	CreateKey(ctx context.Context, k sb.Key, hash []byte) (sb.Key, error)

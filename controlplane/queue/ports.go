@@ -16,39 +16,13 @@ type Store interface {
 	// Admit locks the orchestrator's row, counts the runs that hold a slot, and shows the judge at most
 	// min(quota − held, 100) Scheduled runs whose NotBefore has passed and whose pool is not in skip: by priority, then
 	// scheduled_at, then id, each with the facts of its submitter, operator and dataset as they are now. It writes what
-	// the judge says and commits. More tells that another call may admit more. Sends the notes of signalbox.NotesOf.
-	Admit(ctx context.Context, orchestratorID string, skip []string, judge func(Candidate) Verdict) (Admission, error)
+	// the judge says (signalbox.Admit or Reject; nil leaves the run) and commits. More tells that another call may admit more. Sends the notes of signalbox.NotesOf.
+	Admit(ctx context.Context, orchestratorID string, skip []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error)
 	// Place reads what a waiting run waits for.
-	Place(ctx context.Context, run sb.Run) (Place, error)
+	Place(ctx context.Context, run sb.Run) (sb.Place, error)
 	// Places reads the positions in the queue of Scheduled runs, in one query per orchestrator at most; a position
 	// beyond 10,000 is left out.
 	Places(ctx context.Context, runs []sb.Run) (map[string]int64, error)
-	// NextRetry tells when the next retry that waits for its time may be admitted; zero for none.
-	NextRetry(ctx context.Context) (time.Time, error)
-}
-
-// Candidate is a run that could be admitted now.
-type Candidate struct {
-	Run   sb.Run
-	Facts sb.Facts
-	Now   time.Time // the time that decides
-}
-
-// Verdict is what becomes of a candidate: signalbox.Admit or signalbox.Reject.
-type Verdict = sb.Change
-
-// Admission is what one call of Admit did.
-type Admission struct {
-	Admitted []string // ids of runs
-	Rejected []string
-	More     bool
-}
-
-// Place is where a run stands in its orchestrator's queue.
-type Place struct {
-	Position     int64 // from 1
-	Held         int   // slots held
-	Orchestrator sb.Orchestrator
-	PoolSeen     time.Time // last word of a worker of its pool; zero for none
-	Durations    []time.Duration
+	// Now is the time that decides, as in controlplane/runs.
+	Now(ctx context.Context) (time.Time, error)
 }

@@ -17,14 +17,14 @@ type Store interface {
 	// Schedule keeps a new run. In one transaction it looks for (principal, idempotency key) of the last 24 h (same
 	// hash: the run of then, replayed; another hash: Conflict), reads the facts and all orchestrators, lets decide
 	// make the run, and inserts it with its events. decide does no I/O; its error ends the transaction.
-	Schedule(ctx context.Context, n New, decide func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error)) (run sb.Run, replayed bool, err error)
+	Schedule(ctx context.Context, n sb.NewRun, decide func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error)) (run sb.Run, replayed bool, err error)
 	// Run reads a whole run, with the work of its current attempt and the names of its dataset and orchestrator.
 	Run(ctx context.Context, id string) (sb.Run, error)
 	// Runs reads a page of runs, without params, view, schemas, result and failure stack.
 	Runs(ctx context.Context, q sb.RunQuery) (sb.Page[sb.Run], error)
 	// Change reads a run, lets f change it, and writes it with the events, if its version is still the same; else it
 	// reads again, at most 3 times. No events: nothing is written. f does no I/O and may be called several times.
-	Change(ctx context.Context, id string, f ChangeFunc) (sb.Run, error)
+	Change(ctx context.Context, id string, f sb.ChangeFunc) (sb.Run, error)
 	// Events reads a run's events after a sequence number, oldest first.
 	Events(ctx context.Context, run string, after int64, limit int) ([]sb.Event, error)
 	// Held reads the runs that hold a slot, in the order of their ids, as Runs does.
@@ -33,12 +33,12 @@ type Store interface {
 	// Claim keeps a claim and changes its run, in one transaction. The same process with the same nonce: replayed,
 	// nothing changes. The same process with another nonce, or a lower try than one that has claimed: Conflict. A run
 	// of another orchestrator than the claim's: NotFound.
-	Claim(ctx context.Context, c sb.Claim, f ChangeFunc) (run sb.Run, replayed bool, err error)
+	Claim(ctx context.Context, c sb.Claim, f sb.ChangeFunc) (run sb.Run, replayed bool, err error)
 	// Pulse reads where a process stands, in one query. NotFound when it has no claim.
-	Pulse(ctx context.Context, p sb.Process) (Pulse, error)
+	Pulse(ctx context.Context, p sb.Process) (sb.Pulse, error)
 	// Beat renews the lease of the process's attempt while its work has not ended, and reads the pulse: one UPDATE of
 	// the work's row, never the run's. Sends TopicRun only when the work was unknown.
-	Beat(ctx context.Context, p sb.Process) (Pulse, error)
+	Beat(ctx context.Context, p sb.Process) (sb.Pulse, error)
 	// SetProgress keeps the progress of a run's current attempt; false when that has ended or the run is over. Sends TopicRun.
 	SetProgress(ctx context.Context, p sb.Process, progress sb.Progress) (bool, error)
 	// SeeWorker keeps what a worker says of itself, renews the leases of the attempts it runs, and tells which of them
@@ -47,29 +47,4 @@ type Store interface {
 
 	// Now is the time that decides: the database's on Postgres, this process's on SQLite. UTC, microseconds.
 	Now(ctx context.Context) (time.Time, error)
-}
-
-// New is a run to be scheduled.
-type New struct {
-	Ask            sb.Ask
-	IdempotencyKey string // "" for none
-	BodyHash       string
-}
-
-// ChangeFunc is a pure function that changes a run.
-type ChangeFunc func(sb.Run) (sb.Run, []sb.Event, error)
-
-// Pulse is where a process and its run stand.
-type Pulse struct {
-	Status    sb.Status
-	Attempt   int // the run's current one
-	Work      sb.WorkState
-	Ending    sb.FailureKind
-	EndedAt   *time.Time // when the work ended
-	LatestTry int        // of the process's source
-}
-
-// Blobs keeps results over 64 KiB.
-type Blobs interface {
-	sb.Blobs
 }
