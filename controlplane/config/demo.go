@@ -1,0 +1,10 @@
+package config
+
+import sb "signalbox"
+
+// Demo is whether `signalbox dev` shows something at its first start.
+type Demo struct {
+	On bool `envconfig:"SIGNALBOX_DEMO" default:"1" desc:"0: dev makes no demonstration plugin, dataset or run."`
+}
+
+func (d *Demo) validate() []sb.Fault { return nil }

@@ -1,0 +1,28 @@
+package config
+
+import (
+	"regexp"
+	"time"
+
+	sb "signalbox"
+)
+
+// Worker is how builtin runs are executed.
+type Worker struct {
+	Concurrency         int           `envconfig:"SIGNALBOX_WORKER_CONCURRENCY" default:"8" desc:"Most runs that one worker executes at once."`
+	Drain               time.Duration `envconfig:"SIGNALBOX_WORKER_DRAIN" default:"10m" desc:"How long running work may go on after the worker is told to stop."`
+	Pool                string        `envconfig:"SIGNALBOX_POOL" default:"default" desc:"The pool the worker takes runs of."`
+	OrchestratorKeyFile string        `envconfig:"SIGNALBOX_ORCHESTRATOR_KEY_FILE" shown:"in dev made by itself" desc:"File with the orchestrator key of the worker."`
+	Name                string        `envconfig:"SIGNALBOX_WORKER_NAME" shown:"host/pool" desc:"Name of the worker; the same after each start, and one process at a time."`
+	Env                 Words         `envconfig:"SIGNALBOX_WORKER_ENV" default:"PATH HOME LANG TMPDIR" empty:"nothing" desc:"What operators see of the worker's own environment. Set but empty: nothing."`
+	Dir                 string        `envconfig:"SIGNALBOX_WORKER_DIR" shown:"a folder in the data folder" desc:"Folder for unpacked plugins, work folders and output not sent yet."`
+}
+
+var poolName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+func (w *Worker) validate() []sb.Fault {
+	faults := fault(w.Concurrency >= 1 && w.Concurrency <= 1000, "SIGNALBOX_WORKER_CONCURRENCY", "must lie between 1 and 1000", w.Concurrency)
+	faults = append(faults, fault(w.Drain >= 0, "SIGNALBOX_WORKER_DRAIN", "must not be negative", w.Drain.String())...)
+	faults = append(faults, fault(poolName.MatchString(w.Pool), "SIGNALBOX_POOL", "must be 1 to 40 of a-z, 0-9 and -", w.Pool)...)
+	return append(faults, fault(w.Name == "" || sb.CheckName(w.Name) == "", "SIGNALBOX_WORKER_NAME", "must be 1 to 200 characters without control characters", nil)...)
+}
