@@ -1,0 +1,182 @@
+// Package dispatch sends admitted runs to where they are carried, asks there for the end of those that should end,
+// and finds what was lost on the way. Commits wake it; sweeps find what a wake-up missed.
+package dispatch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	sb "signalbox"
+)
+
+const (
+	unsentAfter = 5 * time.Second // then a Queued run that is not dispatched is taken by the sweep
+	unsentEvery = 2 * time.Second
+	lostEvery   = 30 * time.Second
+	page        = 500
+	atOnce      = 16 // calls to the carrier at the same time
+)
+
+// Notes gives the notes that follow from now on.
+type Notes interface {
+	Notes(ctx context.Context) <-chan sb.Note
+}
+
+// Dispatch sends runs out. Any number of replicas may: a workflow of an attempt starts once.
+type Dispatch struct {
+	store   Store
+	runs    Runs
+	carrier Carrier
+	notes   Notes
+	log     *logrus.Entry
+}
+
+// New makes dispatch.
+func New(store Store, runs Runs, carrier Carrier, notes Notes, log *logrus.Entry) *Dispatch {
+	return &Dispatch{store: store, runs: runs, carrier: carrier, notes: notes, log: log}
+}
+
+// Run dispatches until ctx is done, and returns when its calls have ended.
+func (d *Dispatch) Run(ctx context.Context) error {
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	room := make(chan struct{}, atOnce)
+	call := func(f func(context.Context)) {
+		calls.Go(func() { // the notes are read on while calls wait for room
+			select {
+			case room <- struct{}{}:
+				defer func() { <-room }()
+				f(ctx)
+			case <-ctx.Done():
+			}
+		})
+	}
+	notes := d.notes.Notes(ctx)
+	unsent, lost := time.NewTicker(unsentEvery), time.NewTicker(lostEvery)
+	defer unsent.Stop()
+	defer lost.Stop()
+	call(d.sweepUnsent)
+	call(d.sweepLost)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-unsent.C:
+			call(d.sweepUnsent)
+		case <-lost.C:
+			call(d.sweepLost)
+		case n, ok := <-notes:
+			if !ok {
+				return nil
+			}
+			switch n.Topic {
+			case sb.TopicDispatch:
+				call(func(ctx context.Context) { d.sendByID(ctx, n.ID) })
+			case sb.TopicCancel:
+				call(func(ctx context.Context) { d.cancelByID(ctx, n.ID) })
+			}
+		}
+	}
+}
+
+func (d *Dispatch) sendByID(ctx context.Context, id string) {
+	run, err := d.store.Run(ctx, id)
+	if err != nil {
+		d.warn(ctx, err, id, "a run to dispatch cannot be read; the sweep tries again")
+		return
+	}
+	d.send(ctx, run)
+}
+
+// send starts carrying an attempt, and notes it. What must not go on by then is cancelled at once.
+func (d *Dispatch) send(ctx context.Context, run sb.Run) {
+	if run.Status != sb.Queued || run.DispatchedAt != nil {
+		return
+	}
+	name, url, err := d.carrier.Start(ctx, run)
+	switch sb.CodeOf(err) {
+	case "":
+	case sb.Conflict: // it was carried before, and that has ended: the work never began, or it has reported its end
+		err = d.runs.EndWork(ctx, run.Ref(), sb.End{HandedBack: true, Reason: "its workflow ended before the work began"})
+		d.warn(ctx, err, run.ID, "the end of a lost attempt cannot be kept")
+		return
+	default:
+		d.warn(ctx, err, run.ID, "a run cannot be sent out now; the sweep tries again")
+		return
+	}
+	err = d.runs.Dispatched(ctx, run.Ref(), name, url)
+	if code := sb.CodeOf(err); code == sb.RunOver || code == sb.Conflict {
+		err = d.carrier.Cancel(ctx, run.Ref())
+	}
+	d.warn(ctx, err, run.ID, "the dispatch of a run cannot be noted; the sweep tries again")
+}
+
+func (d *Dispatch) cancelByID(ctx context.Context, id string) {
+	run, err := d.store.Run(ctx, id)
+	if err == nil && run.StopWanted() && run.WorkGoesOn() {
+		err = d.carrier.Cancel(ctx, run.Ref())
+	}
+	d.warn(ctx, err, id, "the end of a run's work cannot be asked for now; the sweep tries again")
+}
+
+// sweepUnsent sends what a wake-up missed.
+func (d *Dispatch) sweepUnsent(ctx context.Context) {
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		d.warn(ctx, err, "", "the time cannot be read; it is read again")
+		return
+	}
+	runs, err := d.store.Undispatched(ctx, now.Add(-unsentAfter), page)
+	d.warn(ctx, err, "", "runs to dispatch cannot be read; they are read again")
+	for _, run := range runs {
+		d.send(ctx, run)
+	}
+}
+
+// sweepLost looks at what is carried for every run that holds a slot: it asks again for the end of what should end,
+// and ends runs whose carrying was ended there.
+func (d *Dispatch) sweepLost(ctx context.Context) {
+	for after := ""; ctx.Err() == nil; {
+		held, err := d.store.Held(ctx, after, page)
+		if err != nil {
+			d.warn(ctx, err, "", "open runs cannot be read; they are read again")
+			return
+		}
+		for _, run := range held {
+			after = run.ID
+			if run.DispatchedAt != nil {
+				d.warn(ctx, d.look(ctx, run), run.ID, "the carrying of a run cannot be looked at now")
+			}
+		}
+		if len(held) < page {
+			return
+		}
+	}
+}
+
+func (d *Dispatch) look(ctx context.Context, run sb.Run) error {
+	if run.StopWanted() {
+		if err := d.carrier.Cancel(ctx, run.Ref()); err != nil {
+			return err
+		}
+	}
+	state, err := d.carrier.State(ctx, run.Ref())
+	switch {
+	case err != nil || state.Open:
+		return err
+	case state.Terminated && !run.StopWanted():
+		return d.runs.StopThere(ctx, run.Ref(), state.Reason)
+	case !run.Work.Claimed():
+		return d.runs.EndWork(ctx, run.Ref(), sb.End{HandedBack: true, Terminated: state.Terminated, Reason: "its workflow ended before the work began"})
+	}
+	return nil // its worker, or the lease, tells the end
+}
+
+func (d *Dispatch) warn(ctx context.Context, err error, run, what string) {
+	if err != nil && ctx.Err() == nil {
+		d.log.WithError(err).WithField("run", run).Warn(what)
+	}
+}

@@ -1,0 +1,105 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	sb "signalbox"
+)
+
+// fewest is how many past durations an estimate needs.
+const fewest = 5
+
+// What holds a run that waits.
+const (
+	HoldsDisabled  = "disabled"  // its orchestrator is disabled
+	HoldsRetry     = "retry"     // the pause before its next attempt
+	HoldsNoWorker  = "no_worker" // no worker serves its pool
+	HoldsQuota     = "quota"     // all slots are held
+	HoldsTurn      = "turn"      // it is admitted in a moment
+	HoldsResources = "resources" // admitted; waits for a free place on a worker
+)
+
+// Wait says why a run waits. For a run that does not wait only the summary is set.
+func (q *Queue) Wait(ctx context.Context, run sb.Run) (sb.Wait, error) {
+	if run.Status != sb.Scheduled && run.Status != sb.Queued {
+		return sb.Wait{Summary: fmt.Sprintf("It does not wait: it is %s.", run.Status), Since: run.UpdatedAt}, nil
+	}
+	place, err := q.store.Place(ctx, run)
+	if err != nil {
+		return sb.Wait{}, err
+	}
+	now, err := q.store.Now(ctx)
+	if err != nil {
+		return sb.Wait{}, err
+	}
+	return explain(run, place, now), nil
+}
+
+// Positions gives the positions of the Scheduled ones among runs, by id.
+func (q *Queue) Positions(ctx context.Context, runs []sb.Run) (map[string]int64, error) {
+	if !slices.ContainsFunc(runs, func(r sb.Run) bool { return r.Status == sb.Scheduled }) {
+		return map[string]int64{}, nil
+	}
+	return q.store.Places(ctx, runs)
+}
+
+func explain(run sb.Run, p sb.Place, now time.Time) sb.Wait {
+	o := p.Orchestrator
+	w := sb.Wait{Quota: o.Quota, Held: p.Held, Since: run.ScheduledAt}
+	if run.Status == sb.Queued {
+		w.Holds, w.Since = HoldsResources, latest(run.QueuedAt, run.ScheduledAt)
+		w.Summary = fmt.Sprintf("It has a slot on %s and starts as soon as a worker of pool %s has room.", o.Name, run.Target.Pool)
+		if quiet(p.PoolSeen, now) && o.Kind == sb.Builtin {
+			w.Holds = HoldsNoWorker
+			w.Summary = fmt.Sprintf("It has a slot on %s, but no worker serves pool %s now.", o.Name, run.Target.Pool)
+		}
+		return w
+	}
+	w.Position, w.Ahead = p.Position, p.Position-1
+	w.Holds, w.Summary = holds(run, p, now)
+	if at := estimate(p); at > 0 && w.Holds == HoldsQuota {
+		w.Summary += fmt.Sprintf(" By past runs of this operator that takes about %s.", at.Round(time.Second))
+	}
+	return w
+}
+
+func holds(run sb.Run, p sb.Place, now time.Time) (string, string) {
+	o := p.Orchestrator
+	ahead := "It is the next."
+	if p.Position > 1 {
+		ahead = fmt.Sprintf("%d are ahead of it.", p.Position-1)
+	}
+	switch {
+	case !o.Enabled:
+		return HoldsDisabled, fmt.Sprintf("Orchestrator %s is disabled; an admin can enable it.", o.Name)
+	case run.NotBefore.After(now):
+		return HoldsRetry, fmt.Sprintf("It is tried again in %s.", run.NotBefore.Sub(now).Round(time.Second))
+	case o.Kind == sb.Builtin && quiet(p.PoolSeen, now):
+		return HoldsNoWorker, fmt.Sprintf("No worker serves pool %s of %s. Start one with `signalbox worker`.", run.Target.Pool, o.Name)
+	case p.Held >= o.Quota:
+		return HoldsQuota, fmt.Sprintf("All slots of %s are held (%d of %d). %s", o.Name, p.Held, o.Quota, ahead)
+	}
+	return HoldsTurn, fmt.Sprintf("%s has free slots (%d of %d held). %s", o.Name, p.Held, o.Quota, ahead)
+}
+
+// estimate says about how long the queue before a run takes, from the operator's past durations; 0 for too few.
+func estimate(p sb.Place) time.Duration {
+	if len(p.Durations) < fewest || p.Orchestrator.Quota < 1 {
+		return 0
+	}
+	d := slices.Sorted(slices.Values(p.Durations))
+	rounds := (p.Position + int64(p.Orchestrator.Quota) - 1) / int64(p.Orchestrator.Quota)
+	return time.Duration(rounds) * d[len(d)/2]
+}
+
+func quiet(seen, now time.Time) bool { return now.Sub(seen) > poolGone }
+
+func latest(t *time.Time, or time.Time) time.Time {
+	if t == nil {
+		return or
+	}
+	return *t
+}

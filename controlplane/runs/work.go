@@ -1,0 +1,335 @@
+package runs
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	sb "signalbox"
+)
+
+// Sizes of what an attempt reports, in bytes.
+const (
+	maxResult    = 16 << 20
+	inlineResult = 64 << 10
+	maxMessage   = 64 << 10
+	maxStack     = 256 << 10
+)
+
+// Archives finds the plugin revision a run is pinned to, and its bytes.
+type Archives interface {
+	Revision(ctx context.Context, id string) (sb.Revision, error)
+	Bytes(ctx context.Context, r sb.Revision) (io.ReadCloser, error)
+}
+
+// Tokens makes run tokens.
+type Tokens interface {
+	Token(p sb.Process) (string, error)
+}
+
+// Work is the life of runs for those who do the work. Its answers by state are the table of docs/run-states.md.
+type Work struct {
+	store    Store
+	archives Archives
+	tokens   Tokens
+	blobs    sb.Blobs
+}
+
+// NewWork makes the life of runs for those who do the work.
+func NewWork(store Store, archives Archives, tokens Tokens, blobs sb.Blobs) *Work {
+	return &Work{store: store, archives: archives, tokens: tokens, blobs: blobs}
+}
+
+// Claim gives a process what it needs to begin; the same nonce again the same, with a fresh token.
+func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb.Claimed, error) {
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return sb.Claimed{}, err
+	}
+	c.OrchestratorID, c.At = orchestratorID, now
+	run, _, err := w.store.Claim(ctx, c, applyAll(sb.Take{Claim: c}))
+	if err != nil {
+		return sb.Claimed{}, err
+	}
+	revision, err := w.archives.Revision(ctx, run.RevisionID)
+	if err != nil {
+		return sb.Claimed{}, err
+	}
+	token, err := w.tokens.Token(c.Process)
+	if err != nil {
+		return sb.Claimed{}, err
+	}
+	claimed := sb.Claimed{Token: token, Run: run, SHA256: revision.SHA256, Root: revision.Root}
+	if _, name, ok := sb.SplitURI(run.Operator); ok {
+		if command, has := revision.Manifest.Commands[name]; has {
+			claimed.Command = &command
+		}
+	}
+	return claimed, nil
+}
+
+// Workers keeps what a worker says of itself, ends the attempts of its earlier incarnation, and answers what it
+// should stop.
+func (w *Work) Workers(ctx context.Context, orchestratorID string, worker sb.Worker) ([]sb.AttemptRef, error) {
+	worker.OrchestratorID = orchestratorID
+	stop, orphans, err := w.store.SeeWorker(ctx, worker)
+	if err != nil {
+		return nil, err
+	}
+	for _, ref := range orphans {
+		end := sb.End{WorkerLost: true, Reason: "Worker " + worker.Name + " was restarted."}
+		if err := w.EndWork(ctx, ref, end); err != nil {
+			return nil, err
+		}
+	}
+	return stop, nil
+}
+
+// Archive opens the archive of the revision a run is pinned to.
+func (w *Work) Archive(ctx context.Context, p sb.Process) (io.ReadCloser, int64, error) {
+	run, err := w.store.Run(ctx, p.Run)
+	if err != nil {
+		return nil, 0, err
+	}
+	revision, err := w.archives.Revision(ctx, run.RevisionID)
+	if err != nil {
+		return nil, 0, err
+	}
+	body, err := w.archives.Bytes(ctx, revision)
+	return body, revision.Size, err
+}
+
+// Start notes that the work begins. The process may start only when this returned nil. Errors: RunOver, Conflict.
+func (w *Work) Start(ctx context.Context, p sb.Process, ref, url string) error {
+	if _, err := w.live(ctx, p); err != nil {
+		return err
+	}
+	return w.change(ctx, p.Run, func(now stamp) sb.Change {
+		return sb.Start{At: now, Attempt: p.Attempt, Ref: ref, URL: url}
+	})
+}
+
+// Heartbeat renews the lease of an attempt and tells whether its work should end.
+func (w *Work) Heartbeat(ctx context.Context, p sb.Process) (bool, error) {
+	pulse, err := w.store.Beat(ctx, p)
+	if err != nil {
+		return false, noClaim(p, err)
+	}
+	if err := alive(p, pulse); err != nil {
+		return false, err
+	}
+	if pulse.Work == sb.WorkUnknown {
+		err = w.change(ctx, p.Run, func(now stamp) sb.Change { return sb.Seen{At: now, Attempt: p.Attempt} })
+	}
+	return pulse.Ending != "", err
+}
+
+// Progress keeps how far the attempt is; false when the run is over and it was dropped.
+func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, label string) (bool, error) {
+	if fraction != nil && !(*fraction >= 0 && *fraction <= 1) {
+		return false, sb.Faulty("the progress cannot be used", sb.Fault{Location: "body.fraction", Message: "a fraction is from 0 to 1, or null", Value: *fraction})
+	}
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	kept, err := w.store.SetProgress(ctx, p, sb.Progress{Fraction: fraction, Label: cut(label, 200), UpdatedAt: now})
+	if err != nil || kept {
+		return kept, err
+	}
+	_, err = w.live(ctx, p)
+	return false, err
+}
+
+// MayLog tells whether a process may still add to its log: until a minute after its work ended.
+func (w *Work) MayLog(ctx context.Context, p sb.Process) error {
+	pulse, err := w.store.Pulse(ctx, p)
+	if err != nil {
+		return noClaim(p, err)
+	}
+	if err = alive(p, pulse); err == nil || pulse.EndedAt == nil || pulse.Attempt != p.Attempt {
+		return err
+	}
+	now, nowErr := w.store.Now(ctx)
+	if nowErr != nil {
+		return nowErr
+	}
+	if now.Sub(*pulse.EndedAt) <= sb.ReportGrace {
+		return nil
+	}
+	return err
+}
+
+// LogPath keeps where the log of an external task is. Builtin work sends its log itself.
+func (w *Work) LogPath(ctx context.Context, p sb.Process, _ string) error {
+	if err := w.MayLog(ctx, p); err != nil {
+		return err
+	}
+	return sb.Errorf(sb.Invalid, "this orchestrator has no log roots, so no log path can be read; send the log with POST /work/{run}/logs instead")
+}
+
+// Complete keeps the attempt's word that it completed. The run ends when its work has ended.
+func (w *Work) Complete(ctx context.Context, p sb.Process, result, outputsSchema json.RawMessage) error {
+	if len(result) > maxResult {
+		return sb.Errorf(sb.TooLarge, "the result has %d bytes; at most %d are kept", len(result), maxResult)
+	}
+	o := sb.Outcome{Completed: true, Result: result, OutputsSchema: outputsSchema, Hash: hashParts("complete", result, outputsSchema)}
+	if len(result) > inlineResult {
+		o.Result, o.ResultKey = nil, fmt.Sprintf("results/%s/%d-%s.json", p.Run, p.Attempt, o.Hash[:16])
+		if _, err := w.live(ctx, p); err != nil {
+			return err
+		}
+		if err := w.blobs.Put(ctx, o.ResultKey, bytes.NewReader(result)); err != nil {
+			return sb.Wrap(err, sb.Unavailable, "the result cannot be kept now; try again")
+		}
+	}
+	return w.report(ctx, p, o)
+}
+
+// Fail keeps the attempt's word that it failed.
+func (w *Work) Fail(ctx context.Context, p sb.Process, message, stack string) error {
+	o := sb.Outcome{Message: cut(message, maxMessage), Stack: cut(stack, maxStack)}
+	o.Hash = hashParts("fail", []byte(message), []byte(stack))
+	return w.report(ctx, p, o)
+}
+
+func (w *Work) report(ctx context.Context, p sb.Process, o sb.Outcome) error {
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	o.Source, o.At = p.Source, now
+	late := false
+	_, err = w.store.Change(ctx, p.Run, func(run sb.Run) (sb.Run, []sb.Event, error) {
+		late = run.Status.Terminal() && run.WorkGoesOn() && run.Attempt == p.Attempt
+		return run.Apply(sb.Report{Attempt: p.Attempt, Outcome: o})
+	})
+	if err == nil && late {
+		return sb.Errorf(sb.RunOver, "run %s is over; its status stays", p.Run)
+	}
+	return err
+}
+
+// End notes that the process of an attempt has ended, with its whole group.
+func (w *Work) End(ctx context.Context, p sb.Process, e sb.End) error {
+	return w.EndWork(ctx, p.AttemptRef, e)
+}
+
+// EndWork notes that an attempt's work has ended. Errors: Conflict (another attempt is the current one).
+func (w *Work) EndWork(ctx context.Context, ref sb.AttemptRef, e sb.End) error {
+	e.Stack = cut(e.Stack, maxStack)
+	return w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.EndWork{At: now, Attempt: ref.Attempt, End: e} })
+}
+
+// Dispatched notes that an attempt was sent out. Errors: RunOver (it must not go on), Conflict (so must not it).
+func (w *Work) Dispatched(ctx context.Context, ref sb.AttemptRef, name, url string) error {
+	return w.change(ctx, ref.Run, func(now stamp) sb.Change {
+		return sb.Dispatch{At: now, Attempt: ref.Attempt, Ref: name, URL: url}
+	})
+}
+
+// StopThere notes that a person ended an attempt at its orchestrator.
+func (w *Work) StopThere(ctx context.Context, ref sb.AttemptRef, reason string) error {
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = w.store.Change(ctx, ref.Run, func(run sb.Run) (sb.Run, []sb.Event, error) {
+		if run.Attempt != ref.Attempt || !run.WorkGoesOn() || run.StopWanted() {
+			return run, nil, nil
+		}
+		if !run.Work.Claimed() {
+			return run.Apply(sb.EndWork{At: now, Attempt: ref.Attempt, End: sb.End{Terminated: true, Reason: reason}})
+		}
+		return run.Apply(sb.Stop{At: now, Reason: reason})
+	})
+	return err
+}
+
+// Settle tells whether an attempt's work has ended, when its carrier has nothing more to carry. Work that never began
+// ends here, as end says; over tells that it will not begin any more, also when a worker has claimed it. Work that
+// began goes on until its worker, or its lease, says otherwise.
+func (w *Work) Settle(ctx context.Context, ref sb.AttemptRef, over bool, end sb.End) (bool, error) {
+	run, err := w.store.Run(ctx, ref.Run)
+	if err != nil {
+		return false, err
+	}
+	if run.Attempt != ref.Attempt || run.Work.State == sb.WorkEnded {
+		return true, nil
+	}
+	if run.StartedAt != nil || run.Work.Claimed() && !over {
+		return false, nil
+	}
+	return true, w.EndWork(ctx, ref, end)
+}
+
+func (w *Work) change(ctx context.Context, run string, change func(stamp) sb.Change) error {
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = w.store.Change(ctx, run, applyAll(change(now)))
+	return err
+}
+
+// live demands that the process is the latest of its source, of the run's current attempt, whose work has not ended.
+func (w *Work) live(ctx context.Context, p sb.Process) (sb.Pulse, error) {
+	pulse, err := w.store.Pulse(ctx, p)
+	if err != nil {
+		return pulse, noClaim(p, err)
+	}
+	return pulse, alive(p, pulse)
+}
+
+func alive(p sb.Process, pulse sb.Pulse) error {
+	switch {
+	case pulse.Attempt != p.Attempt:
+		return sb.Errorf(sb.Conflict, "attempt %d of run %s is not its current one, which is %d", p.Attempt, p.Run, pulse.Attempt)
+	case pulse.LatestTry > p.Try:
+		return sb.Errorf(sb.Conflict, "try %d of %s is superseded by try %d", p.Try, p.Source, pulse.LatestTry)
+	case pulse.Work == sb.WorkEnded:
+		return sb.Errorf(sb.Conflict, "the work of attempt %d of run %s has ended", p.Attempt, p.Run)
+	}
+	return nil
+}
+
+// noClaim makes a missing claim what it is for a caller with a token: an attempt that is over.
+func noClaim(p sb.Process, err error) error {
+	var e *sb.Error
+	if errors.As(err, &e) && e.Code == sb.NotFound {
+		return sb.Errorf(sb.Conflict, "attempt %d of run %s is over", p.Attempt, p.Run)
+	}
+	return err
+}
+
+func hashParts(kind string, parts ...[]byte) string {
+	h := sha256.New()
+	h.Write([]byte(kind))
+	for _, part := range parts {
+		fmt.Fprintf(h, "\n%d\n", len(part))
+		h.Write(part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// cut shortens a text to n bytes without breaking a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return string(bytes.ToValidUTF8([]byte(s[:n]), nil)) + "…"
+}
+
+// since tells how long ago a moment was, 0 for none.
+func since(t *time.Time, now time.Time) time.Duration {
+	if t == nil {
+		return 0
+	}
+	return now.Sub(*t)
+}
