@@ -1,0 +1,31 @@
+package executors
+
+import (
+	"context"
+	"io"
+
+	sb "signalbox"
+)
+
+// WorkAPI is the control plane as the work sees it. Claim and Workers are opened by the orchestrator's key, which the
+// implementation holds; all others by the run token of the claim.
+//
+// Each call is sent once; who calls decides about repeating. An error that the control plane answered carries its
+// code (Conflict and RunOver for 409, Conflict with Want for a gap in the log); one without an answer is Unavailable.
+// Safe for use by several goroutines.
+type WorkAPI interface {
+	Claim(ctx context.Context, r sb.ClaimRequest) (sb.ClaimAnswer, error)
+	Workers(ctx context.Context, r sb.WorkersRequest) (sb.WorkersAnswer, error)
+
+	// Plugin writes the pinned archive to w. After an error w may hold a part of it.
+	Plugin(ctx context.Context, run, token string, w io.Writer) error
+	Start(ctx context.Context, run, token string, r sb.StartRequest) error
+	Heartbeat(ctx context.Context, run, token string) (sb.HeartbeatAnswer, error)
+	Progress(ctx context.Context, run, token string, r sb.ProgressRequest) error
+	// Logs sends a chunk of whole lines as plain text.
+	Logs(ctx context.Context, run, token string, seq int64, body []byte) (sb.LogsAnswer, error)
+	LogPath(ctx context.Context, run, token string, r sb.LogPathRequest) error
+	Complete(ctx context.Context, run, token string, r sb.CompleteRequest) error
+	Fail(ctx context.Context, run, token string, r sb.FailRequest) error
+	End(ctx context.Context, run, token string, r sb.EndRequest) error
+}

@@ -1,0 +1,219 @@
+package executors
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	sb "signalbox"
+)
+
+// attempt is one that this worker has claimed.
+type attempt struct {
+	*Runner
+	sb.ClaimAnswer
+	process sb.Process
+	worker  string
+	mask    mask
+	log     logrus.FieldLogger
+
+	dir    string // fresh, removed at the end
+	plugin string // the folder of the manifest
+	ship   *shipper
+}
+
+func newAttempt(r *Runner, c sb.ClaimRequest, answer sb.ClaimAnswer, log logrus.FieldLogger) *attempt {
+	source := c.Source
+	if source == "" {
+		source = sb.MainSource
+	}
+	return &attempt{
+		Runner: r, ClaimAnswer: answer, process: sb.Process{AttemptRef: c.AttemptRef, Source: source, Try: c.Try},
+		worker: c.Worker, mask: newMask(answer.Secrets), log: log,
+		ship: &shipper{api: r.API, run: c.Run, token: answer.Token, sent: make(chan struct{})},
+	}
+}
+
+// keepLease renews the lease until release is called. The work ends when the control plane says so, or says nothing
+// for too long.
+func (a *attempt) keepLease(u Until) (_ Until, release func()) {
+	work, stop := context.WithCancelCause(u.Work)
+	begin, hold := context.WithCancelCause(u.Begin)
+	unhook := context.AfterFunc(work, func() { hold(context.Cause(work)) })
+	talk, quiet := context.WithCancel(u.Talk)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.beat(talk, stop)
+	}()
+	return Until{Begin: begin, Work: work, Talk: u.Talk}, func() {
+		quiet()
+		<-done
+		unhook()
+		hold(nil)
+		stop(nil)
+	}
+}
+
+func (a *attempt) beat(ctx context.Context, stop context.CancelCauseFunc) {
+	every := sb.HeartbeatEvery
+	if a.HeartbeatSeconds > 0 {
+		every = time.Duration(a.HeartbeatSeconds) * time.Second
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			a.beatOnce(ctx, every, stop)
+		}
+	}
+}
+
+func (a *attempt) beatOnce(ctx context.Context, most time.Duration, stop context.CancelCauseFunc) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	answer, err := a.API.Heartbeat(ctx, a.process.Run, a.Token)
+	switch {
+	case err == nil:
+		a.hear()
+		a.ship.watched.Store(answer.Watched)
+		if answer.Stop {
+			stop(errStopped)
+		}
+	case notOurs(err) || sb.CodeOf(err) == sb.Unauthenticated:
+		stop(errOver)
+	case a.fenced():
+		stop(errFence)
+	}
+}
+
+// carry does the work and tells how it ended. What never began is handed back, or is broken.
+func (a *attempt) carry(u Until) sb.End {
+	executor, job, err := a.prepare(u.Begin)
+	if err == nil {
+		err = a.start(u.Begin)
+	}
+	switch {
+	case err == nil:
+		return a.execute(u, executor, job)
+	case u.Begin.Err() != nil:
+		return sb.End{HandedBack: true, Reason: "it had not begun: " + context.Cause(u.Begin).Error()}
+	case notOurs(err):
+		return sb.End{HandedBack: true, Reason: "it was over before it began"}
+	}
+	return sb.End{Broken: true, Reason: a.mask.text(message(err))}
+}
+
+func (a *attempt) start(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return persist(ctx, callMost, func(ctx context.Context) error {
+		return a.API.Start(ctx, a.process.Run, a.Token, sb.StartRequest{})
+	})
+}
+
+// execute runs the job, and returns when its last line has been acknowledged.
+func (a *attempt) execute(u Until, executor sb.Executor, job sb.Job) sb.End {
+	spool, err := newSpool(filepath.Join(a.dir, "spool"))
+	if err != nil {
+		return sb.End{Broken: true, Reason: "the worker has no room for the output"}
+	}
+	defer spool.Remove()
+	a.ship.spool = spool
+	go func() {
+		if err := a.ship.Run(u.Talk); err != nil {
+			a.log.WithError(err).Warn("The rest of the output was not taken.")
+		}
+	}()
+
+	stack := &tail{}
+	stdout, stderr := a.lines(u.Work, sb.Info, nil), a.lines(u.Work, sb.Warning, stack)
+	job.Stdout, job.Stderr = stdout, stderr
+	end, err := executor.Execute(u.Work, job, func() { a.log.Info("The work has begun.") })
+	cause := context.Cause(u.Work)
+	a.flush(stdout, stderr)
+	spool.Close()
+	if err == nil && cause == nil {
+		a.report(u.Talk, end)
+	}
+	<-a.ship.sent
+	return a.judge(end, err, cause, stack.String())
+}
+
+// judge completes the end as the executor saw it.
+func (a *attempt) judge(end sb.End, err, cause error, stack string) sb.End {
+	var lost lostError
+	if err != nil {
+		end = sb.End{Broken: true, Reason: a.mask.text(message(err))}
+	}
+	if errors.As(cause, &lost) {
+		end.WorkerLost, end.Reason = true, lost.Error()
+	}
+	if end.ExitCode == nil || *end.ExitCode != 0 {
+		end.Stack = stack
+	}
+	return end
+}
+
+func (a *attempt) lines(ctx context.Context, severity sb.Severity, stack *tail) *lines {
+	return &lines{
+		severity: severity, now: a.now, mask: a.mask, tail: stack,
+		out: func(p []byte) error { return a.ship.spool.Write(ctx, p) },
+	}
+}
+
+func (a *attempt) flush(streams ...*lines) {
+	for _, l := range streams {
+		if err := l.Flush(); err != nil && !errors.Is(err, errSpoolClosed) {
+			a.log.WithError(err).Warn("The last output was not kept.")
+		}
+	}
+}
+
+// tell says that the work has ended until that is answered. A refusal means that it is known, or of no interest.
+func (a *attempt) tell(ctx context.Context, end sb.End) error {
+	err := persist(ctx, callMost, func(ctx context.Context) error {
+		return a.API.End(ctx, a.process.Run, a.Token, end.Request())
+	})
+	if err != nil && !refused(err) {
+		return sb.Wrap(err, sb.Internal, "the end of attempt %d of run %s could not be told", a.process.Attempt, a.process.Run)
+	}
+	if err != nil {
+		a.log.WithError(err).Info("The end was not wanted.")
+	}
+	for _, e := range a.Executors {
+		if w, ok := e.(Witness); ok {
+			w.Told(a.process)
+		}
+	}
+	return nil
+}
+
+func (a *attempt) clean() {
+	if a.dir == "" {
+		return
+	}
+	if err := os.RemoveAll(a.dir); err != nil {
+		a.log.WithError(err).Warn("The work folder could not be removed.")
+	}
+}
+
+// message is what people may read of an error.
+func message(err error) string {
+	var e *sb.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
+}
+
+var _ io.Writer = (*lines)(nil)

@@ -1,0 +1,134 @@
+package executors
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	sb "signalbox"
+)
+
+// prepare fetches the plugin and makes all that the job needs. Errors that repeating cannot help have a code.
+func (a *attempt) prepare(ctx context.Context) (sb.Executor, sb.Job, error) {
+	if a.Command == nil {
+		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "operator %s needs the FiftyOne runtime, which this worker does not have", a.Operator)
+	}
+	executor := a.Executors[a.Command.Executor]
+	if executor == nil {
+		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "this worker has no executor %q", a.Command.Executor)
+	}
+	if len(a.Command.Argv) == 0 {
+		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "operator %s has an empty command", a.Operator)
+	}
+	if err := a.makeFolders(); err != nil {
+		return nil, sb.Job{}, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
+	}
+	if a.Command.Executor == "" {
+		if err := a.fetch(ctx); err != nil {
+			return nil, sb.Job{}, err
+		}
+	}
+	return executor, sb.Job{
+		Process: a.process, Operator: a.Operator, Command: a.Command.Argv, Params: a.Params,
+		Dir: a.plugin, Env: a.env(), Report: reporter{a},
+	}, nil
+}
+
+// fetch gets the plugin's folder from the cache, or from the control plane.
+func (a *attempt) fetch(ctx context.Context) (err error) {
+	a.plugin, err = a.cache.folder(ctx, a.Plugin, func(ctx context.Context, f *os.File) error {
+		return a.API.Plugin(ctx, a.process.Run, a.Token, f)
+	})
+	return err
+}
+
+// makeFolders makes the attempt's own folder with what the operator reads: 0700, under no name that was there before.
+func (a *attempt) makeFolders() (err error) {
+	runs := filepath.Join(a.folder(a.worker), "runs")
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		return err
+	}
+	if a.dir, err = os.MkdirTemp(runs, fmt.Sprintf("%s-%d-", sb.SafeElement(a.process.Run), a.process.Attempt)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(a.workDir(), 0o700); err != nil {
+		return err
+	}
+	b, err := json.Marshal(operatorContext{
+		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"),
+		Run: a.process.Run, Attempt: a.process.Attempt,
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(a.contextFile(), b, 0o600)
+}
+
+func (a *attempt) workDir() string     { return filepath.Join(a.dir, "work") }
+func (a *attempt) contextFile() string { return filepath.Join(a.workDir(), "context.json") }
+func (a *attempt) resultFile() string  { return filepath.Join(a.workDir(), "result.json") }
+
+// operatorContext is the file that SIGNALBOX_CONTEXT names; its fields are a promise to operators.
+type operatorContext struct {
+	Operator string           `json:"operator"`
+	Params   json.RawMessage  `json:"params"`
+	Dataset  *sb.ClaimDataset `json:"dataset"`
+	View     json.RawMessage  `json:"view"`
+	Run      string           `json:"run"`
+	Attempt  int              `json:"attempt"`
+}
+
+func orNull(v json.RawMessage, otherwise string) json.RawMessage {
+	if len(v) == 0 {
+		return json.RawMessage(otherwise)
+	}
+	return v
+}
+
+// env is all of the operator's environment. What is ours wins over secrets, and these over the worker's.
+func (a *attempt) env() []string {
+	vars := map[string]string{}
+	for _, e := range a.Env {
+		if name, value, ok := strings.Cut(e, "="); ok {
+			vars[name] = value
+		}
+	}
+	for name, value := range a.Secrets {
+		vars[name] = value
+	}
+	vars["PATH"] = joinPath(vars["PATH"], a.BinPath)
+	vars["PYTHONPATH"] = joinPath(a.PythonPath, vars["PYTHONPATH"])
+	vars["PYTHONUNBUFFERED"] = "1"
+	vars["SIGNALBOX_URL"] = a.URL
+	vars["SIGNALBOX_RUN_ID"] = a.process.Run
+	vars["SIGNALBOX_ATTEMPT"] = strconv.Itoa(a.process.Attempt)
+	vars["SIGNALBOX_TOKEN"] = a.Token
+	vars["SIGNALBOX_CONTEXT"] = a.contextFile()
+	vars["SIGNALBOX_RESULT"] = a.resultFile()
+	var env []string
+	for name, value := range vars {
+		if value != "" || !strings.HasSuffix(name, "PATH") {
+			env = append(env, name+"="+value)
+		}
+	}
+	slices.Sort(env)
+	return env
+}
+
+func joinPath(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
+	return strings.Join(parts, string(filepath.ListSeparator))
+}
+
+// PassEnv picks the variables of an environment that operators may get.
+func PassEnv(environ, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(e string) bool {
+		name, _, _ := strings.Cut(e, "=")
+		return !slices.Contains(names, name)
+	})
+}

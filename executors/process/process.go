@@ -1,0 +1,243 @@
+// Package process executes work as a process of this machine.
+//
+// Each operator runs under a shim, a second process of this program that is the parent of the operator and leads a
+// session of its own. The shim holds a pipe to the worker. When the worker dies the pipe closes: the shim ends
+// everything the operator started and tells the control plane itself, so that no work outlives its worker unseen. It
+// is a child subreaper: what the operator started cannot leave it, not by forking twice and not by a new session.
+//
+// It needs Linux.
+package process
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	sb "signalbox"
+)
+
+// DefaultGrace is how long a process has between SIGTERM and SIGKILL.
+const DefaultGrace = 10 * time.Second
+
+// Options say how to start the shim.
+type Options struct {
+	Shim  []string      // the command whose main calls Shim, such as {"/usr/bin/signalbox", "exec"}
+	Env   []string      // of the shim itself: what it needs to reach the control plane, such as SSL_CERT_FILE
+	Grace time.Duration // between SIGTERM and SIGKILL; DefaultGrace when 0
+}
+
+// Executor executes jobs as processes.
+type Executor struct {
+	options Options
+
+	mu    sync.Mutex
+	shims map[sb.Process]*leash // of attempts whose end has not been told
+}
+
+var _ sb.Executor = (*Executor)(nil)
+
+// New gives an executor that starts its shims as the options say.
+func New(o Options) *Executor {
+	if o.Grace <= 0 {
+		o.Grace = DefaultGrace
+	}
+	return &Executor{options: o, shims: map[sb.Process]*leash{}}
+}
+
+// Execute runs the job's command in its folder and with its environment alone, stdin closed. When it returns without
+// an error, all the command started is gone; the shim stays until Told, and reports the end if this process dies
+// before.
+func (e *Executor) Execute(ctx context.Context, job sb.Job, started func()) (sb.End, error) {
+	l, err := e.launch(job)
+	if err != nil {
+		return sb.End{}, sb.Wrap(err, sb.Internal, "the shim could not be started: %v", err)
+	}
+	e.mu.Lock()
+	e.shims[job.Process] = l
+	e.mu.Unlock()
+
+	copied := l.pump(job.Stdout, job.Stderr)
+	unhook := context.AfterFunc(ctx, func() { l.say(wordStop) })
+	end, err := l.follow(started)
+	unhook()
+	<-copied
+	if err != nil {
+		e.Told(job.Process)
+	}
+	return end, err
+}
+
+// Told lets the shim of an attempt go: its end has been told, or need not be. Nothing happens if there is none.
+func (e *Executor) Told(p sb.Process) {
+	e.mu.Lock()
+	l := e.shims[p]
+	delete(e.shims, p)
+	e.mu.Unlock()
+	if l != nil {
+		l.say(wordTold)
+		l.drop()
+	}
+}
+
+func (e *Executor) launch(job sb.Job) (*leash, error) {
+	p, err := openPipes()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(e.options.Shim[0], e.options.Shim[1:]...) //nolint:noctx // ctx asks the group to end, it must not kill the shim
+	cmd.Env = append([]string{}, e.options.Env...)
+	cmd.Dir = "/"
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.controlIn, p.stdoutIn, p.stderrIn
+	cmd.ExtraFiles = []*os.File{p.statusIn}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		p.closeAll()
+		return nil, err
+	}
+	p.closeTheirs()
+	l := &leash{cmd: cmd, pipes: p}
+	return l, l.order(job, e.options.Grace)
+}
+
+// leash is the worker's side of a shim.
+type leash struct {
+	cmd *exec.Cmd
+	pipes
+
+	mu sync.Mutex // for writing
+}
+
+func (l *leash) order(job sb.Job, grace time.Duration) error {
+	line, err := json.Marshal(orderOf(job, grace))
+	if err == nil {
+		_, err = l.control.Write(append(line, '\n'))
+	}
+	if err != nil {
+		l.drop()
+		_ = l.stdout.Close()
+		_ = l.stderr.Close()
+	}
+	return err
+}
+
+// say sends the shim a word. A shim that is gone hears nothing, which is fine.
+func (l *leash) say(word string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = io.WriteString(l.control, word+"\n")
+}
+
+// drop closes the pipe to the shim and waits for its exit.
+func (l *leash) drop() {
+	l.mu.Lock()
+	_ = l.control.Close()
+	l.mu.Unlock()
+	_ = l.cmd.Wait()
+	_ = l.status.Close()
+}
+
+// pump copies what the process writes; the channel closes when all writers are gone.
+func (l *leash) pump(stdout, stderr io.Writer) <-chan struct{} {
+	var group sync.WaitGroup
+	drain := func(from *os.File, to io.Writer) {
+		group.Go(func() {
+			defer func() { _ = from.Close() }()
+			if _, err := io.Copy(to, from); err != nil {
+				_, _ = io.Copy(io.Discard, from) // a full pipe would hold the process up
+			}
+		})
+	}
+	drain(l.stdout, stdout)
+	drain(l.stderr, stderr)
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	return done
+}
+
+// follow reads what the shim tells until the end.
+func (l *leash) follow(started func()) (sb.End, error) {
+	lines := bufio.NewScanner(l.status)
+	begun := false
+	for lines.Scan() {
+		var s status
+		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
+			continue
+		}
+		switch {
+		case s.Error != "":
+			return sb.End{}, sb.Errorf(sb.Invalid, "%s", s.Error)
+		case s.PID != 0:
+			begun = true
+			started()
+		default:
+			return s.end(), nil
+		}
+	}
+	return l.orphaned(begun)
+}
+
+// orphaned ends the session of a shim that died without a word. Only one that was killed may have begun the work.
+func (l *leash) orphaned(begun bool) (sb.End, error) {
+	killSession(l.cmd.Process.Pid)
+	l.cutOutput()
+	l.drop()
+	if !begun && l.cmd.ProcessState.Exited() {
+		return sb.End{}, sb.Errorf(sb.Internal, "the shim ended before the process could start: %s", l.cmd.ProcessState)
+	}
+	return sb.End{Signal: "killed", Reason: "its shim was killed, and the process with it"}, nil
+}
+
+// cutOutput stops reading what strays may still write.
+func (l *leash) cutOutput() {
+	soon := time.Now().Add(time.Second)
+	_ = l.stdout.SetReadDeadline(soon)
+	_ = l.stderr.SetReadDeadline(soon)
+}
+
+// pipes are those between the worker and a shim; the shim's ends have names in "In".
+type pipes struct {
+	control, controlIn *os.File
+	status, statusIn   *os.File
+	stdout, stdoutIn   *os.File
+	stderr, stderrIn   *os.File
+}
+
+func openPipes() (p pipes, err error) {
+	open := func(reader, writer **os.File) {
+		if err == nil {
+			*reader, *writer, err = os.Pipe()
+		}
+	}
+	open(&p.controlIn, &p.control)
+	open(&p.status, &p.statusIn)
+	open(&p.stdout, &p.stdoutIn)
+	open(&p.stderr, &p.stderrIn)
+	if err != nil {
+		p.closeAll()
+	}
+	return p, err
+}
+
+func (p pipes) closeTheirs() { closeFiles(p.controlIn, p.statusIn, p.stdoutIn, p.stderrIn) }
+
+func (p pipes) closeAll() {
+	p.closeTheirs()
+	closeFiles(p.control, p.status, p.stdout, p.stderr)
+}
+
+func closeFiles(files ...*os.File) {
+	for _, f := range files {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package process
+
+import (
+	"strings"
+	"time"
+
+	sb "signalbox"
+)
+
+// The words that the worker says to a shim, one a line, after the order. A closed pipe says that the worker died.
+const (
+	wordStop = "stop" // end the group
+	wordTold = "told" // the end has been told: exit
+)
+
+// order is what a shim gets first: it travels through a pipe, so that no token is in an argument list.
+type order struct {
+	Argv  []string      `json:"argv"`
+	Dir   string        `json:"dir"`
+	Env   []string      `json:"env"`
+	Grace time.Duration `json:"grace"`
+	URL   string        `json:"url"` // of the control plane; "" tells nobody
+	Run   string        `json:"run"`
+	Token string        `json:"token"`
+}
+
+func orderOf(job sb.Job, grace time.Duration) order {
+	return order{
+		Argv: job.Command, Dir: job.Dir, Env: job.Env, Grace: grace,
+		URL: lookup(job.Env, "SIGNALBOX_URL"), Run: job.Run, Token: lookup(job.Env, "SIGNALBOX_TOKEN"),
+	}
+}
+
+func lookup(env []string, name string) string {
+	for _, e := range env {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// status is what a shim tells: that the process runs, that it could not be started, or how it ended.
+type status struct {
+	PID      int    `json:"pid,omitempty"`
+	Error    string `json:"error,omitempty"`
+	ExitCode *int   `json:"exit_code,omitempty"`
+	Signal   string `json:"signal,omitempty"`
+}
+
+func (s status) end() sb.End { return sb.End{ExitCode: s.ExitCode, Signal: s.Signal} }
+
+// lost is the end as the shim tells it for a worker that died.
+func (s status) lost() sb.EndRequest {
+	reason := "the worker died; its process was ended"
+	if s.ExitCode != nil {
+		reason = "the worker died before it could tell how the work ended: " + s.end().String()
+	}
+	return sb.EndRequest{ExitCode: s.ExitCode, Signal: s.Signal, WorkerLost: true, Reason: reason}
+}

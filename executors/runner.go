@@ -1,0 +1,129 @@
+// Package executors carries out one attempt on a worker, from its claim to the word that it has ended, and keeps a
+// worker known to the control plane. How the work is done is the matter of the executors below this folder.
+//
+// The order is fixed: claim, fetch the plugin, start (the work begins only when that was accepted), execute, ship the
+// last line of output, report what the work said, and only then tell the end. From the claim to the end the lease is
+// renewed. Whatever has no answer is repeated; an answer is taken for good.
+package executors
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	sb "signalbox"
+)
+
+// Settings of a Runner.
+type Settings struct {
+	API        WorkAPI
+	Executors  map[string]sb.Executor // by the name in the claim; "" is the one for processes
+	Folder     string                 // of all workers on this machine; plugins are shared there
+	URL        string                 // of the control plane, as operators get it, without /api/v1
+	Env        []string               // what operators get of the worker's own environment: see PassEnv
+	PythonPath string                 // the folder of the Python package; "" for none
+	BinPath    string                 // the folder of the command `signalbox`, last on the operators' PATH; "" for none
+	Limits     sb.ArchiveLimits
+	Fence      time.Duration // without an answer for so long the attempt counts as lost; DefaultFence when 0
+	Log        logrus.FieldLogger
+}
+
+// Witness is an executor that watches over an attempt's end until it has been told, also after Execute has returned.
+type Witness interface {
+	// Told lets go of an attempt: its end was told, or need not be.
+	Told(p sb.Process)
+}
+
+// Runner carries out attempts. Safe for use by several goroutines.
+type Runner struct {
+	Settings
+	cache cache
+	now   func() time.Time
+	heard atomic.Int64 // when the control plane last renewed leases, in nanoseconds
+}
+
+// fenceMargin is how long before the control plane does a worker itself gives its work up.
+const fenceMargin = 15 * time.Second
+
+// NewRunner gives a runner.
+func NewRunner(s Settings) *Runner {
+	if s.Fence <= 0 {
+		s.Fence = sb.DefaultFence
+	}
+	if s.Log == nil {
+		s.Log = logrus.StandardLogger()
+	}
+	return &Runner{Settings: s, cache: cache{filepath.Join(s.Folder, "plugins"), s.Limits}, now: time.Now}
+}
+
+// Until bounds an attempt in time. The causes of Begin and Work say why.
+type Until struct {
+	Begin context.Context // done: what has not started is handed back
+	Work  context.Context // done: the work is ended
+	Talk  context.Context // done: nothing more is told; the shim of a process that goes on reports
+}
+
+// Why work is ended.
+var (
+	errStopped  = errors.New("it was stopped")
+	errOver     = errors.New("the control plane says that it is over")
+	errShutDown = lostError("worker shut down")
+	errFence    = lostError("the worker had no answer from the control plane for too long")
+	errDraining = errors.New("the worker shuts down")
+)
+
+// lostError is a cause that makes the attempt lost.
+type lostError string
+
+func (e lostError) Error() string { return string(e) }
+
+// Do carries out one attempt and returns when its end has been told, or when there is nothing to do: the run is over,
+// or the attempt is not this worker's. Errors: Unavailable (Work ended before the claim was answered: nothing was
+// begun), the code with which the claim was refused, Internal (Talk ended before the end could be told).
+func (r *Runner) Do(u Until, claim sb.ClaimRequest) error {
+	log := r.Log.WithFields(logrus.Fields{"run": claim.Run, "attempt": claim.Attempt})
+	answer, err := r.claim(u.Work, claim)
+	if notOurs(err) {
+		log.WithError(err).Info("Nothing to do: the claim was refused.")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a := newAttempt(r, claim, answer, log)
+	defer a.clean()
+	u, release := a.keepLease(u)
+	defer release()
+	end := a.carry(u)
+	log.WithField("end", end.String()).Info("The work has ended.")
+	return a.tell(u.Talk, end)
+}
+
+// claim asks until it is answered, or until the work is not wanted any more.
+func (r *Runner) claim(ctx context.Context, c sb.ClaimRequest) (answer sb.ClaimAnswer, err error) {
+	err = persist(ctx, callMost, func(ctx context.Context) error {
+		answer, err = r.API.Claim(ctx, c)
+		return err
+	})
+	if err == nil {
+		r.hear()
+	}
+	return answer, err
+}
+
+// hear notes that the control plane has renewed the leases of this worker.
+func (r *Runner) hear() { r.heard.Store(r.now().UnixNano()) }
+
+// fenced tells whether the work must be given up: nobody has renewed its lease for too long.
+func (r *Runner) fenced() bool {
+	return r.now().Sub(time.Unix(0, r.heard.Load())) > r.Fence-fenceMargin
+}
+
+// folder is a worker's own folder.
+func (r *Runner) folder(worker string) string {
+	return filepath.Join(r.Folder, "workers", sb.SafeElement(worker))
+}

@@ -1,0 +1,182 @@
+package executors
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+)
+
+// running is a worker under test.
+type running struct {
+	*world
+	*Worker
+	stop  context.CancelFunc // the first signal
+	ended chan error         // of Run
+	did   chan error         // of each Do
+}
+
+func (w *world) work(t *testing.T, s WorkerSettings) *running {
+	t.Helper()
+	s.Name, s.Pool = "h/default", "default"
+	ctx, stop := context.WithCancel(t.Context())
+	r := &running{world: w, Worker: NewWorker(w.runner, s), stop: stop, ended: make(chan error, 1), did: make(chan error, 9)}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		r.ended <- r.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		stop()
+		r.Hurry()
+		<-over
+	})
+	return r
+}
+
+// give gives the worker an attempt.
+func (r *running) give(ctx context.Context) { go func() { r.did <- r.Do(ctx, ref) }() }
+
+func TestWorkerMakesItselfKnownAtOnce(t *testing.T) {
+	t.Parallel()
+	r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{Version: "1.2", Concurrency: 3, Drain: -1})
+	r.hears(t, "workers")
+	said := r.workers[0]
+	require.NotEmpty(t, said.Incarnation)
+	said.Incarnation = ""
+	require.Equal(t, sb.WorkersRequest{
+		Name: "h/default", Version: "1.2", Pool: "default", Concurrency: 3, Running: []sb.AttemptRef{},
+	}, said)
+
+	r.give(t.Context())
+	r.hears(t, "start")
+	wake(r.nudge)
+	r.hears(t, "workers")
+	require.Equal(t, []sb.AttemptRef{ref}, r.workers[1].Running)
+	require.Equal(t, r.incarnation, r.claims[0].Incarnation)
+	require.Equal(t, "h/default", r.claims[0].Worker)
+}
+
+func TestWorkerStopsWhatItIsTold(t *testing.T) {
+	t.Parallel()
+	r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{})
+	r.hears(t, "workers")
+	r.give(t.Context())
+	r.hears(t, "start")
+	r.plane.mu.Lock()
+	r.tell.Stop = []sb.AttemptRef{ref, {Run: "another", Attempt: 1}}
+	r.plane.mu.Unlock()
+	wake(r.nudge)
+	require.NoError(t, <-r.did)
+	require.Equal(t, "terminated", r.end(t).Signal)
+	require.False(t, r.end(t).WorkerLost)
+}
+
+func TestCallerStopsAnAttempt(t *testing.T) {
+	t.Parallel()
+	r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{})
+	ctx, cancel := context.WithCancel(t.Context())
+	r.give(ctx)
+	r.hears(t, "start")
+	cancel()
+	require.NoError(t, <-r.did)
+	require.Equal(t, "terminated", r.end(t).Signal, "the end is told although the caller's ctx is done")
+}
+
+func TestOneAttemptIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
+	r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{Drain: -1})
+	r.give(t.Context())
+	r.hears(t, "start")
+	require.Equal(t, sb.Conflict, sb.CodeOf(r.Do(t.Context(), ref)))
+}
+
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		end  func(*running)
+		told sb.EndRequest
+	}{
+		{"what runs is stopped when the time is over", func(r *running) { r.settings.Drain = time.Millisecond; r.stop() },
+			sb.EndRequest{Signal: "terminated", WorkerLost: true, Reason: "worker shut down"}},
+		{"a second signal skips the wait", func(r *running) { r.stop(); r.Hurry(); r.Hurry() },
+			sb.EndRequest{Signal: "terminated", WorkerLost: true, Reason: "worker shut down"}},
+		{"what ends in time ends as it does", func(r *running) {
+			r.stop()
+			<-r.closing
+			r.Worker.stop(errStopped, ref)
+		}, sb.EndRequest{Signal: "terminated"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{})
+			r.give(t.Context())
+			r.hears(t, "start")
+			c.end(r)
+			require.NoError(t, <-r.did)
+			require.NoError(t, <-r.ended)
+			require.Equal(t, c.told, r.end(t))
+		})
+	}
+}
+
+func TestDrainHandsBackWhatHasNotStarted(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "exit 0")
+	asked, asking := make(chan struct{}, 100), make(chan struct{})
+	w.fail = func(_ context.Context, call string) error {
+		if call == "plugin" {
+			asked <- struct{}{}
+			<-asking
+			return errAway
+		}
+		return nil
+	}
+	r := w.work(t, WorkerSettings{})
+	r.give(t.Context())
+	<-asked
+	r.stop()
+	<-r.closing
+	close(asking)
+	require.NoError(t, <-r.did)
+	require.NoError(t, <-r.ended)
+	require.Equal(t, sb.EndRequest{HandedBack: true, Reason: "it had not begun: the worker shuts down"}, r.end(t))
+	require.Zero(t, r.called("start"))
+	require.True(t, r.workers[len(r.workers)-1].Draining || len(r.workers) == 1)
+}
+
+func TestDrainByTheControlPlane(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "")
+	w.tell.Drain = true
+	r := w.work(t, WorkerSettings{})
+	require.NoError(t, <-r.ended)
+}
+
+func TestTwoWorkersOfOneNameAreNotPossible(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "")
+	first := w.work(t, WorkerSettings{})
+	first.hears(t, "workers")
+	second := NewWorker(w.runner, WorkerSettings{Name: "h/default"})
+	err := second.Run(t.Context())
+	require.Equal(t, sb.Conflict, sb.CodeOf(err))
+	require.ErrorContains(t, err, `another worker named "h/default" runs on this machine`)
+	require.NoError(t, NewWorker(w.runner, WorkerSettings{Name: "h/other"}).Run(canceled(t)))
+
+	first.stop()
+	require.NoError(t, <-first.ended)
+	require.NoError(t, second.Run(canceled(t)), "the name is free again")
+}
+
+func canceled(t *testing.T) context.Context {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	return ctx
+}
