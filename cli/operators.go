@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"signalbox/client"
+)
+
+func operatorsCommand(env Env) *cobra.Command {
+	a, cmd := noun(env, "operators", "What you may run")
+	cmd.Aliases = []string{"operator"}
+	cmd.AddCommand(a.operatorsList(), a.operatorsShow())
+	return cmd
+}
+
+func operatorNames(ctx context.Context, api *client.Client) ([]string, error) {
+	p, err := api.Operators.List(ctx, client.OperatorFilter{})
+	return namesOf(p, err, func(o client.Operator) string { return o.URI })
+}
+
+func (a *app) operatorsList() *cobra.Command {
+	var f client.OperatorFilter
+	cmd := a.verb("list", "List the operators you may run", needs(), func(cmd *cobra.Command, api *client.Client, _ []string) error {
+		page := func(ctx context.Context, p client.Paging) (client.Page[client.Operator], error) {
+			f.Paging = p
+			return api.Operators.List(ctx, f)
+		}
+		columns := []column[client.Operator]{
+			{"operator", func(o client.Operator) string { return printable(o.URI) }},
+			{"label", func(o client.Operator) string { return printable(o.Label) }},
+		}
+		if f.All {
+			columns = append(columns, column[client.Operator]{"not to be run because", func(o client.Operator) string { return printable(deref(o.WhyNot)) }})
+		}
+		return list(cmd, a, paging{}, "There is no operator you may run.", page, columns)
+	})
+	cmd.Flags().StringVar(&f.Dataset, "dataset", "", "those you may run on this dataset")
+	cmd.Flags().BoolVar(&f.All, "all", false, "also those you may not run, and why not")
+	_ = cmd.RegisterFlagCompletionFunc("dataset", a.complete(datasetNames))
+	return cmd
+}
+
+func (a *app) operatorsShow() *cobra.Command {
+	var dataset string
+	cmd := a.verb("show OPERATOR", "Show an operator and its inputs", needs("OPERATOR"), func(cmd *cobra.Command, api *client.Client, args []string) error {
+		o, err := api.Operators.Get(cmd.Context(), args[0], dataset)
+		if err != nil {
+			return err
+		}
+		return a.show(o,
+			field{"Operator", printable(o.URI)}, field{"Label", printable(o.Label)}, field{"Plugin", printable(o.Plugin)},
+			field{"Not to be run because", printable(deref(o.WhyNot))}, field{"Orchestrators", namesIn(o.Orchestrators)},
+			field{"Inputs", pretty(o.InputsSchema)})
+	})
+	cmd.Flags().StringVar(&dataset, "dataset", "", "on this dataset")
+	cmd.ValidArgsFunction = a.complete(operatorNames)
+	return cmd
+}
+
+// pretty is JSON over several lines, "" for none.
+func pretty(document json.RawMessage) string {
+	var out bytes.Buffer
+	if none(document) || json.Indent(&out, document, "", "  ") != nil {
+		return ""
+	}
+	return printableLines(out.String())
+}
+
+func none(document json.RawMessage) bool {
+	return len(document) == 0 || string(document) == "null"
+}
+
+func namesIn(all []client.Who) string {
+	names := make([]string, len(all))
+	for i, w := range all {
+		names[i] = printable(w.Name)
+	}
+	return strings.Join(names, ", ")
+}
