@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	sb "signalbox"
+)
+
+// chunkRow is a row of chunks.
+type chunkRow struct {
+	bun.BaseModel `bun:"table:chunks"`
+	RunID         string
+	Attempt       int
+	Source        string
+	Try           int
+	Seq           int64
+	Size          int64
+	SHA256        string `bun:"sha256"`
+	CreatedAt     int64
+}
+
+func (row chunkRow) chunk() sb.Chunk {
+	return sb.Chunk{
+		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Source: row.Source, Try: row.Try},
+		Seq:     row.Seq, Size: row.Size, SHA256: row.SHA256, CreatedAt: timeAt(row.CreatedAt),
+	}
+}
+
+// AddChunk keeps a chunk's row if its number is the next of its process. The same number and hash again: nil. The same
+// number with another hash: Conflict. A gap: Conflict with Want. It holds the run's row, so that none comes in once the
+// run's log is kept: Conflict. Sends TopicLog.
+func (s *Store) AddChunk(ctx context.Context, c sb.Chunk) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.openLog(ctx, c.Run); err != nil {
+			return err
+		}
+		row := chunkRow{
+			RunID: c.Run, Attempt: c.Attempt, Source: c.Source, Try: c.Try, Seq: c.Seq, Size: c.Size, SHA256: c.SHA256,
+			CreatedAt: micros(c.CreatedAt),
+		}
+		if row.CreatedAt == 0 {
+			row.CreatedAt = t.now
+		}
+		known, err := t.checkChunk(ctx, row)
+		if err != nil || known {
+			return err
+		}
+		t.note(sb.Note{Topic: sb.TopicLog, ID: c.Run})
+		return insert(ctx, t, &row)
+	})
+}
+
+// openLog holds a run's row and demands that its log is not kept yet.
+func (t *tx) openLog(ctx context.Context, run string) error {
+	if _, err := t.lock(ctx, "runs", "id", run); err != nil {
+		return err
+	}
+	var paths []string
+	err := t.NewRaw("SELECT log_path FROM runs WHERE id = ?", run).Scan(ctx, &paths)
+	path, err := one(paths, err, "run", run)
+	if err == nil && path != "" {
+		return sb.Errorf(sb.Conflict, "the log of run %s is complete", run)
+	}
+	return err
+}
+
+// checkChunk tells whether a chunk is known already, and refuses one that does not follow.
+func (t *tx) checkChunk(ctx context.Context, c chunkRow) (known bool, err error) {
+	var rows []chunkRow
+	err = t.NewRaw(`SELECT * FROM chunks WHERE run_id = ? AND attempt = ? AND source = ? AND try = ? AND seq >= ? - 1 ORDER BY seq`,
+		c.RunID, c.Attempt, c.Source, c.Try, c.Seq).Scan(ctx, &rows)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range rows {
+		if row.Seq == c.Seq && row.SHA256 != c.SHA256 {
+			return false, sb.Errorf(sb.Conflict, "chunk %d of the log was sent with other content", c.Seq)
+		}
+		if row.Seq == c.Seq {
+			return true, nil
+		}
+	}
+	if c.Seq == 0 || len(rows) > 0 {
+		return false, nil
+	}
+	return false, t.gap(ctx, c)
+}
+
+func (t *tx) gap(ctx context.Context, c chunkRow) error {
+	var want int64
+	err := t.NewRaw("SELECT coalesce(max(seq), -1) + 1 FROM chunks WHERE run_id = ? AND attempt = ? AND source = ? AND try = ?",
+		c.RunID, c.Attempt, c.Source, c.Try).Scan(ctx, &want)
+	if err != nil {
+		return err
+	}
+	e := sb.Errorf(sb.Conflict, "chunk %d of the log is missing", want)
+	e.Want = &want
+	return e
+}
+
+// Chunks reads a run's chunks in the order of its log: attempt, then source as first seen, try, number; those after the
+// given count of rows to skip.
+func (s *Store) Chunks(ctx context.Context, run string, skip, limit int) ([]sb.Chunk, error) {
+	var rows []chunkRow
+	err := s.read.NewRaw(`SELECT c.* FROM chunks AS c JOIN (
+			SELECT attempt, source, min(created_at) AS first FROM chunks WHERE run_id = ? GROUP BY attempt, source) AS s
+			ON s.attempt = c.attempt AND s.source = c.source
+		WHERE c.run_id = ? ORDER BY c.attempt, s.first, c.source, c.try, c.seq LIMIT ? OFFSET ?`, run, run, limit, skip).Scan(ctx, &rows)
+	return each(rows, chunkRow.chunk), tidy(err)
+}
+
+// DropChunks removes the rows of a run's chunks.
+func (s *Store) DropChunks(ctx context.Context, run string) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, "DELETE FROM chunks WHERE run_id = ?", run)
+		return err
+	})
+}
+
+// Unkept reads runs that are over, whose work ended before a time and that have no kept log yet. A run that was never
+// admitted has no log.
+func (s *Store) Unkept(ctx context.Context, endedBefore time.Time, limit int) ([]sb.Run, error) {
+	runs, err := s.runs(ctx, s.read, false, `WHERE r.log_path = '' AND r.ended_at > 0 AND r.attempt > 0
+		AND w.state = 'ended' AND w.ended_at < ? ORDER BY r.ended_at, r.id LIMIT ?`, micros(endedBefore), limit)
+	return runs, tidy(err)
+}
+
+// KeepLog sets a run's log, by signalbox.KeepLog; from then on its chunks are closed.
+func (s *Store) KeepLog(ctx context.Context, run string, log sb.Log) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.changeRun(ctx, run, func(r sb.Run) (sb.Run, []sb.Event, error) {
+			return r.Apply(sb.KeepLog{At: timeAt(t.now), Log: log})
+		})
+		return err
+	})
+}
+
+// Lease takes or renews a named lease for a holder; false while another holds it.
+func (s *Store) Lease(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error) {
+	err = s.change(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `INSERT INTO leases (name, holder, expires_at) VALUES (?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+			WHERE leases.holder = excluded.holder OR leases.expires_at <= ?`, name, holder, t.now+ttl.Microseconds(), t.now)
+		held = n > 0
+		return err
+	})
+	return held, err
+}
+
+// Release gives a lease back; that another holds it is fine.
+func (s *Store) Release(ctx context.Context, name, holder string) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, "DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
+		return err
+	})
+}

@@ -1,0 +1,327 @@
+-- Times are microseconds since 1970 in UTC, 0 for none. JSON is TEXT: the order of its objects is kept.
+-- +goose Up
+CREATE TABLE installation (
+    one        INTEGER PRIMARY KEY CHECK (one = 1),
+    id         TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL
+);
+
+CREATE TABLE settings (
+    one                                         INTEGER PRIMARY KEY CHECK (one = 1),
+    default_user_role                           TEXT NOT NULL,
+    default_dataset_permission                  TEXT NOT NULL,
+    default_operator_minimum_role               TEXT NOT NULL,
+    default_operator_minimum_dataset_permission TEXT NOT NULL,
+    all_runs_minimum_role                       TEXT NOT NULL,
+    api_key_roles                               TEXT NOT NULL
+);
+
+CREATE TABLE principals (
+    id          TEXT   NOT NULL PRIMARY KEY,
+    kind        TEXT   NOT NULL,
+    name        TEXT   NOT NULL,
+    email       TEXT   NOT NULL,
+    role        TEXT   NOT NULL,
+    description TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    deleted_at  BIGINT NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX principals_account ON principals (name) WHERE kind = 'service_account' AND deleted_at = 0;
+CREATE UNIQUE INDEX principals_email ON principals (email) WHERE email <> '' AND deleted_at = 0;
+CREATE INDEX principals_name ON principals (kind, name, id) WHERE deleted_at = 0;
+
+CREATE TABLE api_keys (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    owner_id     TEXT   NOT NULL REFERENCES principals (id),
+    name         TEXT   NOT NULL,
+    hash         TEXT   NOT NULL UNIQUE,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    last_used_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX api_keys_owner ON api_keys (owner_id);
+
+CREATE TABLE orchestrators (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    name       TEXT    NOT NULL UNIQUE,
+    kind       TEXT    NOT NULL,
+    enabled    BOOLEAN NOT NULL,
+    quota      BIGINT  NOT NULL,
+    config     TEXT    NOT NULL,
+    routes     TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL,
+    updated_at BIGINT  NOT NULL
+);
+
+CREATE TABLE orchestrator_keys (
+    id           TEXT   NOT NULL PRIMARY KEY,
+    owner_id     TEXT   NOT NULL REFERENCES orchestrators (id),
+    name         TEXT   NOT NULL,
+    hash         TEXT   NOT NULL UNIQUE,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    last_used_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX orchestrator_keys_owner ON orchestrator_keys (owner_id);
+
+CREATE TABLE datasets (
+    id                 TEXT   NOT NULL PRIMARY KEY,
+    name               TEXT   NOT NULL UNIQUE,
+    default_permission TEXT   NOT NULL,
+    creator_id         TEXT   NOT NULL,
+    creator_name       TEXT   NOT NULL,
+    created_at         BIGINT NOT NULL,
+    updated_at         BIGINT NOT NULL
+);
+
+CREATE TABLE grants (
+    dataset_id   TEXT NOT NULL REFERENCES datasets (id),
+    principal_id TEXT NOT NULL REFERENCES principals (id),
+    permission   TEXT NOT NULL,
+    PRIMARY KEY (dataset_id, principal_id)
+);
+CREATE INDEX grants_principal ON grants (principal_id);
+
+CREATE TABLE plugins (
+    id          TEXT    NOT NULL PRIMARY KEY,
+    name        TEXT    NOT NULL,
+    enabled     BOOLEAN NOT NULL,
+    revision_id TEXT    NOT NULL,
+    created_at  BIGINT  NOT NULL,
+    updated_at  BIGINT  NOT NULL,
+    deleted_at  BIGINT  NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX plugins_name ON plugins (name) WHERE deleted_at = 0;
+
+CREATE TABLE revisions (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    plugin_id       TEXT   NOT NULL REFERENCES plugins (id),
+    number          BIGINT NOT NULL,
+    sha256          TEXT   NOT NULL,
+    size            BIGINT NOT NULL,
+    root            TEXT   NOT NULL,
+    manifest        TEXT   NOT NULL,
+    created_at      BIGINT NOT NULL,
+    created_by_id   TEXT   NOT NULL,
+    created_by_name TEXT   NOT NULL,
+    UNIQUE (plugin_id, number)
+);
+CREATE INDEX revisions_sha256 ON revisions (sha256);
+
+CREATE TABLE operators (
+    plugin_id                  TEXT    NOT NULL REFERENCES plugins (id),
+    name                       TEXT    NOT NULL,
+    enabled                    BOOLEAN NOT NULL,
+    minimum_role               TEXT    NOT NULL,
+    minimum_dataset_permission TEXT    NOT NULL,
+    PRIMARY KEY (plugin_id, name)
+);
+
+-- What lists filter by comes first and the large columns last: a scan then stays on the first page of a row.
+CREATE TABLE runs (
+    rowno             INTEGER PRIMARY KEY,
+    id                TEXT    NOT NULL UNIQUE,
+    status            TEXT    NOT NULL,
+    dataset_id        TEXT    NOT NULL,
+    orchestrator_id   TEXT    NOT NULL,
+    created_by_id     TEXT    NOT NULL,
+    operator          TEXT    NOT NULL,
+    scheduled_at      BIGINT  NOT NULL,
+    updated_at        BIGINT  NOT NULL,
+    pinned            BOOLEAN NOT NULL DEFAULT FALSE,
+    slot              BOOLEAN NOT NULL DEFAULT FALSE,
+    attempt           BIGINT  NOT NULL DEFAULT 0,
+    priority          BIGINT  NOT NULL DEFAULT 0,
+    pool              TEXT    NOT NULL DEFAULT '',
+    not_before        BIGINT  NOT NULL DEFAULT 0,
+    queued_at         BIGINT  NOT NULL DEFAULT 0,
+    dispatched_at     BIGINT  NOT NULL DEFAULT 0,
+    started_at        BIGINT  NOT NULL DEFAULT 0,
+    ended_at          BIGINT  NOT NULL DEFAULT 0,
+    version           BIGINT  NOT NULL DEFAULT 1,
+    plugin            TEXT    NOT NULL DEFAULT '',
+    plugin_version    TEXT    NOT NULL DEFAULT '',
+    plugin_revision   BIGINT  NOT NULL DEFAULT 0,
+    revision_id       TEXT    NOT NULL DEFAULT '',
+    operator_label    TEXT    NOT NULL DEFAULT '',
+    label             TEXT    NOT NULL DEFAULT '',
+    target            TEXT    NOT NULL DEFAULT '{}',
+    created_by_name   TEXT    NOT NULL DEFAULT '',
+    rerun_of          TEXT    NOT NULL DEFAULT '',
+    timeout_ns        BIGINT  NOT NULL DEFAULT 0,
+    start_within_ns   BIGINT  NOT NULL DEFAULT 0,
+    retries_left      BIGINT  NOT NULL DEFAULT 0,
+    retried           BIGINT  NOT NULL DEFAULT 0,
+    requeued          BIGINT  NOT NULL DEFAULT 0,
+    started_late      BIGINT  NOT NULL DEFAULT 0,
+    result_key        TEXT    NOT NULL DEFAULT '',
+    failure_kind      TEXT    NOT NULL DEFAULT '',
+    failure_message   TEXT    NOT NULL DEFAULT '',
+    log_path          TEXT    NOT NULL DEFAULT '',
+    log_size          BIGINT  NOT NULL DEFAULT 0,
+    log_download_only BOOLEAN NOT NULL DEFAULT FALSE,
+    params            TEXT    NOT NULL DEFAULT '',
+    "view"            TEXT    NOT NULL DEFAULT '',
+    inputs_schema     TEXT    NOT NULL DEFAULT '',
+    outputs_schema    TEXT    NOT NULL DEFAULT '',
+    result            TEXT    NOT NULL DEFAULT '',
+    failure_stack     TEXT    NOT NULL DEFAULT ''
+);
+
+-- One index for each order of a list, alone and under each filter.
+CREATE INDEX runs_scheduled ON runs (scheduled_at, id);
+CREATE INDEX runs_updated ON runs (updated_at, id);
+CREATE INDEX runs_operator ON runs (operator, scheduled_at DESC, id DESC);
+CREATE INDEX runs_operator_updated ON runs (operator, updated_at, id);
+CREATE INDEX runs_dataset_scheduled ON runs (dataset_id, scheduled_at, id);
+CREATE INDEX runs_dataset_updated ON runs (dataset_id, updated_at, id);
+CREATE INDEX runs_dataset_operator ON runs (dataset_id, operator, scheduled_at DESC, id DESC);
+CREATE INDEX runs_status_scheduled ON runs (status, scheduled_at, id);
+CREATE INDEX runs_status_updated ON runs (status, updated_at, id);
+CREATE INDEX runs_status_operator ON runs (status, operator, scheduled_at DESC, id DESC);
+CREATE INDEX runs_orchestrator_scheduled ON runs (orchestrator_id, scheduled_at, id);
+CREATE INDEX runs_orchestrator_updated ON runs (orchestrator_id, updated_at, id);
+CREATE INDEX runs_orchestrator_operator ON runs (orchestrator_id, operator, scheduled_at DESC, id DESC);
+CREATE INDEX runs_user_scheduled ON runs (created_by_id, scheduled_at, id);
+CREATE INDEX runs_user_updated ON runs (created_by_id, updated_at, id);
+CREATE INDEX runs_user_operator ON runs (created_by_id, operator, scheduled_at DESC, id DESC);
+CREATE INDEX runs_pinned_scheduled ON runs (scheduled_at, id) WHERE pinned;
+CREATE INDEX runs_pinned_updated ON runs (updated_at, id) WHERE pinned;
+CREATE INDEX runs_pinned_operator ON runs (operator, scheduled_at DESC, id DESC) WHERE pinned;
+
+-- What admission, dispatch and the keeping of logs look for.
+CREATE INDEX runs_queue ON runs (orchestrator_id, priority DESC, scheduled_at, id) WHERE status = 'scheduled';
+CREATE INDEX runs_retry ON runs (not_before) WHERE status = 'scheduled' AND not_before > 0;
+CREATE INDEX runs_slot ON runs (orchestrator_id, id) WHERE slot;
+CREATE INDEX runs_undispatched ON runs (queued_at, id) WHERE status = 'queued' AND dispatched_at = 0;
+CREATE INDEX runs_unkept ON runs (ended_at, id) WHERE log_path = '' AND ended_at > 0 AND attempt > 0;
+
+CREATE VIRTUAL TABLE run_labels USING fts5 (label, content = 'runs', content_rowid = 'rowno', tokenize = 'trigram');
+-- +goose StatementBegin
+CREATE TRIGGER runs_label_new AFTER INSERT ON runs WHEN new.label <> ''
+BEGIN
+    INSERT INTO run_labels (rowid, label) VALUES (new.rowno, new.label);
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER runs_label_off AFTER UPDATE OF label ON runs WHEN old.label <> ''
+BEGIN
+    INSERT INTO run_labels (run_labels, rowid, label) VALUES ('delete', old.rowno, old.label);
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER runs_label_on AFTER UPDATE OF label ON runs WHEN new.label <> ''
+BEGIN
+    INSERT INTO run_labels (rowid, label) VALUES (new.rowno, new.label);
+END;
+-- +goose StatementEnd
+
+CREATE TABLE works (
+    run_id        TEXT    NOT NULL REFERENCES runs (id),
+    attempt       BIGINT  NOT NULL,
+    state         TEXT    NOT NULL,
+    ref           TEXT    NOT NULL,
+    url           TEXT    NOT NULL,
+    ending        TEXT    NOT NULL,
+    ending_at     BIGINT  NOT NULL,
+    ending_told   BOOLEAN NOT NULL,
+    worker        TEXT    NOT NULL,
+    incarnation   TEXT    NOT NULL,
+    late          BOOLEAN NOT NULL,
+    ended_at      BIGINT  NOT NULL,
+    seen_at       BIGINT  NOT NULL,
+    progress      TEXT    NOT NULL,
+    reported      TEXT    NOT NULL,
+    reported_body TEXT    NOT NULL,
+    PRIMARY KEY (run_id, attempt)
+);
+CREATE INDEX works_worker ON works (worker) WHERE worker <> '' AND state <> 'ended';
+
+CREATE TABLE claims (
+    run_id          TEXT   NOT NULL REFERENCES runs (id),
+    attempt         BIGINT NOT NULL,
+    source          TEXT   NOT NULL,
+    try             BIGINT NOT NULL,
+    nonce           TEXT   NOT NULL,
+    orchestrator_id TEXT   NOT NULL,
+    worker          TEXT   NOT NULL,
+    incarnation     TEXT   NOT NULL,
+    at              BIGINT NOT NULL,
+    PRIMARY KEY (run_id, attempt, source, try)
+);
+
+CREATE TABLE events (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_id     TEXT   NOT NULL REFERENCES runs (id),
+    at         BIGINT NOT NULL,
+    kind       TEXT   NOT NULL,
+    attempt    BIGINT NOT NULL,
+    actor_id   TEXT   NOT NULL,
+    actor_name TEXT   NOT NULL,
+    message    TEXT   NOT NULL
+);
+CREATE INDEX events_run ON events (run_id, seq);
+
+CREATE TABLE chunks (
+    run_id     TEXT   NOT NULL REFERENCES runs (id),
+    attempt    BIGINT NOT NULL,
+    source     TEXT   NOT NULL,
+    try        BIGINT NOT NULL,
+    seq        BIGINT NOT NULL,
+    size       BIGINT NOT NULL,
+    sha256     TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (run_id, attempt, source, try, seq)
+);
+
+CREATE TABLE idempotency (
+    principal_id TEXT   NOT NULL,
+    key          TEXT   NOT NULL,
+    body_hash    TEXT   NOT NULL,
+    run_id       TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    PRIMARY KEY (principal_id, key)
+);
+CREATE INDEX idempotency_age ON idempotency (created_at);
+
+CREATE TABLE workers (
+    orchestrator_id TEXT    NOT NULL REFERENCES orchestrators (id),
+    name            TEXT    NOT NULL,
+    incarnation     TEXT    NOT NULL,
+    former          TEXT    NOT NULL DEFAULT '',
+    version         TEXT    NOT NULL,
+    pool            TEXT    NOT NULL,
+    concurrency     BIGINT  NOT NULL,
+    running         TEXT    NOT NULL,
+    draining        BOOLEAN NOT NULL,
+    seen_at         BIGINT  NOT NULL,
+    PRIMARY KEY (orchestrator_id, name)
+);
+
+CREATE TABLE leases (
+    name       TEXT   NOT NULL PRIMARY KEY,
+    holder     TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+-- +goose Down
+DROP TABLE leases;
+DROP TABLE workers;
+DROP TABLE idempotency;
+DROP TABLE chunks;
+DROP TABLE events;
+DROP TABLE claims;
+DROP TABLE works;
+DROP TABLE run_labels;
+DROP TABLE runs;
+DROP TABLE operators;
+DROP TABLE revisions;
+DROP TABLE plugins;
+DROP TABLE grants;
+DROP TABLE datasets;
+DROP TABLE orchestrator_keys;
+DROP TABLE orchestrators;
+DROP TABLE api_keys;
+DROP TABLE principals;
+DROP TABLE settings;
+DROP TABLE installation;

@@ -1,0 +1,152 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+)
+
+var catalogTests = map[string]func(*testing.T, Fresh){
+	"installing makes a plugin, upgrading a revision":      installs,
+	"what admins decided survives a revision without it":   decisions,
+	"uninstalling rejects scheduled runs and starts fresh": uninstalls,
+	"plugins and operators are listed by name":             pluginLists,
+	"revisions that nothing needs are forgotten":           forgets,
+}
+
+func installs(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	require.Equal(t, 1, w.plugin.Revision.Number)
+	require.Len(t, w.plugin.Operators, 2)
+	require.Equal(t, sb.Member, w.plugin.Operators[0].MinimumRole)
+	_, _, err := w.Install(t.Context(), upload("@acme/tools", "2", "hello"))
+	requireCode(t, sb.Conflict, err)
+	next := upload("@acme/tools", "2", "hello")
+	next.Overwrite = true
+	p, created, err := w.Install(t.Context(), next)
+	require.NoError(t, err)
+	require.False(t, created)
+	require.Equal(t, w.plugin.ID, p.ID)
+	require.Equal(t, 2, p.Revision.Number)
+	require.Len(t, p.Operators, 1)
+
+	old := upload("@acme/tools", "1", "hello", "count")
+	old.Overwrite = true
+	p, _, err = w.Install(t.Context(), old)
+	require.NoError(t, err)
+	require.Equal(t, w.plugin.Revision, p.Revision, "the same bytes are no new revision")
+	list, err := w.Revisions(t.Context(), p.ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, list[0].Number)
+	require.Len(t, list, 2)
+	p, err = w.Rollback(t.Context(), p.ID, 2)
+	require.NoError(t, err)
+	require.Equal(t, list[0], p.Revision)
+	_, err = w.Rollback(t.Context(), p.ID, 9)
+	requireCode(t, sb.NotFound, err)
+	p, err = w.EnablePlugin(t.Context(), p.ID, false)
+	require.NoError(t, err)
+	require.False(t, p.Enabled)
+}
+
+func decisions(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	no, role := false, sb.Admin
+	o, err := w.SetOperator(t.Context(), w.plugin.ID, "count", sb.OperatorPatch{Enabled: &no, MinimumRole: &role})
+	require.NoError(t, err)
+	require.False(t, o.Enabled)
+	require.Equal(t, sb.Admin, o.MinimumRole)
+	require.Equal(t, sb.CanEdit, o.MinimumDatasetPermission)
+	without := upload("@acme/tools", "2", "hello")
+	without.Overwrite = true
+	_, _, err = w.Install(t.Context(), without)
+	require.NoError(t, err)
+	_, err = w.SetOperator(t.Context(), w.plugin.ID, "count", sb.OperatorPatch{})
+	requireCode(t, sb.NotFound, err)
+	p, err := w.Rollback(t.Context(), w.plugin.ID, 1)
+	require.NoError(t, err)
+	require.Equal(t, o, p.Operators[1])
+}
+
+func uninstalls(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	going, _ := w.running(t)
+	waiting := w.schedule(t)
+	scheduled, open, err := w.Waiting(t.Context(), w.plugin.ID)
+	require.NoError(t, err)
+	require.Equal(t, [2]int{1, 1}, [2]int{scheduled, open})
+	rejected, err := w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), "It was uninstalled.")
+	require.NoError(t, err)
+	require.Equal(t, []string{waiting.ID}, rejected)
+	run, err := w.Run(t.Context(), going.ID)
+	require.NoError(t, err)
+	require.Equal(t, sb.Running, run.Status)
+	v, err := w.Revision(t.Context(), going.RevisionID)
+	require.NoError(t, err)
+	require.Equal(t, w.plugin.Revision, v)
+	_, err = w.Plugin(t.Context(), "@acme/tools")
+	requireCode(t, sb.NotFound, err)
+	_, err = w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), "")
+	requireCode(t, sb.NotFound, err)
+	p, created, err := w.Install(t.Context(), upload("@acme/tools", "1", "hello"))
+	require.NoError(t, err)
+	require.True(t, created)
+	require.NotEqual(t, w.plugin.ID, p.ID)
+	require.Equal(t, 1, p.Revision.Number)
+}
+
+func pluginLists(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	for _, name := range []string{"b", "@zeta/x", "B"} {
+		_, _, err := w.Install(t.Context(), upload(name, "1", "o"))
+		require.NoError(t, err)
+	}
+	var names []string
+	cursor := ""
+	for {
+		page, err := w.Plugins(t.Context(), cursor, 2)
+		require.NoError(t, err)
+		for _, p := range page.Items {
+			names = append(names, p.Name)
+			require.NotEmpty(t, p.Operators)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	require.Equal(t, []string{"@acme/tools", "@zeta/x", "B", "b"}, names)
+	operators, plugins, err := w.Operators(t.Context())
+	require.NoError(t, err)
+	require.Len(t, plugins, 4)
+	var uris []string
+	for _, o := range operators {
+		uris = append(uris, o.URI())
+	}
+	require.Equal(t, []string{"@acme/tools/count", "@acme/tools/hello", "@zeta/x/o", "B/o", "b/o"}, uris)
+}
+
+func forgets(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	for _, version := range []string{"2", "3", "4"} {
+		u := upload("@acme/tools", version, "hello")
+		u.Overwrite = true
+		p, _, err := w.Install(t.Context(), u)
+		require.NoError(t, err)
+		if version == "3" {
+			w.schedule(t, func(r *sb.Run) { r.RevisionID = p.Revision.ID })
+		}
+	}
+	shas, err := w.ForgetRevisions(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, shas, "they are young")
+	w.clock.pass(31 * 24 * time.Hour)
+	shas, err = w.ForgetRevisions(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{upload("x", "1", "o").SHA256, upload("x", "2", "o").SHA256}, shas)
+	list, err := w.Revisions(t.Context(), w.plugin.ID)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+}

@@ -1,0 +1,143 @@
+package storetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+)
+
+var logTests = map[string]func(*testing.T, Fresh){
+	"chunks follow each other":              chunks,
+	"chunks are read in the order of a log": chunkOrder,
+	"no chunk comes in once a log is kept":  keepLogRace,
+	"logs that are to be kept":              unkept,
+	"a lease has one holder":                leases,
+}
+
+func chunk(p sb.Process, seq int64, hash string) sb.Chunk {
+	return sb.Chunk{Process: p, Seq: seq, Size: 5, SHA256: hash}
+}
+
+func chunks(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	_, p := w.running(t)
+	gap := w.AddChunk(t.Context(), chunk(p, 3, "a"))
+	requireCode(t, sb.Conflict, gap)
+	var e *sb.Error
+	require.ErrorAs(t, gap, &e)
+	require.Equal(t, int64(0), *e.Want)
+	for i := range int64(3) {
+		require.NoError(t, w.AddChunk(t.Context(), chunk(p, i, "a")))
+		require.NoError(t, w.AddChunk(t.Context(), chunk(p, i, "a")), "again")
+	}
+	require.NoError(t, w.AddChunk(t.Context(), chunk(p, 0, "a")))
+	again := w.AddChunk(t.Context(), chunk(p, 1, "b"))
+	requireCode(t, sb.Conflict, again)
+	gap = w.AddChunk(t.Context(), chunk(p, 5, "a"))
+	require.ErrorAs(t, gap, &e)
+	require.Equal(t, int64(3), *e.Want)
+	requireCode(t, sb.NotFound, w.AddChunk(t.Context(), chunk(sb.Process{AttemptRef: sb.AttemptRef{Run: "none"}}, 0, "a")))
+}
+
+func chunkOrder(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	run, _ := w.running(t)
+	var want []sb.Chunk
+	for _, p := range []struct {
+		source       string
+		attempt, try int
+	}{{"z", 1, 1}, {"a", 1, 1}, {"a", 1, 2}, {"a", 2, 1}} {
+		process := sb.Process{AttemptRef: sb.AttemptRef{Run: run.ID, Attempt: p.attempt}, Source: p.source, Try: p.try}
+		for i := range int64(2) {
+			w.clock.pass(time.Second)
+			c := chunk(process, i, "a")
+			require.NoError(t, w.AddChunk(t.Context(), c))
+			c.CreatedAt = w.clock.now()
+			want = append(want, c)
+		}
+	}
+	got, err := w.Chunks(t.Context(), run.ID, 0, 100)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	got, err = w.Chunks(t.Context(), run.ID, 3, 2)
+	require.NoError(t, err)
+	require.Equal(t, want[3:5], got)
+	require.NoError(t, w.DropChunks(t.Context(), run.ID))
+	got, err = w.Chunks(t.Context(), run.ID, 0, 100)
+	require.NoError(t, err)
+	require.Empty(t, got)
+}
+
+func keepLogRace(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	run, p := w.running(t)
+	w.apply(t, run.ID, w.end(true))
+	var wg sync.WaitGroup
+	kept := int64(0)
+	wg.Go(func() {
+		for i := range int64(200) {
+			if w.AddChunk(t.Context(), chunk(p, i, "a")) != nil {
+				return
+			}
+			kept++
+		}
+	})
+	require.NoError(t, w.KeepLog(t.Context(), run.ID, sb.Log{Path: "x", Size: 1}))
+	atOnce, err := w.Chunks(t.Context(), run.ID, 0, 1000)
+	require.NoError(t, err)
+	wg.Wait()
+	after, err := w.Chunks(t.Context(), run.ID, 0, 1000)
+	require.NoError(t, err)
+	require.Equal(t, atOnce, after, "none came in after the log was kept")
+	require.Len(t, after, int(kept))
+	requireCode(t, sb.Conflict, w.AddChunk(t.Context(), chunk(p, kept, "a")))
+}
+
+func unkept(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	a, _ := w.running(t)
+	b, _ := w.running(t)
+	w.running(t)
+	w.apply(t, w.schedule(t).ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, a.ID, w.end(true))
+	w.apply(t, b.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.clock.pass(time.Second)
+	read := func() []string {
+		runs, err := w.Unkept(t.Context(), w.clock.now(), 10)
+		require.NoError(t, err)
+		return ids(runs)
+	}
+	require.Equal(t, []string{a.ID}, read())
+	w.apply(t, b.ID, w.end(true))
+	require.Equal(t, []string{a.ID}, read())
+	w.clock.pass(time.Second)
+	require.Equal(t, []string{a.ID, b.ID}, read())
+	require.NoError(t, w.KeepLog(t.Context(), a.ID, sb.Log{Path: "x", Size: 1, DownloadOnly: true}))
+	require.Equal(t, []string{b.ID}, read())
+	run, err := w.Run(t.Context(), a.ID)
+	require.NoError(t, err)
+	require.Equal(t, &sb.Log{Path: "x", Size: 1, DownloadOnly: true}, run.Log)
+}
+
+func leases(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	take := func(holder string) bool {
+		ok, err := w.Lease(t.Context(), "x", holder, time.Minute)
+		require.NoError(t, err)
+		return ok
+	}
+	require.True(t, take("a"))
+	require.True(t, take("a"))
+	require.False(t, take("b"))
+	w.clock.pass(time.Minute)
+	require.True(t, take("b"))
+	require.False(t, take("a"))
+	require.NoError(t, w.Release(t.Context(), "x", "a"))
+	require.False(t, take("a"))
+	require.NoError(t, w.Release(t.Context(), "x", "b"))
+	require.True(t, take("a"))
+}

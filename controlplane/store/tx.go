@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/uptrace/bun"
+
+	sb "signalbox"
+)
+
+// tries is how often a transaction is tried that lost a race.
+const tries = 3
+
+// errRaced says that another transaction was faster; the transaction begins again.
+var errRaced = errors.New("another transaction was faster")
+
+// tx is a transaction that writes, with the notes to send when it has been committed.
+type tx struct {
+	bun.Tx
+	s     *Store
+	now   int64 // the time that decides, read when the transaction began
+	notes []sb.Note
+	moves []move // for the observer
+}
+
+// move is a change of a run.
+type move struct{ before, after sb.Run }
+
+// change runs f in a transaction that writes, again if it lost a race. f may run several times, so it must not change
+// anything outside before it returns. On SQLite the writer's turn is waited for no longer than ctx lasts; once the
+// transaction has begun it goes to its end, for a connection that is interrupted in the middle could keep it open.
+func (s *Store) change(ctx context.Context, f func(context.Context, *tx) error) error {
+	var err error
+	for range tries {
+		if err = s.changeOnce(ctx, f); !lostRace(err) {
+			return tidy(err)
+		}
+	}
+	return sb.Wrap(err, sb.Conflict, "it is being changed by others; try again")
+}
+
+func (s *Store) changeOnce(ctx context.Context, f func(context.Context, *tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.turn != nil {
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		ctx = context.WithoutCancel(ctx)
+	}
+	t := &tx{s: s}
+	err := s.write.RunInTx(ctx, nil, func(ctx context.Context, b bun.Tx) (err error) {
+		t.Tx = b
+		if t.now, err = s.nowIn(ctx, b); err != nil {
+			return err
+		}
+		if err = f(ctx, t); err != nil {
+			return err
+		}
+		return t.notify(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	if s.listen == nil {
+		s.hub.send(t.notes...)
+	}
+	for _, m := range t.moves {
+		s.observe(m.before, m.after)
+	}
+	return nil
+}
+
+// notify sends the notes with the commit where other replicas hear them.
+func (t *tx) notify(ctx context.Context) error {
+	if t.s.listen == nil || len(t.notes) == 0 {
+		return nil
+	}
+	_, err := t.NewRaw("SELECT pg_notify(?, n) FROM unnest(string_to_array(?, chr(10))) AS n", channel, writeNotes(t.notes)).Exec(ctx)
+	return err
+}
+
+// note sends a note after the commit.
+func (t *tx) note(notes ...sb.Note) { t.notes = append(t.notes, notes...) }
+
+// lock holds a row until the end of the transaction; false when there is none. SQLite has one writer anyway.
+func (t *tx) lock(ctx context.Context, table, key, value string) (bool, error) {
+	query := "SELECT count(*) FROM (SELECT 1 FROM ? WHERE ? = ?"
+	if t.s.listen != nil {
+		query += " FOR NO KEY UPDATE"
+	}
+	var n int
+	err := t.NewRaw(query+") AS locked", bun.Ident(table), bun.Ident(key), value).Scan(ctx, &n)
+	return n > 0, err
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := t.NewRaw(query, args...).Exec(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// view runs f on one snapshot of the database.
+func (s *Store) view(ctx context.Context, f func(context.Context, bun.IDB) error) error {
+	if s.turn != nil {
+		ctx = context.WithoutCancel(ctx) // as in change: an interrupted connection could keep its snapshot
+	}
+	o := &sql.TxOptions{ReadOnly: true}
+	if s.listen != nil {
+		o.Isolation = sql.LevelRepeatableRead
+	}
+	return tidy(s.read.RunInTx(ctx, o, func(ctx context.Context, b bun.Tx) error { return f(ctx, b) }))
+}
+
+// fault sorts what a database says went wrong.
+type fault int
+
+const (
+	noFault fault = iota // it is not the database that speaks
+	doubled              // such a row exists
+	raced                // another transaction was faster
+	away                 // it cannot serve now
+	broken               // it does not understand us: our fault
+)
+
+func faultOf(err error) fault {
+	if f := sqliteFault(err); f != noFault {
+		return f
+	}
+	return pgFault(err)
+}
+
+func lostRace(err error) bool {
+	return err != nil && (errors.Is(err, errRaced) || faultOf(err) == raced)
+}
+
+// tidy gives each error a code.
+func tidy(err error) error {
+	var known *sb.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case faultOf(err) == doubled:
+		return sb.Wrap(err, sb.Conflict, "it exists already")
+	case faultOf(err) == broken:
+		return sb.Wrap(err, sb.Internal, "the database refused a statement")
+	}
+	return sb.Wrap(err, sb.Unavailable, "the database cannot be reached, or did not answer in time")
+}
