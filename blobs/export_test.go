@@ -1,0 +1,7 @@
+package blobs
+
+// What tests of keys need.
+var (
+	PathOf          = pathOf
+	UnescapeElement = unescapeElement
+)

@@ -1,0 +1,263 @@
+package logs
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	sb "signalbox"
+)
+
+const (
+	leaseFor    = 30 * time.Second
+	leaseRenew  = 10 * time.Second
+	sweepRuns   = 200            // runs of one sweep
+	waiting     = 1024           // runs that notes told of and that wait for a worker
+	tidyEvery   = 24 * time.Hour // how often chunks that nobody wants are looked for
+	unwantedAge = 24 * time.Hour // and how old they are then
+)
+
+// Run makes finished logs of the chunks of runs that are over, woken by notes and by a sweep, until ctx is done. Any
+// number of replicas may do so: a lease lets one of them work on a run. What a crash left is found by the sweeps.
+func (l *Logs) Run(ctx context.Context) error {
+	todo := make(chan string, waiting)
+	group, ctx := errgroup.WithContext(ctx)
+	for range l.opts.Workers {
+		group.Go(func() error { return l.work(ctx, todo) })
+	}
+	group.Go(func() error { return l.listen(ctx, todo) })
+	group.Go(func() error { return every(ctx, l.opts.Sweep, func() { l.sweep(ctx, todo) }) })
+	group.Go(func() error { return every(ctx, tidyEvery, func() { l.Tidy(ctx) }) })
+	return group.Wait()
+}
+
+// every calls f now and then again and again.
+func every(ctx context.Context, pause time.Duration, f func()) error {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		f()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (l *Logs) work(ctx context.Context, todo <-chan string) error {
+	for {
+		select {
+		case run := <-todo:
+			if err := l.Compact(ctx, run); err != nil && ctx.Err() == nil {
+				l.opts.Log.WithField("run", run).WithError(err).Warn("the log could not be finished; it is tried again")
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// listen passes on runs that ended. When too many wait, the sweep finds the rest.
+func (l *Logs) listen(ctx context.Context, todo chan<- string) error {
+	notes := l.notes.Notes(ctx)
+	for {
+		select {
+		case n, ok := <-notes:
+			if !ok {
+				notes = nil
+			}
+			if n.Topic != sb.TopicEnded {
+				continue
+			}
+			select {
+			case todo <- n.ID:
+			default:
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (l *Logs) sweep(ctx context.Context, todo chan<- string) {
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return // the store is away; the next sweep comes
+	}
+	runs, err := l.store.Unkept(ctx, now, sweepRuns)
+	if err != nil && ctx.Err() == nil {
+		l.opts.Log.WithError(err).Warn("could not look for logs to finish")
+	}
+	for _, r := range runs {
+		select {
+		case todo <- r.ID:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Compact makes the finished log of a run that is over, if nothing will be added to it and no other replica does so
+// now. It may be repeated and given up at any point: the chunks go only when the run has its finished log.
+func (l *Logs) Compact(ctx context.Context, id string) error {
+	run, err := l.store.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	if complete, err := l.complete(ctx, run); err != nil || !complete {
+		return err
+	}
+	lease, holder := "log:"+id, l.opts.Holder+"/"+rand.Text() // of this call: two workers here are two holders
+	mine, err := l.store.Lease(ctx, lease, holder, leaseFor)
+	if err != nil || !mine {
+		return err
+	}
+	release := context.WithoutCancel(ctx)
+	defer func() { _ = l.store.Release(release, lease, holder) }()
+	ctx, stop := l.keepLease(ctx, lease, holder)
+	defer stop()
+
+	if run, err = l.store.Run(ctx, id); err != nil { // as it is now that no other works on it
+		return err
+	}
+	return l.finish(ctx, run)
+}
+
+// keepLease renews the lease until stop; the context ends when it is lost.
+func (l *Logs) keepLease(ctx context.Context, lease, holder string) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(leaseRenew)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if mine, err := l.store.Lease(ctx, lease, holder, leaseFor); err != nil || !mine {
+					cancel()
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-done
+	}
+}
+
+// finish writes the log, sets it, and drops the chunks. A chunk that came after the rows were read and before the log
+// was set is found by reading the rows again, as none can come after: then the log is written once more.
+func (l *Logs) finish(ctx context.Context, run sb.Run) error {
+	for {
+		rows, err := l.rows(ctx, run.ID, 0)
+		if err != nil {
+			return err
+		}
+		if kept(run) && (len(rows) == 0 || join(rows).size == run.Log.Size) {
+			return l.drop(ctx, run.ID, len(rows))
+		}
+		sb.FaultPoint("compact.before")
+		log, err := l.write(ctx, run, rows)
+		if err != nil {
+			return err
+		}
+		sb.FaultPoint("compact.between") // the log is written, but not the run's
+		if err := l.store.KeepLog(ctx, run.ID, log); err != nil {
+			return err
+		}
+		sb.FaultPoint("compact.after") // the chunks are still there
+		run.Log = &log
+	}
+}
+
+// write joins the chunks to one object with its index beside it. An empty log has no object.
+func (l *Logs) write(ctx context.Context, run sb.Run, rows []sb.Chunk) (sb.Log, error) {
+	lay := join(rows)
+	log := sb.Log{Path: sb.LogKey(run.ID, ended(run)), Size: lay.size, DownloadOnly: lay.size > sb.MaxShownLog}
+	if lay.size == 0 {
+		return log, nil
+	}
+	run.Log = nil // read the chunks, also when an earlier log is there
+	r := l.read(ctx, run, lay, 0, lay.size)
+	defer func() { _ = r.Close() }()
+	x := newIndex()
+	p := newParser(0, x.add)
+	if err := l.blobs.Put(ctx, log.Path, io.TeeReader(r, p)); err != nil {
+		return log, err
+	}
+	if err := p.Close(); err != nil {
+		return log, err
+	}
+	return log, l.blobs.Put(ctx, log.Path+indexSuffix, bytes.NewReader(x.encode()))
+}
+
+func ended(run sb.Run) time.Time {
+	if run.EndedAt != nil {
+		return *run.EndedAt
+	}
+	return run.UpdatedAt
+}
+
+// drop removes a run's chunks: the rows, then all objects, also those that never got a row.
+func (l *Logs) drop(ctx context.Context, run string, rows int) error {
+	if rows > 0 {
+		if err := l.store.DropChunks(ctx, run); err != nil {
+			return err
+		}
+	}
+	var keys []string
+	err := l.blobs.List(ctx, sb.ChunkPrefix(run), func(b sb.Blob) error {
+		keys = append(keys, b.Key)
+		return nil
+	})
+	for _, key := range keys {
+		err = errors.Join(err, l.blobs.Delete(ctx, key))
+	}
+	return err
+}
+
+// Tidy finds chunks that have lain for a day and whose run has its finished log: a crash kept them from being dropped.
+// Chunks of runs that this installation does not know are left alone; another may share the place. Run does so daily.
+func (l *Logs) Tidy(ctx context.Context) {
+	before, seen := l.opts.Now().Add(-unwantedAge), ""
+	err := l.blobs.List(ctx, "chunks/", func(b sb.Blob) error {
+		run, ok := runOf(b.Key)
+		if !ok || run == seen || b.Modified.After(before) {
+			return nil
+		}
+		seen = run
+		return l.tidyRun(ctx, run)
+	})
+	if err != nil && ctx.Err() == nil {
+		l.opts.Log.WithError(err).Warn("could not look for log chunks to remove")
+	}
+}
+
+func (l *Logs) tidyRun(ctx context.Context, id string) error {
+	run, err := l.store.Run(ctx, id)
+	if sb.CodeOf(err) == sb.NotFound {
+		return nil
+	}
+	if err != nil || !kept(run) {
+		return err
+	}
+	return l.Compact(ctx, id)
+}
+
+// runOf finds the run in a chunk's key, chunks/<run>/….
+func runOf(key string) (string, bool) {
+	rest, ok := strings.CutPrefix(key, "chunks/")
+	run, _, more := strings.Cut(rest, "/")
+	return run, ok && more && run != ""
+}

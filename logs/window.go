@@ -1,0 +1,147 @@
+package logs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	sb "signalbox"
+)
+
+// MaxWindow is how many lines a window has at most.
+const MaxWindow = 1000
+
+var errEnough = errors.New("the window is full")
+
+// Lines reads a window of a log's lines. A finished log is read from near the window on, and over stretches without a
+// line of the level; a running one from its start. Errors: NotFound, Unavailable.
+func (l *Logs) Lines(ctx context.Context, run sb.Run, q sb.LineQuery) (sb.LogWindow, error) {
+	if q.Count <= 0 || q.Count > MaxWindow {
+		q.Count = MaxWindow
+	}
+	q.From = max(q.From, 0)
+	complete, err := l.complete(ctx, run)
+	if err != nil {
+		return sb.LogWindow{}, err
+	}
+	lay, err := l.layout(ctx, run)
+	if err != nil {
+		return sb.LogWindow{}, err
+	}
+	x, err := l.index(ctx, run)
+	if err != nil {
+		return sb.LogWindow{}, err
+	}
+	w := &window{query: q, search: bytes.ToLower([]byte(q.Search)), level: max(slices.Index(sb.Severities, q.Level), 0)}
+	w.out = sb.LogWindow{Lines: []sb.NumberedLine{}, Next: -1, Complete: complete}
+	for from, ok := w.start(x); ok; from, ok = w.skip(x) {
+		err := l.parse(ctx, run, lay, from, w.entry)
+		if err == nil || errors.Is(err, errEnough) {
+			break
+		}
+		if !errors.Is(err, errSkip) {
+			return sb.LogWindow{}, err
+		}
+	}
+	return w.out, nil
+}
+
+// Index counts a log's lines. A running log is read for it from its start.
+func (l *Logs) Index(ctx context.Context, run sb.Run) (sb.LogIndex, error) {
+	complete, err := l.complete(ctx, run)
+	if err != nil {
+		return sb.LogIndex{}, err
+	}
+	x, err := l.index(ctx, run)
+	if err != nil {
+		return sb.LogIndex{}, err
+	}
+	if x == nil {
+		lay, err := l.layout(ctx, run)
+		if err != nil {
+			return sb.LogIndex{}, err
+		}
+		x = newIndex()
+		if err := l.parse(ctx, run, lay, 0, x.add); err != nil {
+			return sb.LogIndex{}, err
+		}
+	}
+	return x.answer(complete), nil
+}
+
+// index reads the index of a finished log; nil when there is none.
+func (l *Logs) index(ctx context.Context, run sb.Run) (*index, error) {
+	if !kept(run) || run.Log.Size == 0 {
+		return nil, nil
+	}
+	r, err := l.blobs.Get(ctx, run.Log.Path+indexSuffix, 0, -1)
+	if sb.CodeOf(err) == sb.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(r)
+	if err := errors.Join(err, r.Close()); err != nil {
+		return nil, sb.Wrap(err, sb.Unavailable, "the index of the log of run %s cannot be read", run.ID)
+	}
+	x, err := decodeIndex(b)
+	if err != nil || x.size != run.Log.Size {
+		return nil, nil //nolint:nilerr // an index of another version or log is as good as none
+	}
+	return x, nil
+}
+
+var errSkip = errors.New("the next block holds nothing of the level")
+
+// window picks lines.
+type window struct {
+	query  sb.LineQuery
+	search []byte // in lower case
+	level  int
+	number int64 // of the next entry
+	index  *index
+	out    sb.LogWindow
+}
+
+// start finds where to begin to read.
+func (w *window) start(x *index) (int64, bool) {
+	if x == nil {
+		return 0, true
+	}
+	w.index, w.number = x, w.query.From/blockEntries*blockEntries
+	return w.skip(x)
+}
+
+// skip goes on to the next block that holds a line of the level; false at the end of the log.
+func (w *window) skip(x *index) (int64, bool) {
+	for i := w.number / blockEntries; x != nil && i < int64(len(x.blocks)); i++ {
+		if x.blocks[i].levels&atLeast(w.query.Level) != 0 {
+			w.number = i * blockEntries
+			return x.blocks[i].offset, true
+		}
+	}
+	return 0, false
+}
+
+func (w *window) entry(e entry) error {
+	n := w.number
+	if w.index != nil && n%blockEntries == 0 && w.index.blocks[n/blockEntries].levels&atLeast(w.query.Level) == 0 {
+		return errSkip
+	}
+	w.number++
+	if n < w.query.From || slices.Index(sb.Severities, e.severity) < w.level {
+		return nil
+	}
+	if len(w.search) > 0 && !bytes.Contains(bytes.ToLower(e.message), w.search) {
+		return nil
+	}
+	if len(w.out.Lines) == w.query.Count {
+		w.out.Next = n
+		return errEnough
+	}
+	w.out.Lines = append(w.out.Lines, sb.NumberedLine{Number: n, Line: e.line()})
+	return nil
+}
