@@ -1,0 +1,127 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	sb "signalbox"
+)
+
+// onlyHere is said wherever a dataset's entry changes.
+const onlyHere = "This is about the entry in Signalbox; the samples in FiftyOne stay as they are."
+
+// Dataset is a dataset as its reader may know it.
+type Dataset struct {
+	ID                string        `json:"id"`
+	Name              string        `json:"name"`
+	DefaultPermission sb.Permission `json:"default_permission"`
+	MyPermission      sb.Permission `json:"my_permission"`
+	Creator           Who           `json:"creator"`
+	CreatedAt         time.Time     `json:"created_at"`
+	UpdatedAt         time.Time     `json:"updated_at"`
+	Note              string        `json:"note,omitempty"`
+}
+
+type datasets struct {
+	datasets Datasets
+	facts    Facts
+	access   Access
+}
+
+func (h datasets) list(ctx context.Context, in *Paging) (*answer[List[Dataset]], error) {
+	c := callerOf(ctx)
+	page, err := h.datasets.Datasets(ctx, h.access.Viewer(c.Principal, c.Settings), in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(page, func(f sb.Facts) Dataset { return h.dataset(f, "") }), nil
+}
+
+type datasetBody struct {
+	Name              string        `json:"name" minLength:"1" maxLength:"200"`
+	DefaultPermission sb.Permission `json:"default_permission,omitempty" enum:"none,view,tag,edit,manage" doc:"What Members have without a grant; by default as in the settings."`
+}
+
+func (h datasets) create(ctx context.Context, in *struct{ Body datasetBody }) (*placed[Dataset], error) {
+	if err := checkName("body.name", in.Body.Name); err != nil {
+		return nil, err
+	}
+	c := callerOf(ctx)
+	d := sb.Dataset{Name: in.Body.Name, DefaultPermission: in.Body.DefaultPermission, Creator: c.Who()}
+	if d.DefaultPermission == "" {
+		d.DefaultPermission = c.DefaultDatasetPermission
+	}
+	d, err := h.datasets.CreateDataset(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	f := c.facts()
+	f.Dataset, f.Own = &d, sb.CanManage
+	return &placed[Dataset]{Location: base + "/datasets/" + d.ID, Body: h.dataset(f, onlyHere)}, nil
+}
+
+func (h datasets) show(ctx context.Context, in *ByName) (*answer[Dataset], error) {
+	f, err := h.allowed(ctx, in.Name, sb.ActViewDataset)
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(h.dataset(f, "")), nil
+}
+
+type datasetPatch struct {
+	ByName
+	Body struct {
+		Name              *string        `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		DefaultPermission *sb.Permission `json:"default_permission,omitempty" enum:"none,view,tag,edit,manage"`
+	}
+}
+
+func (h datasets) patch(ctx context.Context, in *datasetPatch) (*answer[Dataset], error) {
+	f, err := h.allowed(ctx, in.Name, sb.ActManageDataset)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkNewName("body.name", in.Body.Name); err != nil {
+		return nil, err
+	}
+	d, err := h.datasets.UpdateDataset(ctx, f.Dataset.ID, in.Body.Name, in.Body.DefaultPermission)
+	if err != nil {
+		return nil, err
+	}
+	f.Dataset = &d
+	return answerOf(h.dataset(f, onlyHere)), nil
+}
+
+// Deleted says what was deleted.
+type Deleted struct {
+	ID   string `json:"id"`
+	Note string `json:"note"`
+}
+
+func (h datasets) delete(ctx context.Context, in *ByName) (*answer[Deleted], error) {
+	f, err := h.allowed(ctx, in.Name, sb.ActManageDataset)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.datasets.DeleteDataset(ctx, f.Dataset.ID, callerOf(ctx).Who()); err != nil {
+		return nil, err
+	}
+	return answerOf(Deleted{ID: f.Dataset.ID, Note: onlyHere}), nil
+}
+
+// allowed reads the facts about a dataset and demands a right on it.
+func (h datasets) allowed(ctx context.Context, name string, right sb.Action) (sb.Facts, error) {
+	f, err := h.facts.Facts(ctx, sb.Ask{PrincipalID: callerOf(ctx).ID, Dataset: name})
+	if err != nil {
+		return f, err
+	}
+	return f, h.access.Check(f, right)
+}
+
+func (h datasets) dataset(f sb.Facts, note string) Dataset {
+	d := f.Dataset
+	return Dataset{
+		ID: d.ID, Name: d.Name, DefaultPermission: d.DefaultPermission, MyPermission: h.access.Effective(f),
+		Creator: whoOf(d.Creator), CreatedAt: moment(d.CreatedAt), UpdatedAt: moment(d.UpdatedAt), Note: note,
+	}
+}

@@ -1,0 +1,261 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"unicode"
+
+	sb "signalbox"
+)
+
+type runs struct {
+	life          Runs
+	queue         Queue
+	facts         Facts
+	access        Access
+	orchestrators Orchestrators
+}
+
+// Once are the parameters of what must not happen twice.
+type Once struct {
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" doc:"The same key and body within 24 h answer the same run; another body is a conflict."`
+}
+
+type scheduleBody struct {
+	Operator     string          `json:"operator" minLength:"1" maxLength:"600" doc:"URI"`
+	Dataset      string          `json:"dataset,omitempty" nullable:"true" maxLength:"600" doc:"Id or name."`
+	Params       json.RawMessage `json:"params,omitempty" doc:"An object; by default an empty one."`
+	View         json.RawMessage `json:"view,omitempty" doc:"By default the whole dataset."`
+	Orchestrator string          `json:"orchestrator,omitempty" nullable:"true" maxLength:"600" doc:"Id or name; by default the first with a route for the operator."`
+	Label        string          `json:"label,omitempty" nullable:"true" maxLength:"200"`
+	Priority     int             `json:"priority,omitempty" minimum:"-10" maximum:"10" doc:"Above 0 needs the right to manage the dataset."`
+}
+
+type scheduleInput struct {
+	Once
+	Body scheduleBody
+}
+
+func (h runs) schedule(ctx context.Context, in *scheduleInput) (*placed[Run], error) {
+	b := in.Body
+	if err := checkRun(b.Params, &b.Label); err != nil {
+		return nil, err
+	}
+	run, err := h.life.Schedule(ctx, callerOf(ctx).Principal, sb.Draft{
+		Operator: b.Operator, Dataset: b.Dataset, Params: given(b.Params), View: given(b.View), Orchestrator: b.Orchestrator,
+		Label: b.Label, Priority: b.Priority, IdempotencyKey: in.IdempotencyKey,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.placed(ctx, run)
+}
+
+// given is nil for JSON null, which means the same as leaving a field out.
+func given(raw json.RawMessage) json.RawMessage {
+	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		return nil
+	}
+	return raw
+}
+
+// checkRun lists faults in what a schema of ours cannot say.
+func checkRun(params json.RawMessage, label *string) error {
+	var found []sb.Fault
+	if params = bytes.TrimSpace(given(params)); len(params) > 0 && params[0] != '{' {
+		found = append(found, sb.Fault{Location: "body.params", Message: "params are an object"})
+	}
+	if label != nil && bytes.ContainsFunc([]byte(*label), unicode.IsControl) {
+		found = append(found, sb.Fault{Location: "body.label", Message: "a label has no control characters", Value: *label})
+	}
+	if found != nil {
+		return sb.Faulty(faultyDetail, found...)
+	}
+	return nil
+}
+
+func (h runs) placed(ctx context.Context, run sb.Run) (*placed[Run], error) {
+	out, err := h.out(ctx, run)
+	return &placed[Run]{Location: base + "/runs/" + run.ID, Body: out}, err
+}
+
+// out shows a run with its place in the queue, and with its result from wherever it lies.
+func (h runs) out(ctx context.Context, run sb.Run) (Run, error) {
+	positions, err := h.positions(ctx, run)
+	if err != nil {
+		return Run{}, err
+	}
+	if run.ResultKey != "" {
+		if run.Result, err = h.life.Result(ctx, run); err != nil {
+			return Run{}, err
+		}
+	}
+	return runOut(run, positions), nil
+}
+
+// positions asks for the places of those runs that wait, if any.
+func (h runs) positions(ctx context.Context, all ...sb.Run) (map[string]int64, error) {
+	for _, r := range all {
+		if r.Status == sb.Scheduled {
+			return h.queue.Positions(ctx, all)
+		}
+	}
+	return nil, nil
+}
+
+// RunFilter says which runs are meant. In a body and in a query it is the same.
+type RunFilter struct {
+	Dataset      string      `query:"dataset" json:"dataset,omitempty" maxLength:"600" doc:"Id or name. Without it, who is no admin gets his own runs."`
+	Mine         bool        `query:"mine" json:"mine,omitempty"`
+	User         string      `query:"user" json:"user,omitempty" maxLength:"200" doc:"Id of the submitter."`
+	Status       []sb.Status `query:"status,explode" json:"status,omitempty" enum:"scheduled,queued,running,completed,failed"`
+	Operator     string      `query:"operator" json:"operator,omitempty" maxLength:"600" doc:"URI"`
+	Orchestrator string      `query:"orchestrator" json:"orchestrator,omitempty" maxLength:"600" doc:"Id or name."`
+	Search       string      `query:"search" json:"search,omitempty" maxLength:"200" doc:"In operator URI, label, submitter's name and id, whatever the case."`
+	Match        string      `query:"match" json:"match,omitempty" enum:"uri,all" doc:"uri: search only in the operator's URI, and mind the case."`
+}
+
+type listInput struct {
+	RunFilter
+	Paging
+	Pinned Optional[bool] `query:"pinned"`
+	Sort   sb.RunSort     `query:"sort" enum:"scheduled,updated,oldest,operator" default:"scheduled"`
+}
+
+func (h runs) list(ctx context.Context, in *listInput) (*answer[List[RunItem]], error) {
+	q, err := h.query(ctx, in.RunFilter)
+	if err != nil {
+		return nil, err
+	}
+	q.Sort, q.Cursor, q.Limit = in.Sort, in.Cursor, in.Limit
+	if in.Pinned.Given {
+		q.Pinned = &in.Pinned.Value
+	}
+	page, err := h.page(ctx, q, in.User)
+	if err != nil {
+		return nil, err
+	}
+	positions, err := h.positions(ctx, page.Items...)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(page, func(r sb.Run) RunItem { return runItemOf(r, positions) }), nil
+}
+
+// page reads runs. Whoever is no admin and names no dataset gets his own, so of others' he gets none.
+func (h runs) page(ctx context.Context, q sb.RunQuery, user string) (sb.Page[sb.Run], error) {
+	if user != "" && q.UserID != user {
+		return sb.Page[sb.Run]{}, nil
+	}
+	return h.life.Runs(ctx, callerOf(ctx).Principal, q)
+}
+
+// query turns names into ids, and refuses those that may not be seen.
+func (h runs) query(ctx context.Context, f RunFilter) (sb.RunQuery, error) {
+	c := callerOf(ctx)
+	q := sb.RunQuery{
+		Viewer: h.access.Viewer(c.Principal, c.Settings), UserID: f.User, Statuses: f.Status, Operator: f.Operator,
+		Search: f.Search, MatchURI: f.Match == "uri",
+	}
+	if f.Mine || f.Dataset == "" && c.Role != sb.Admin {
+		q.UserID = c.ID
+	}
+	if f.Dataset != "" {
+		facts, err := h.facts.Facts(ctx, sb.Ask{PrincipalID: c.ID, Dataset: f.Dataset})
+		if err == nil {
+			err = h.access.Check(facts, sb.ActViewDataset)
+		}
+		if err != nil {
+			return q, err
+		}
+		q.DatasetID = facts.Dataset.ID
+	}
+	if f.Orchestrator != "" {
+		o, err := h.orchestrators.Orchestrator(ctx, f.Orchestrator)
+		if err != nil {
+			return q, err
+		}
+		q.OrchestratorID = o.ID
+	}
+	return q, nil
+}
+
+func (h runs) show(ctx context.Context, in *ByID) (*answer[Run], error) {
+	run, err := h.life.Run(ctx, callerOf(ctx).Principal, in.ID)
+	return h.answer(ctx, run, err)
+}
+
+func (h runs) answer(ctx context.Context, run sb.Run, err error) (*answer[Run], error) {
+	if err != nil {
+		return nil, err
+	}
+	out, err := h.out(ctx, run)
+	return answerOf(out), err
+}
+
+type runPatch struct {
+	ByID
+	Body struct {
+		Label  *string `json:"label,omitempty" maxLength:"200"`
+		Pinned *bool   `json:"pinned,omitempty"`
+	}
+}
+
+func (h runs) patch(ctx context.Context, in *runPatch) (*answer[Run], error) {
+	if err := checkRun(nil, in.Body.Label); err != nil {
+		return nil, err
+	}
+	run, err := h.life.Patch(ctx, callerOf(ctx).Principal, in.ID, in.Body.Label, in.Body.Pinned)
+	return h.answer(ctx, run, err)
+}
+
+type rerunBody struct {
+	Params json.RawMessage `json:"params,omitempty" doc:"Other params; by default the old ones."`
+}
+
+type rerunInput struct {
+	ByID
+	Once
+	Body *rerunBody
+}
+
+func (h runs) rerun(ctx context.Context, in *rerunInput) (*placed[Run], error) {
+	var params json.RawMessage
+	if in.Body != nil {
+		params = given(in.Body.Params)
+	}
+	if err := checkRun(params, nil); err != nil {
+		return nil, err
+	}
+	run, err := h.life.Rerun(ctx, callerOf(ctx).Principal, in.ID, params, in.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return h.placed(ctx, run)
+}
+
+func (h runs) fail(ctx context.Context, in *ByID) (*answer[Run], error) {
+	run, err := h.life.Mark(ctx, callerOf(ctx).Principal, in.ID)
+	return h.answer(ctx, run, err)
+}
+
+// stop answers 202 when the run was over already and only its work is asked to end.
+func (h runs) stop(ctx context.Context, in *ByID) (*decided[Run], error) {
+	run, err := h.life.Stop(ctx, callerOf(ctx).Principal, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	status := http.StatusOK
+	if run.Failure != nil && run.Failure.Kind != sb.FailStopped && run.WorkGoesOn() {
+		status = http.StatusAccepted
+	}
+	out, err := h.out(ctx, run)
+	return &decided[Run]{Status: status, Body: out}, err
+}
+
+func (h runs) release(ctx context.Context, in *ByID) (*answer[Run], error) {
+	run, err := h.life.Release(ctx, callerOf(ctx).Principal, in.ID)
+	return h.answer(ctx, run, err)
+}
