@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/sirupsen/logrus"
+
+	sb "signalbox"
+	"signalbox/blobs"
+	"signalbox/controlplane/access"
+	"signalbox/controlplane/api"
+	"signalbox/controlplane/catalog"
+	"signalbox/controlplane/config"
+	"signalbox/controlplane/dispatch"
+	"signalbox/controlplane/identity"
+	"signalbox/controlplane/metrics"
+	"signalbox/controlplane/queue"
+	"signalbox/controlplane/runs"
+	"signalbox/controlplane/secrets"
+	"signalbox/controlplane/store"
+	"signalbox/logs"
+	"signalbox/workflows"
+)
+
+// part is a long-lived part of the process: Run blocks until ctx is done.
+type part struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// plane is a control plane: its handler and its long-lived parts.
+type plane struct {
+	handler http.Handler
+	closing chan struct{} // closed when event streams must end
+	parts   []part
+}
+
+// foundation is what a control plane stands on.
+type foundation struct {
+	store *store.Store
+	logs  blobs.Store
+	blobs blobs.Store // the same as logs unless it was set apart
+	keys  *secrets.Keys
+}
+
+// openStore opens the database of the settings.
+func openStore(ctx context.Context, c config.Config, log *logrus.Logger) (*store.Store, error) {
+	return store.Open(ctx, store.Options{URL: c.Database.URL, Dir: c.Server.DataDir, Log: log})
+}
+
+// lay opens what a control plane stands on.
+func lay(ctx context.Context, c config.Config, keys *secrets.Keys, log *logrus.Logger) (f foundation, err error) {
+	f.keys = keys
+	defer func() {
+		if err != nil {
+			f.close()
+		}
+	}()
+	if f.store, err = openStore(ctx, c, log); err != nil {
+		return f, err
+	}
+	if f.logs, err = blobs.Open(ctx, c.Blobs.LogsURL); err != nil {
+		return f, err
+	}
+	f.blobs = f.logs
+	if c.Blobs.BlobsURL != c.Blobs.LogsURL {
+		f.blobs, err = blobs.Open(ctx, c.Blobs.BlobsURL)
+	}
+	return f, err
+}
+
+func (f foundation) close() {
+	if f.blobs != nil && f.blobs != f.logs {
+		_ = f.blobs.Close()
+	}
+	if f.logs != nil {
+		_ = f.logs.Close()
+	}
+	if f.store != nil {
+		_ = f.store.Close()
+	}
+}
+
+// build joins the parts of a control plane on its foundation.
+func build(c config.Config, f foundation, temporal *workflows.Client, log *logrus.Logger) *plane {
+	entry := logrus.NewEntry(log)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	counts := metrics.New(f.store, registry)
+	f.store.Observe(counts.Changed)
+
+	people := identity.New(f.store, f.keys)
+	plugins := catalog.New(f.store, f.blobs, limits(c))
+	life := runs.New(f.store, access.Check, catalog.Params, f.blobs)
+	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, f.blobs)
+	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
+	sending := dispatch.New(f.store, work, temporal, f.store, entry)
+	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
+	closing := make(chan struct{})
+	handler := api.New(api.Deps{
+		Gate:  api.Gate{Identity: people, Access: judge{}, Facts: f.store},
+		Life:  api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
+		Stock: api.Stock{Catalog: plugins, Datasets: f.store, Orchestrators: f.store},
+		Options: api.Options{
+			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize), Closing: closing,
+			Ready: []api.Part{
+				{Name: "database", Check: f.store.Ready}, {Name: "temporal", Check: temporal.Check},
+				{Name: "logs", Check: f.logs.Ready}, {Name: "blobs", Check: f.blobs.Ready},
+			},
+		},
+	})
+	return &plane{
+		handler: handler, closing: closing,
+		parts: []part{
+			{"database notes", f.store.Listen}, {"queue", waiting.Run}, {"dispatch", sending.Run}, {"catalog", plugins.Run},
+			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run}, {"logs", output.Run},
+			{"control worker", workflows.Control(temporal, settler{work}).Run},
+		},
+	}
+}
+
+// archives are the plugin revisions that runs are pinned to.
+type archives struct {
+	*store.Store
+	blobs sb.Blobs
+}
+
+// Bytes opens a revision's archive.
+func (a archives) Bytes(ctx context.Context, r sb.Revision) (io.ReadCloser, error) {
+	return a.blobs.Get(ctx, sb.ArchiveKey(r.SHA256), 0, -1)
+}
+
+// settler is controlplane/runs as the run workflow asks it.
+type settler struct{ work *runs.Work }
+
+// Settle tells whether an attempt's work has ended, by what Temporal saw of it.
+func (s settler) Settle(ctx context.Context, ref sb.AttemptRef, how workflows.How) (bool, error) {
+	switch how.Sign {
+	case workflows.Stopping:
+		return false, s.work.StopThere(ctx, ref, "Cancelled in Temporal.")
+	case workflows.Broke:
+		return s.work.Settle(ctx, ref, true, sb.End{Broken: true, Reason: how.Reason})
+	}
+	end := sb.End{HandedBack: true, Reason: "no worker began it"}
+	if how.Reason != "" {
+		end.Reason = how.Reason
+	}
+	return s.work.Settle(ctx, ref, how.Sign != workflows.Silent, end)
+}
+
+// judge is controlplane/access as the API wants it.
+type judge struct{}
+
+func (judge) Check(f sb.Facts, a sb.Action) error            { return access.Check(f, a) }
+func (judge) Effective(f sb.Facts) sb.Permission             { return access.Effective(f) }
+func (judge) Viewer(p sb.Principal, s sb.Settings) sb.Viewer { return access.Viewer(p, s) }
+
+func limits(c config.Config) catalog.Limits {
+	return catalog.Limits{Size: int64(c.Limits.PluginSize), Unpacked: int64(c.Limits.PluginUnpacked), Files: c.Limits.PluginFiles}
+}
+
+// holder names this process in the leases of its database.
+func holder() string { return rand.Text() }
+
+// newLog makes the process's own log: JSON lines on standard error.
+func newLog(c config.Config) *logrus.Logger {
+	log := logrus.New()
+	log.SetFormatter(&logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano})
+	log.SetLevel(c.Log.Level)
+	return log
+}

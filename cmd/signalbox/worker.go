@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"github.com/spf13/cobra"
+
+	sb "signalbox"
+	"signalbox/client"
+	"signalbox/controlplane/config"
+	"signalbox/executors"
+	"signalbox/executors/dummy"
+	"signalbox/executors/process"
+	python "signalbox/sdk/python"
+	"signalbox/workflows"
+)
+
+// orchestrator is the name of the builtin orchestrator, whose pools workers serve.
+const orchestrator = "builtin"
+
+func workerCommand() *cobra.Command {
+	return verb("worker", "Execute builtin runs of one pool",
+		"Executes builtin runs of the pool SIGNALBOX_POOL. It reaches Temporal (SIGNALBOX_TEMPORAL_ADDRESS) and the API\n"+
+			"(SIGNALBOX_PUBLIC_URL) with the orchestrator key in SIGNALBOX_ORCHESTRATOR_KEY_FILE; never the database.",
+		func(ctx context.Context, c config.Config) error {
+			if c.Temporal.Address == "" || c.Worker.OrchestratorKeyFile == "" || c.Server.PublicURL == "" {
+				return sb.Errorf(sb.Invalid, "a worker needs SIGNALBOX_TEMPORAL_ADDRESS, SIGNALBOX_PUBLIC_URL and SIGNALBOX_ORCHESTRATOR_KEY_FILE")
+			}
+			log := newLog(c)
+			log.WithField("pool", c.Worker.Pool).Info("signalbox works")
+			return work(ctx, c, c.Server.PublicURL, log)
+		})
+}
+
+// work serves a pool until ctx is done and what runs has ended.
+func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) error {
+	runner, err := newRunner(c, url, log)
+	if err != nil {
+		return err
+	}
+	temporal, err := workflows.Dial(temporalOptions(c, log))
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	worker := executors.NewWorker(runner, executors.WorkerSettings{
+		Name: workerName(c), Pool: c.Worker.Pool, Version: version, Concurrency: c.Worker.Concurrency, Drain: drain(c),
+	})
+	hurry := begin(ctx, func(done context.Context) error {
+		select {
+		case <-hurried(ctx):
+			worker.Hurry()
+		case <-done.Done():
+		}
+		return nil
+	})
+	err = run(ctx, []part{
+		{"worker", worker.Run},
+		{"pool", workflows.Pool(temporal, orchestrator, c.Worker.Pool, c.Worker.Concurrency, worker).Run},
+	}, log)
+	_ = hurry.stop()
+	return err
+}
+
+// newRunner makes what carries out attempts: the API as they see it, and the ways to execute.
+func newRunner(c config.Config, url string, log *logrus.Logger) (*executors.Runner, error) {
+	key, err := os.ReadFile(c.Worker.OrchestratorKeyFile)
+	if err != nil {
+		return nil, sb.Wrap(err, sb.Invalid, "the orchestrator key cannot be read from %s", c.Worker.OrchestratorKeyFile)
+	}
+	api, err := client.NewWork(client.Options{URL: url, Key: string(bytes.TrimSpace(key)), UserAgent: "signalbox-worker/" + version})
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, sb.Wrap(err, sb.Internal, "the path of this program is not known")
+	}
+	if err := os.MkdirAll(c.Worker.Dir, 0o700); err != nil {
+		return nil, sb.Wrap(err, sb.Unavailable, "the worker's folder %s cannot be made", c.Worker.Dir)
+	}
+	packages, err := python.Write(filepath.Join(c.Worker.Dir, "python"))
+	if err != nil {
+		return nil, sb.Wrap(err, sb.Unavailable, "the Python package cannot be written to %s", c.Worker.Dir)
+	}
+	return executors.NewRunner(executors.Settings{
+		API: api, Folder: c.Worker.Dir, URL: url, Env: executors.PassEnv(os.Environ(), c.Worker.Env),
+		PythonPath: packages, BinPath: filepath.Dir(self), Fence: c.Limits.Fence, Log: log,
+		Executors: map[string]sb.Executor{
+			"":      process.New(process.Options{Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"})}),
+			"dummy": dummy.Executor{},
+		},
+	}), nil
+}
+
+// workerName is the worker's name: the setting, else host/pool. It is the same after each start.
+func workerName(c config.Config) string {
+	if c.Worker.Name != "" {
+		return c.Worker.Name
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return host + "/" + c.Worker.Pool
+}
+
+// drain is how long running work may go on; the settings' 0 is no time at all.
+func drain(c config.Config) time.Duration {
+	if c.Worker.Drain == 0 {
+		return -1
+	}
+	return c.Worker.Drain
+}
