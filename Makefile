@@ -1,0 +1,113 @@
+# Signalbox. `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+# One set of flags everywhere: another set would compile the Temporal server a second time. The version is stamped
+# by ourselves, so that a build needs no git.
+export GOFLAGS := -buildvcs=false
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := $(if $(VERSION),-ldflags "-X main.version=$(VERSION)")
+
+GOLANGCI      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+VERSITYGW     := github.com/versity/versitygw/cmd/versitygw@v1.8.0
+STAMPS        := $(foreach t,$(GOLANGCI) $(WORKFLOWCHECK) $(VERSITYGW),.tools/$(notdir $(t)))
+
+# What `go test` gets besides; .ci/run asks for -v to see what was skipped.
+GOTESTFLAGS ?=
+FUZZTIME    ?= 5s
+
+# Where goroutines meet, as far as they build without the cloud libraries and the Temporal server.
+RACE := . ./controlplane/access ./controlplane/catalog ./controlplane/dispatch ./controlplane/identity \
+	./controlplane/queue ./controlplane/runs ./client ./executors/...
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-10s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## compile bin/signalbox
+	go build $(LDFLAGS) -o bin/signalbox ./cmd/signalbox
+
+.PHONY: run
+run: build ## build, then start everything in one process, show a run, and keep serving
+	exec bin/signalbox dev
+
+.PHONY: test
+test: postgres ## test everything that needs no other server, and Postgres if there is one
+	go test -timeout 15m $(GOTESTFLAGS) ./...
+	python3 .ci/unittests.py
+
+.PHONY: test-all
+test-all: postgres .tools/$(notdir $(VERSITYGW)) build e2e race fuzz ## test also against Postgres, S3 and GCS servers, from end to end, with the race detector, and with random input
+	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./blobs/... ./logs/...
+
+.PHONY: e2e
+e2e: build ## test the real binary from end to end
+	go test -count=1 -timeout 30m -tags e2e $(GOTESTFLAGS) ./e2e/...
+
+.PHONY: race
+race: ## test with the race detector
+	@if command -v gcc >/dev/null; then set -x; go test -race -timeout 15m $(GOTESTFLAGS) $(RACE); \
+	else echo "SKIP: race detector: no C compiler"; fi
+
+.PHONY: fuzz
+fuzz: ## run each fuzz test for a short time (FUZZTIME)
+	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file name; do \
+		go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; done
+
+.PHONY: lint
+lint: .venv .tools/$(notdir $(GOLANGCI)) .tools/$(notdir $(WORKFLOWCHECK)) ## check code style, import rules, workflows and Python types
+	golangci-lint run
+	workflowcheck ./workflows
+	.venv/bin/ruff check sdk/python examples
+	.venv/bin/ruff format --check sdk/python examples
+	cd sdk/python && ../../.venv/bin/mypy signalbox
+
+.PHONY: format
+format: .venv .tools/$(notdir $(GOLANGCI)) ## format Go and Python
+	golangci-lint fmt
+	.venv/bin/ruff format sdk/python examples
+
+.PHONY: generate
+generate: ## write docs/openapi.yaml and the table of docs/configuration.md from the code
+	go test ./controlplane/api -run OpenAPI -update
+	go test ./controlplane/config -run Docs -update
+
+.PHONY: verify
+verify: generate ## generate again, and demand that nothing changed
+	git diff --exit-code
+	go mod verify
+
+.PHONY: bench
+bench: build ## measure, and write docs/benchmarks.md
+	go run ./bench
+
+.PHONY: tidy
+tidy: ## tidy go.mod; versions that hang together stay as they are
+	go mod tidy
+
+.PHONY: tools
+tools: .venv postgres $(STAMPS) ## install what lint and tests need, if it is missing
+
+.PHONY: postgres
+postgres: # Debian's, where we may install it; the store's tests start a server of their own from it
+	@.ci/postgres
+
+.venv: .ci/requirements.txt
+	.ci/venv
+	@touch .venv
+
+# A tool is there when its stamp, which carries the version, is.
+define tool
+.tools/$(notdir $(1)):
+	@mkdir -p .tools/bin
+	GOBIN=$(CURDIR)/.tools/bin go install $(1)
+	@touch $$@
+endef
+$(foreach t,$(GOLANGCI) $(WORKFLOWCHECK) $(VERSITYGW),$(eval $(call tool,$(t))))
