@@ -81,6 +81,9 @@ func (c Take) apply(r *Run) ([]Event, error) {
 	if c.Claim.Worker != "" {
 		r.Work.Worker, r.Work.Incarnation = c.Claim.Worker, c.Claim.Incarnation
 	}
+	if old := r.Work.Reported; old != nil && old.Source == c.Claim.Source {
+		r.Work.Reported = nil // by a lower try, which this one supersedes
+	}
 	if r.Work.State == WorkNone {
 		r.Work.State = WorkSubmitted
 	}

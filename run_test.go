@@ -219,9 +219,20 @@ func anyChange(t *rapid.T, attempt int) sb.Change {
 	at := start.Add(time.Duration(rapid.IntRange(0, 1000).Draw(t, "seconds")) * time.Second)
 	e := rapid.SampledFrom([]sb.End{{ExitCode: ptr(0)}, {ExitCode: ptr(1)}, {Signal: "killed"}, {WorkerLost: true}, {HandedBack: true}, {Terminated: true}, {Broken: true}}).Draw(t, "end")
 	return rapid.SampledFrom([]sb.Change{
-		sb.Admit{At: at}, sb.Dispatch{At: at, Attempt: attempt, Ref: "x"}, claim(attempt), sb.Start{At: at, Attempt: attempt},
-		said(attempt, true), said(attempt, false), sb.EndWork{At: at, Attempt: attempt, End: e}, sb.Mark{At: at, By: ana}, sb.Stop{At: at, By: ana},
-		sb.TimeOut{At: at}, sb.Unseen{At: at}, sb.Seen{At: at, Attempt: attempt}, sb.StopWaits{At: at}, sb.Reject{At: at, Reason: "x"},
-		sb.Pin{At: at, By: ana, Pinned: true}, sb.Rename{At: at, By: ana, Label: "l"},
+		sb.Admit{At: at},
+		sb.Dispatch{At: at, Attempt: attempt, Ref: "x"},
+		claim(attempt),
+		sb.Start{At: at, Attempt: attempt},
+		said(attempt, true), said(attempt, false),
+		sb.EndWork{At: at, Attempt: attempt, End: e},
+		sb.Mark{At: at, By: ana},
+		sb.Stop{At: at, By: ana},
+		sb.TimeOut{At: at},
+		sb.Unseen{At: at},
+		sb.Seen{At: at, Attempt: attempt},
+		sb.StopWaits{At: at},
+		sb.Reject{At: at, Reason: "x"},
+		sb.Pin{At: at, By: ana, Pinned: true},
+		sb.Rename{At: at, By: ana, Label: "l"},
 	}).Draw(t, "change")
 }

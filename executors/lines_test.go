@@ -50,20 +50,34 @@ func TestLines(t *testing.T) {
 		{"a line in a known format is kept as it is", []string{"ERROR:root:bad\n"}, "ERROR:root:bad\n"},
 		{"a line of Windows", []string{"a\r\nb\r", "\nc\n"}, stamp + "INFO a\n" + stamp + "INFO b\n" + stamp + "INFO c\n"},
 		{"bad UTF-8 is replaced", []string{"a\xffb\n"}, stamp + "INFO a\uFFFDb\n"},
-		{"a drawn line counts once a second, and as it was in the end", []string{"1%\r2%\r", "3%\r", "100%\n"},
-			stamp + "INFO 1%\n" + stamp + "INFO 100%\n"},
+		{
+			"a drawn line counts once a second, and as it was in the end",
+			[]string{"1%\r2%\r", "3%\r", "100%\n"},
+			stamp + "INFO 1%\n" + stamp + "INFO 100%\n",
+		},
 		{"a drawn line without an end keeps its last state", []string{"1%\r2%\r3%\r"}, stamp + "INFO 1%\n" + stamp + "INFO 3%\n"},
 		{"a traceback is one entry", []string{trace, "next\n"}, stamp + "INFO " + traced + stamp + "INFO next\n"},
-		{"a traceback after a line of logging has its severity", []string{"ERROR:root:bad\n", trace},
-			"ERROR:root:bad\n" + stamp + "ERROR " + traced},
-		{"a traceback that led to another stays one entry",
+		{
+			"a traceback after a line of logging has its severity",
+			[]string{"ERROR:root:bad\n", trace},
+			"ERROR:root:bad\n" + stamp + "ERROR " + traced,
+		},
+		{
+			"a traceback that led to another stays one entry",
 			[]string{trace, "\nDuring handling of the above exception, another exception occurred:\n\n", trace, "next\n"},
 			stamp + "INFO " + traced + "\t\n\tDuring handling of the above exception, another exception occurred:\n\t\n\t" +
-				traced + stamp + "INFO next\n"},
-		{"a traceback that is cut off is not lost", []string{"Traceback (most recent call last):\n  File"},
-			stamp + "INFO Traceback (most recent call last):\n\t  File\n"},
-		{"secrets are masked, the longer first", []string{"a secret-longer and secret-\n", "key sho\n"},
-			stamp + "INFO a *** and ***\n" + stamp + "INFO key sho\n"},
+				traced + stamp + "INFO next\n",
+		},
+		{
+			"a traceback that is cut off is not lost",
+			[]string{"Traceback (most recent call last):\n  File"},
+			stamp + "INFO Traceback (most recent call last):\n\t  File\n",
+		},
+		{
+			"secrets are masked, the longer first",
+			[]string{"a secret-longer and secret-\n", "key sho\n"},
+			stamp + "INFO a *** and ***\n" + stamp + "INFO key sho\n",
+		},
 		{"a secret that comes in pieces is masked", []string{"a secr", "et- b\n"}, stamp + "INFO a *** b\n"},
 	}
 	for _, c := range cases {
@@ -136,8 +150,10 @@ func TestTailKeepsTheLastLines(t *testing.T) {
 func TestRelaxedJSON(t *testing.T) {
 	t.Parallel()
 	cases := []struct{ name, in, want string }{
-		{"numbers that are none", `[NaN,Infinity,-Infinity]`,
-			`[{"$numberDouble":"NaN"},{"$numberDouble":"Infinity"},{"$numberDouble":"-Infinity"}]`},
+		{
+			"numbers that are none", `[NaN,Infinity,-Infinity]`,
+			`[{"$numberDouble":"NaN"},{"$numberDouble":"Infinity"},{"$numberDouble":"-Infinity"}]`,
+		},
 		{"the words inside of strings", `{"NaN":"Infinity \" NaN"}`, `{"NaN":"Infinity \" NaN"}`},
 		{"a string that ends with a backslash", `["\\",NaN]`, `["\\",{"$numberDouble":"NaN"}]`},
 		{"none of them", `{"a":1}`, `{"a":1}`},

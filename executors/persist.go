@@ -41,8 +41,9 @@ func refused(err error) bool {
 	switch sb.CodeOf(err) {
 	case sb.Invalid, sb.Unauthenticated, sb.Forbidden, sb.NotFound, sb.Conflict, sb.RunOver, sb.Gone, sb.TooLarge:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // notOurs tells whether an answer says that the attempt is no longer, or not, this process's.
@@ -50,6 +51,7 @@ func notOurs(err error) bool {
 	switch sb.CodeOf(err) {
 	case sb.NotFound, sb.Conflict, sb.RunOver, sb.Gone:
 		return true
+	default:
+		return false
 	}
-	return false
 }

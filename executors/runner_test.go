@@ -50,41 +50,59 @@ func TestEnds(t *testing.T) {
 		name, script string
 		check        func(*testing.T, *world, sb.EndRequest)
 	}{
-		{"a failed process has its status and the last lines of stderr", "echo a >&2; echo b >&2; exit 3",
+		{
+			"a failed process has its status and the last lines of stderr", "echo a >&2; echo b >&2; exit 3",
 			func(t *testing.T, _ *world, e sb.EndRequest) {
 				require.Equal(t, 3, *e.ExitCode)
 				require.Equal(t, "a\nb\n", e.Stack)
-			}},
-		{"at most 64 KiB of stderr are kept, the last ones", "seq 1 100000 >&2; exit 1",
+			},
+		},
+		{
+			"at most 64 KiB of stderr are kept, the last ones", "seq 1 100000 >&2; exit 1",
 			func(t *testing.T, w *world, e sb.EndRequest) {
 				require.LessOrEqual(t, len(e.Stack), sb.MaxStack)
 				require.True(t, strings.HasSuffix(e.Stack, "\n99999\n100000\n"))
 				require.Len(t, w.messages(), 100000)
-			}},
-		{"a killed process says by what", "kill -SEGV $$",
-			func(t *testing.T, _ *world, e sb.EndRequest) { require.Equal(t, "segmentation fault", e.Signal) }},
-		{"secrets are masked in the log and in the stack", "echo key s3cr3t-key; echo s3cr3t-key >&2; exit 1",
+			},
+		},
+		{
+			"a killed process says by what", "kill -SEGV $$",
+			func(t *testing.T, _ *world, e sb.EndRequest) { require.Equal(t, "segmentation fault", e.Signal) },
+		},
+		{
+			"secrets are masked in the log and in the stack", "echo key s3cr3t-key; echo s3cr3t-key >&2; exit 1",
 			func(t *testing.T, w *world, e sb.EndRequest) {
 				require.Contains(t, w.messages(), "INFO key ***")
 				require.Equal(t, "***\n", e.Stack)
 				require.NotContains(t, w.log(), "s3cr3t")
-			}},
-		{"a result that is no JSON fails the run", `echo '{"n":' > "$SIGNALBOX_RESULT"`,
+			},
+		},
+		{
+			"a result that is no JSON fails the run", `echo '{"n":' > "$SIGNALBOX_RESULT"`,
 			func(t *testing.T, w *world, _ sb.EndRequest) {
 				require.Equal(t, "The result is not JSON.", w.failure.Message)
-			}},
-		{"a result that is too large fails the run with its size", `head -c 17000000 /dev/zero > "$SIGNALBOX_RESULT"`,
-			func(t *testing.T, w *world, _ sb.EndRequest) { require.Contains(t, w.failure.Message, "17000000") }},
-		{"a result that is a link to another file is not read", `ln -s /etc/hostname "$SIGNALBOX_RESULT"`,
+			},
+		},
+		{
+			"a result that is too large fails the run with its size", `head -c 17000000 /dev/zero > "$SIGNALBOX_RESULT"`,
+			func(t *testing.T, w *world, _ sb.EndRequest) { require.Contains(t, w.failure.Message, "17000000") },
+		},
+		{
+			"a result that is a link to another file is not read", `ln -s /etc/hostname "$SIGNALBOX_RESULT"`,
 			func(t *testing.T, w *world, _ sb.EndRequest) {
 				require.Equal(t, "The result is not a file.", w.failure.Message)
-			}},
-		{"a result that is a pipe is not waited for", `mkfifo "$SIGNALBOX_RESULT"`,
+			},
+		},
+		{
+			"a result that is a pipe is not waited for", `mkfifo "$SIGNALBOX_RESULT"`,
 			func(t *testing.T, w *world, _ sb.EndRequest) {
 				require.Equal(t, "The result is not a file.", w.failure.Message)
-			}},
-		{"the result of a failed process is not reported", `echo 1 > "$SIGNALBOX_RESULT"; exit 1`,
-			func(t *testing.T, w *world, _ sb.EndRequest) { require.Nil(t, w.result) }},
+			},
+		},
+		{
+			"the result of a failed process is not reported", `echo 1 > "$SIGNALBOX_RESULT"; exit 1`,
+			func(t *testing.T, w *world, _ sb.EndRequest) { require.Nil(t, w.result) },
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,18 +125,30 @@ func TestWhatNeverBegins(t *testing.T) {
 		change func(*world)
 		end    sb.EndRequest
 	}{
-		{"a run that is over at its start is handed back", func(w *world) { w.fail = times(1, "start", errRunOver) },
-			sb.EndRequest{HandedBack: true, Reason: "it was over before it began"}},
-		{"a stale attempt at its start is handed back", func(w *world) { w.fail = times(1, "start", errStale) },
-			sb.EndRequest{HandedBack: true, Reason: "it was over before it began"}},
-		{"an operator that needs another runtime is broken", func(w *world) { w.answer.Command = nil },
-			sb.EndRequest{Broken: true, Reason: "operator @acme/tools/run needs the FiftyOne runtime, which this worker does not have"}},
-		{"an unknown executor is broken", func(w *world) { w.answer.Command.Executor = "cloud" },
-			sb.EndRequest{Broken: true, Reason: `this worker has no executor "cloud"`}},
-		{"an archive that arrives damaged again and again is broken", func(w *world) { w.archive = []byte("no zip") },
-			sb.EndRequest{Broken: true, Reason: "the archive of plugin @acme/tools does not arrive as it was pinned"}},
-		{"a manifest outside of the archive is broken", func(w *world) { w.answer.Plugin.Root = "../.." },
-			sb.EndRequest{Broken: true, Reason: "plugin @acme/tools has its manifest outside of its archive"}},
+		{
+			"a run that is over at its start is handed back", func(w *world) { w.fail = times(1, "start", errRunOver) },
+			sb.EndRequest{HandedBack: true, Reason: "it was over before it began"},
+		},
+		{
+			"a stale attempt at its start is handed back", func(w *world) { w.fail = times(1, "start", errStale) },
+			sb.EndRequest{HandedBack: true, Reason: "it was over before it began"},
+		},
+		{
+			"an operator that needs another runtime is broken", func(w *world) { w.answer.Command = nil },
+			sb.EndRequest{Broken: true, Reason: "operator @acme/tools/run needs the FiftyOne runtime, which this worker does not have"},
+		},
+		{
+			"an unknown executor is broken", func(w *world) { w.answer.Command.Executor = "cloud" },
+			sb.EndRequest{Broken: true, Reason: `this worker has no executor "cloud"`},
+		},
+		{
+			"an archive that arrives damaged again and again is broken", func(w *world) { w.archive = []byte("no zip") },
+			sb.EndRequest{Broken: true, Reason: "the archive of plugin @acme/tools does not arrive as it was pinned"},
+		},
+		{
+			"a manifest outside of the archive is broken", func(w *world) { w.answer.Plugin.Root = "../.." },
+			sb.EndRequest{Broken: true, Reason: "plugin @acme/tools has its manifest outside of its archive"},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

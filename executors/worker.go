@@ -115,7 +115,8 @@ func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 		case <-begin.Done():
 		}
 	}()
-	return w.runner.Do(Until{Begin: begin, Work: work, Talk: w.life}, sb.ClaimRequest{
+	until := Until{Begin: begin, Work: work, Talk: w.life}
+	return w.runner.Do(until, sb.ClaimRequest{ //nolint:contextcheck // each bound of time is a context of its own
 		AttemptRef: ref, Source: sb.MainSource, Try: 1, Nonce: rand.Text(), Worker: w.settings.Name, Incarnation: w.incarnation,
 	})
 }

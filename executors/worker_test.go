@@ -101,10 +101,14 @@ func TestDrain(t *testing.T) {
 		end  func(*running)
 		told sb.EndRequest
 	}{
-		{"what runs is stopped when the time is over", func(r *running) { r.settings.Drain = time.Millisecond; r.stop() },
-			sb.EndRequest{Signal: "terminated", WorkerLost: true, Reason: "worker shut down"}},
-		{"a second signal skips the wait", func(r *running) { r.stop(); r.Hurry(); r.Hurry() },
-			sb.EndRequest{Signal: "terminated", WorkerLost: true, Reason: "worker shut down"}},
+		{
+			"what runs is stopped when the time is over", func(r *running) { r.settings.Drain = time.Millisecond; r.stop() },
+			sb.EndRequest{Signal: "terminated", WorkerLost: true, Reason: "worker shut down"},
+		},
+		{
+			"a second signal skips the wait", func(r *running) { r.stop(); r.Hurry(); r.Hurry() },
+			sb.EndRequest{Signal: "terminated", WorkerLost: true, Reason: "worker shut down"},
+		},
 		{"what ends in time ends as it does", func(r *running) {
 			r.stop()
 			<-r.closing

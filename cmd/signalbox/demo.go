@@ -43,7 +43,7 @@ func demo(ctx context.Context, c config.Config, url string) error {
 	}
 	for _, args := range steps {
 		say("\n$ signalbox %s", strings.Join(args, " "))
-		root := cli.Command(cli.Env{
+		root := cli.Command(cli.Env{ //nolint:contextcheck // cobra hands each verb its context
 			Stdin: strings.NewReader(""), Stdout: os.Stdout, Stderr: os.Stderr, Getenv: func(string) string { return "" },
 			DataDir: c.Server.DataDir, Builtin: builtin, Version: version,
 		})

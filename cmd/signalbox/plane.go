@@ -110,16 +110,22 @@ func build(c config.Config, f foundation, temporal *workflows.Client, log *logru
 		Options: api.Options{
 			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize), Closing: closing,
 			Ready: []api.Part{
-				{Name: "database", Check: f.store.Ready}, {Name: "temporal", Check: temporal.Check},
-				{Name: "logs", Check: f.logs.Ready}, {Name: "blobs", Check: f.blobs.Ready},
+				{Name: "database", Check: f.store.Ready},
+				{Name: "temporal", Check: temporal.Check},
+				{Name: "logs", Check: f.logs.Ready},
+				{Name: "blobs", Check: f.blobs.Ready},
 			},
 		},
 	})
 	return &plane{
 		handler: handler, closing: closing,
 		parts: []part{
-			{"database notes", f.store.Listen}, {"queue", waiting.Run}, {"dispatch", sending.Run}, {"catalog", plugins.Run},
-			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run}, {"logs", output.Run},
+			{"database notes", f.store.Listen},
+			{"queue", waiting.Run},
+			{"dispatch", sending.Run},
+			{"catalog", plugins.Run},
+			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
+			{"logs", output.Run},
 			{"control worker", workflows.Control(temporal, settler{work}).Run},
 		},
 	}
@@ -141,10 +147,10 @@ type settler struct{ work *runs.Work }
 
 // Settle tells whether an attempt's work has ended, by what Temporal saw of it.
 func (s settler) Settle(ctx context.Context, ref sb.AttemptRef, how workflows.How) (bool, error) {
-	switch how.Sign {
-	case workflows.Stopping:
+	if how.Sign == workflows.Stopping {
 		return false, s.work.StopThere(ctx, ref, "Cancelled in Temporal.")
-	case workflows.Broke:
+	}
+	if how.Sign == workflows.Broke {
 		return s.work.Settle(ctx, ref, true, sb.End{Broken: true, Reason: how.Reason})
 	}
 	end := sb.End{HandedBack: true, Reason: "no worker began it"}

@@ -75,7 +75,7 @@ func raise(ctx context.Context, c config.Config, keys *secrets.Keys, log *logrus
 		f.close()
 		return nil, nil, err
 	}
-	return build(c, f, temporal, log), func() {
+	return build(c, f, temporal, log), func() { //nolint:contextcheck // requests bring their own contexts
 		temporal.Close()
 		f.close()
 	}, nil

@@ -38,7 +38,7 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if err == io.EOF { //nolint:errorlint // The io.Reader contract: EOF is never wrapped.
+	if err == io.EOF {
 		// A deadline left behind would cancel the request while its handler still works.
 		_ = huma.SetReadDeadline(b.writer, time.Time{})
 		return n, err

@@ -24,7 +24,7 @@ type Changed struct {
 }
 
 func (h events) stream(_ context.Context, _ *none) (*huma.StreamResponse, error) {
-	return streamOf(h.closing, h.follow), nil
+	return streamOf(h.closing, h.follow), nil //nolint:contextcheck // a stream lives with its connection
 }
 
 func (h events) follow(ctx context.Context, f feed) error {

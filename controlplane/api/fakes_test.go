@@ -71,7 +71,8 @@ func (rules) Check(f sb.Facts, a sb.Action) error            { return access.Che
 func (rules) Effective(f sb.Facts) sb.Permission             { return access.Effective(f) }
 func (rules) Viewer(p sb.Principal, s sb.Settings) sb.Viewer { return access.Viewer(p, s) }
 func missing(what string) error                              { return sb.Errorf(sb.NotFound, "this %s does not exist", what) }
-func (w *world) Positions(context.Context, []sb.Run) (map[string]int64, error) { //nolint:unparam // the port
+
+func (w *world) Positions(context.Context, []sb.Run) (map[string]int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	out := map[string]int64{}

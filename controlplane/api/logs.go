@@ -114,7 +114,7 @@ func (h runLogs) stream(ctx context.Context, in *streamInput) (*huma.StreamRespo
 		return nil, err
 	}
 	from := max(in.From, in.LastID)
-	return streamOf(h.closing, func(ctx context.Context, f feed) error { return h.follow(ctx, f, run, from) }), nil
+	return streamOf(h.closing, func(ctx context.Context, f feed) error { return h.follow(ctx, f, run, from) }), nil //nolint:contextcheck // a stream lives with its connection
 }
 
 // follow sends the pieces as they come and, when the log is complete, an event named end.

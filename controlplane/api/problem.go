@@ -203,7 +203,7 @@ func frameworkProblem(ctx huma.Context, status int, message string, errs ...erro
 func detailed(errs []error) []sb.Fault {
 	var out []sb.Fault
 	for _, err := range errs {
-		d, ok := err.(huma.ErrorDetailer) //nolint:errorlint // Huma asks the same way: details are not wrapped.
+		d, ok := err.(huma.ErrorDetailer)
 		if !ok {
 			out = append(out, sb.Fault{Message: "not valid"})
 			continue

@@ -40,7 +40,7 @@ func (u *Upload) open() (io.Reader, error) {
 func filePart(form *multipart.Reader) (io.Reader, error) {
 	for {
 		part, err := form.NextPart()
-		if err == io.EOF { //nolint:errorlint // NextPart promises io.EOF itself.
+		if err == io.EOF {
 			return nil, sb.Faulty(faultyDetail, sb.Fault{Location: "body.file", Message: "the form has no part named file"})
 		}
 		if err != nil {

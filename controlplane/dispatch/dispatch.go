@@ -20,6 +20,9 @@ const (
 	atOnce      = 16 // calls to the carrier at the same time
 )
 
+// unbegun is why work that nobody took has ended.
+const unbegun = "its workflow ended before the work began"
+
 // Notes gives the notes that follow from now on.
 type Notes interface {
 	Notes(ctx context.Context) <-chan sb.Note
@@ -77,6 +80,7 @@ func (d *Dispatch) Run(ctx context.Context) error {
 				call(func(ctx context.Context) { d.sendByID(ctx, n.ID) })
 			case sb.TopicCancel:
 				call(func(ctx context.Context) { d.cancelByID(ctx, n.ID) })
+			default: // for others
 			}
 		}
 	}
@@ -100,7 +104,7 @@ func (d *Dispatch) send(ctx context.Context, run sb.Run) {
 	switch sb.CodeOf(err) {
 	case "":
 	case sb.Conflict: // it was carried before, and that has ended: the work never began, or it has reported its end
-		err = d.runs.EndWork(ctx, run.Ref(), sb.End{HandedBack: true, Reason: "its workflow ended before the work began"})
+		_, err = d.runs.Settle(ctx, run.Ref(), false, sb.End{HandedBack: true, Reason: unbegun})
 		d.warn(ctx, err, run.ID, "the end of a lost attempt cannot be kept")
 		return
 	default:
@@ -169,10 +173,9 @@ func (d *Dispatch) look(ctx context.Context, run sb.Run) error {
 		return err
 	case state.Terminated && !run.StopWanted():
 		return d.runs.StopThere(ctx, run.Ref(), state.Reason)
-	case !run.Work.Claimed():
-		return d.runs.EndWork(ctx, run.Ref(), sb.End{HandedBack: true, Terminated: state.Terminated, Reason: "its workflow ended before the work began"})
 	}
-	return nil // its worker, or the lease, tells the end
+	_, err = d.runs.Settle(ctx, run.Ref(), false, sb.End{HandedBack: true, Terminated: state.Terminated, Reason: unbegun})
+	return err
 }
 
 func (d *Dispatch) warn(ctx context.Context, err error, run, what string) {

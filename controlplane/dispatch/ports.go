@@ -23,8 +23,9 @@ type Store interface {
 type Runs interface {
 	// Dispatched notes that an attempt was sent out. RunOver: it must not go on, and is to be cancelled.
 	Dispatched(ctx context.Context, ref sb.AttemptRef, name, url string) error
-	// EndWork notes that an attempt's work has ended.
-	EndWork(ctx context.Context, ref sb.AttemptRef, end sb.End) error
+	// Settle notes that an attempt that is not carried any more has ended, as end says, unless a worker has claimed its
+	// work; over: although one has, which did not begin. It tells whether the work has ended.
+	Settle(ctx context.Context, ref sb.AttemptRef, over bool, end sb.End) (bool, error)
 	// StopThere notes that a person ended an attempt where it is carried; its work is asked to end.
 	StopThere(ctx context.Context, ref sb.AttemptRef, reason string) error
 }

@@ -91,27 +91,28 @@ func (q *Queue) admitSome(ctx context.Context, ids map[string]bool) {
 		return
 	}
 	all, err := q.store.Orchestrators(ctx)
+	q.warn(ctx, err, "")
 	for _, o := range all {
-		if err != nil {
-			break
-		}
 		if o.Enabled && (ids == nil || ids[o.ID]) {
-			err = q.admit(ctx, o)
+			q.warn(ctx, q.admit(ctx, o), o.Name)
 		}
 	}
+}
+
+func (q *Queue) warn(ctx context.Context, err error, orchestrator string) {
 	if err != nil && ctx.Err() == nil {
-		q.log.WithError(err).Warn("admission failed; it is tried again")
+		q.log.WithError(err).WithField("orchestrator", orchestrator).Warn("admission failed; it is tried again")
 	}
 }
 
 func (q *Queue) admit(ctx context.Context, o sb.Orchestrator) error {
-	skip, err := q.blocked(ctx, o)
+	pools, err := q.served(ctx, o)
 	if err != nil {
 		return err
 	}
 	for {
 		waited := map[string]time.Duration{}
-		a, err := q.store.Admit(ctx, o.ID, skip, func(c sb.Candidate) sb.Change {
+		a, err := q.store.Admit(ctx, o.ID, pools, func(c sb.Candidate) sb.Change {
 			waited[c.Run.ID] = c.Now.Sub(c.Run.ScheduledAt)
 			return q.judge(c)
 		})
@@ -141,8 +142,9 @@ func (q *Queue) judge(c sb.Candidate) sb.Change {
 	return sb.Admit{At: c.Now}
 }
 
-// blocked lists the pools of an orchestrator that no worker serves. Runs for them stay Scheduled; others pass them.
-func (q *Queue) blocked(ctx context.Context, o sb.Orchestrator) ([]string, error) {
+// served lists the pools of an orchestrator that a worker serves; nil for one without pools. Runs for other pools stay
+// Scheduled; those behind them pass.
+func (q *Queue) served(ctx context.Context, o sb.Orchestrator) ([]string, error) {
 	if o.Kind != sb.Builtin {
 		return nil, nil
 	}
@@ -154,16 +156,11 @@ func (q *Queue) blocked(ctx context.Context, o sb.Orchestrator) ([]string, error
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range o.Routes {
-		if _, ok := seen[r.Target.Pool]; !ok {
-			seen[r.Target.Pool] = time.Time{}
-		}
-	}
-	var skip []string
+	pools := []string{}
 	for pool, at := range seen {
-		if now.Sub(at) > poolGone {
-			skip = append(skip, pool)
+		if !quiet(at, now) {
+			pools = append(pools, pool)
 		}
 	}
-	return skip, nil
+	return pools, nil
 }

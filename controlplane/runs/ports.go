@@ -39,7 +39,8 @@ type Store interface {
 	// Beat renews the lease of the process's attempt while its work has not ended, and reads the pulse: one UPDATE of
 	// the work's row, never the run's. Sends TopicRun only when the work was unknown.
 	Beat(ctx context.Context, p sb.Process) (sb.Pulse, error)
-	// SetProgress keeps the progress of a run's current attempt; false when that has ended or the run is over. Sends TopicRun.
+	// SetProgress keeps the progress of a run's current attempt; false when that has ended, the run is over, or the try
+	// is superseded. Sends TopicRun.
 	SetProgress(ctx context.Context, p sb.Process, progress sb.Progress) (bool, error)
 	// SeeWorker keeps what a worker says of itself, renews the leases of the attempts it runs, and tells which of them
 	// should stop. A new incarnation sends TopicQueue; its predecessor's open attempts are in orphans.

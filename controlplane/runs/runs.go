@@ -87,7 +87,10 @@ func (r *Runs) Stop(ctx context.Context, who sb.Principal, id string) (sb.Run, e
 
 // Release ends the work of a run by an admin's word and frees its slot.
 func (r *Runs) Release(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {
-	run, err := r.Run(ctx, who, id)
+	if err := r.may(ctx, who, id, sb.ActAdminister); err != nil {
+		return sb.Run{}, err
+	}
+	run, err := r.store.Run(ctx, id)
 	if err != nil {
 		return sb.Run{}, err
 	}

@@ -74,8 +74,10 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 	}
 	command := f.Operator.Command
 	if command == nil && o.Kind == sb.Builtin {
-		return sb.Run{}, nil, sb.Faulty("this operator cannot run here yet", sb.Fault{Location: "body.operator", Value: d.Operator,
-			Message: "it needs the FiftyOne runtime, which builtin pools do not have; give it a command under `signalbox.operators` in its manifest, or choose another orchestrator"})
+		return sb.Run{}, nil, sb.Faulty("this operator cannot run here yet", sb.Fault{
+			Location: "body.operator", Value: d.Operator,
+			Message: "it needs the FiftyOne runtime, which builtin pools do not have; give it a command under `signalbox.operators` in its manifest, or choose another orchestrator",
+		})
 	}
 	run := sb.Run{
 		ID: newID(now), Operator: f.Operator.URI(), OperatorLabel: f.Operator.Label(),
@@ -135,11 +137,13 @@ func choose(all []sb.Orchestrator, d sb.Draft) (sb.Orchestrator, sb.Route, error
 		switch {
 		case fits && o.Enabled:
 			return o, route, nil
-		case !o.Enabled:
+		case fits:
 			disabled = o.Name
 		case d.Orchestrator != "":
-			return o, route, sb.Faulty("this operator cannot run there", sb.Fault{Location: "body.orchestrator", Value: d.Orchestrator,
-				Message: "orchestrator " + o.Name + " has no route for " + d.Operator})
+			return o, route, sb.Faulty("this operator cannot run there", sb.Fault{
+				Location: "body.orchestrator", Value: d.Orchestrator,
+				Message: "orchestrator " + o.Name + " has no route for " + d.Operator,
+			})
 		}
 	}
 	if disabled != "" {

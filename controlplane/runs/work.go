@@ -84,7 +84,7 @@ func (w *Work) Workers(ctx context.Context, orchestratorID string, worker sb.Wor
 	}
 	for _, ref := range orphans {
 		end := sb.End{WorkerLost: true, Reason: "Worker " + worker.Name + " was restarted."}
-		if err := w.EndWork(ctx, ref, end); err != nil {
+		if err := w.EndWork(ctx, ref, end); err != nil && sb.CodeOf(err) != sb.Conflict { // Conflict: over by another way
 			return nil, err
 		}
 	}
@@ -107,7 +107,7 @@ func (w *Work) Archive(ctx context.Context, p sb.Process) (io.ReadCloser, int64,
 
 // Start notes that the work begins. The process may start only when this returned nil. Errors: RunOver, Conflict.
 func (w *Work) Start(ctx context.Context, p sb.Process, ref, url string) error {
-	if _, err := w.live(ctx, p); err != nil {
+	if err := w.live(ctx, p); err != nil {
 		return err
 	}
 	return w.change(ctx, p.Run, func(now stamp) sb.Change {
@@ -143,17 +143,17 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 	if err != nil || kept {
 		return kept, err
 	}
-	_, err = w.live(ctx, p)
-	return false, err
+	return false, w.live(ctx, p)
 }
 
-// MayLog tells whether a process may still add to its log: until a minute after its work ended.
+// MayLog tells whether a process may still add to its log: until a minute after its work ended, also when the run has
+// gone on to another attempt. A superseded try may not.
 func (w *Work) MayLog(ctx context.Context, p sb.Process) error {
 	pulse, err := w.store.Pulse(ctx, p)
 	if err != nil {
 		return noClaim(p, err)
 	}
-	if err = alive(p, pulse); err == nil || pulse.EndedAt == nil || pulse.Attempt != p.Attempt {
+	if err = alive(p, pulse); err == nil || pulse.EndedAt == nil || pulse.LatestTry > p.Try {
 		return err
 	}
 	now, nowErr := w.store.Now(ctx)
@@ -182,14 +182,27 @@ func (w *Work) Complete(ctx context.Context, p sb.Process, result, outputsSchema
 	o := sb.Outcome{Completed: true, Result: result, OutputsSchema: outputsSchema, Hash: hashParts("complete", result, outputsSchema)}
 	if len(result) > inlineResult {
 		o.Result, o.ResultKey = nil, fmt.Sprintf("results/%s/%d-%s.json", p.Run, p.Attempt, o.Hash[:16])
-		if _, err := w.live(ctx, p); err != nil {
+		if err := w.keep(ctx, p, o.ResultKey, result); err != nil {
 			return err
-		}
-		if err := w.blobs.Put(ctx, o.ResultKey, bytes.NewReader(result)); err != nil {
-			return sb.Wrap(err, sb.Unavailable, "the result cannot be kept now; try again")
 		}
 	}
 	return w.report(ctx, p, o)
+}
+
+// keep puts a large result where it belongs. One that comes too late is not put: it is refused, or there already.
+func (w *Work) keep(ctx context.Context, p sb.Process, key string, result []byte) error {
+	err := w.live(ctx, p)
+	switch sb.CodeOf(err) {
+	case "":
+	case sb.Conflict:
+		return nil
+	default:
+		return err
+	}
+	if err := w.blobs.Put(ctx, key, bytes.NewReader(result)); err != nil {
+		return sb.Wrap(err, sb.Unavailable, "the result cannot be kept now; try again")
+	}
+	return nil
 }
 
 // Fail keeps the attempt's word that it failed.
@@ -200,6 +213,13 @@ func (w *Work) Fail(ctx context.Context, p sb.Process, message, stack string) er
 }
 
 func (w *Work) report(ctx context.Context, p sb.Process, o sb.Outcome) error {
+	pulse, err := w.store.Pulse(ctx, p)
+	if err != nil {
+		return noClaim(p, err)
+	}
+	if pulse.LatestTry > p.Try {
+		return superseded(p, pulse)
+	}
 	now, err := w.store.Now(ctx)
 	if err != nil {
 		return err
@@ -260,13 +280,33 @@ func (w *Work) Settle(ctx context.Context, ref sb.AttemptRef, over bool, end sb.
 	if err != nil {
 		return false, err
 	}
+	if ended, began := settled(run, ref, over); ended || began {
+		return ended, nil
+	}
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	end.Stack = cut(end.Stack, maxStack)
+	after, err := w.store.Change(ctx, ref.Run, func(run sb.Run) (sb.Run, []sb.Event, error) { // it may have begun by now
+		if ended, began := settled(run, ref, over); ended || began {
+			return run, nil, nil
+		}
+		return run.Apply(sb.EndWork{At: now, Attempt: ref.Attempt, End: end})
+	})
+	if err != nil {
+		return false, err
+	}
+	ended, _ := settled(after, ref, over)
+	return ended, nil
+}
+
+// settled tells whether an attempt's work has ended, else whether it began, or may yet.
+func settled(run sb.Run, ref sb.AttemptRef, over bool) (ended, began bool) {
 	if run.Attempt != ref.Attempt || run.Work.State == sb.WorkEnded {
-		return true, nil
+		return true, false
 	}
-	if run.StartedAt != nil || run.Work.Claimed() && !over {
-		return false, nil
-	}
-	return true, w.EndWork(ctx, ref, end)
+	return false, run.StartedAt != nil || run.Work.Claimed() && !over
 }
 
 func (w *Work) change(ctx context.Context, run string, change func(stamp) sb.Change) error {
@@ -279,12 +319,12 @@ func (w *Work) change(ctx context.Context, run string, change func(stamp) sb.Cha
 }
 
 // live demands that the process is the latest of its source, of the run's current attempt, whose work has not ended.
-func (w *Work) live(ctx context.Context, p sb.Process) (sb.Pulse, error) {
+func (w *Work) live(ctx context.Context, p sb.Process) error {
 	pulse, err := w.store.Pulse(ctx, p)
 	if err != nil {
-		return pulse, noClaim(p, err)
+		return noClaim(p, err)
 	}
-	return pulse, alive(p, pulse)
+	return alive(p, pulse)
 }
 
 func alive(p sb.Process, pulse sb.Pulse) error {
@@ -292,11 +332,15 @@ func alive(p sb.Process, pulse sb.Pulse) error {
 	case pulse.Attempt != p.Attempt:
 		return sb.Errorf(sb.Conflict, "attempt %d of run %s is not its current one, which is %d", p.Attempt, p.Run, pulse.Attempt)
 	case pulse.LatestTry > p.Try:
-		return sb.Errorf(sb.Conflict, "try %d of %s is superseded by try %d", p.Try, p.Source, pulse.LatestTry)
+		return superseded(p, pulse)
 	case pulse.Work == sb.WorkEnded:
 		return sb.Errorf(sb.Conflict, "the work of attempt %d of run %s has ended", p.Attempt, p.Run)
 	}
 	return nil
+}
+
+func superseded(p sb.Process, pulse sb.Pulse) error {
+	return sb.Errorf(sb.Conflict, "try %d of %s is superseded by try %d", p.Try, p.Source, pulse.LatestTry)
 }
 
 // noClaim makes a missing claim what it is for a caller with a token: an attempt that is over.

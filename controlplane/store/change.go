@@ -44,7 +44,7 @@ func (t *tx) changeRun(ctx context.Context, id string, f sb.ChangeFunc) (sb.Run,
 
 // lockRun holds a run's row and then reads it: a read that had waited for the row would see the work as it was before.
 func (t *tx) lockRun(ctx context.Context, id string) (sb.Run, error) {
-	if _, err := t.lock(ctx, "runs", "id", id); err != nil {
+	if err := t.lock(ctx, "runs", "id", id); err != nil {
 		return sb.Run{}, err
 	}
 	return t.s.run(ctx, t, id)
@@ -126,10 +126,10 @@ func (t *tx) schedule(ctx context.Context, n sb.NewRun, decide func(sb.Facts, []
 }
 
 func (t *tx) insertRun(ctx context.Context, run *sb.Run, events []sb.Event) error {
-	run.ID, run.Version = orNewID(run.ID), 1
-	if run.Status == "" {
-		run.Status = sb.Scheduled
+	if run.Status != sb.Scheduled {
+		return sb.Errorf(sb.Internal, "a new run is scheduled, not %q", run.Status)
 	}
+	run.ID, run.Version = orNewID(run.ID), 1
 	if run.ScheduledAt.IsZero() {
 		run.ScheduledAt = timeAt(t.now)
 	}

@@ -36,6 +36,16 @@ func readRunCursor(text string, sort sb.RunSort) (*runCursor, error) {
 	return &c, nil
 }
 
+// CursorAfter gives the cursor of the page that begins behind a run, "" for an order that does not exist. The run needs
+// its id, its operator and its times only.
+func CursorAfter(sort sb.RunSort, r sb.Run) string {
+	o, ok := orders[sort]
+	if !ok {
+		return ""
+	}
+	return o.cursor(r).String()
+}
+
 // nameCursor is where a list by name goes on.
 type nameCursor struct {
 	Name string `json:"n"`

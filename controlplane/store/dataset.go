@@ -46,11 +46,10 @@ func visible(v sb.Viewer) (string, []any) {
 		return "1 = 1", nil
 	case sb.Member:
 		return "(g.permission IN (?) OR d.default_permission IN (?))", []any{bun.List(seen), bun.List(seen)}
+	case sb.Collaborator, sb.Labeler, sb.Guest:
+		return "g.permission IN (?)", []any{bun.List(seen)}
 	}
-	if !v.Principal.Role.Valid() {
-		return "1 = 0", nil
-	}
-	return "g.permission IN (?)", []any{bun.List(seen)}
+	return "1 = 0", nil
 }
 
 // visibleDatasets is a SELECT from the datasets a viewer sees, called d, with his grant g.
@@ -121,7 +120,7 @@ func (s *Store) CreateDataset(ctx context.Context, d sb.Dataset) (sb.Dataset, er
 func (s *Store) UpdateDataset(ctx context.Context, id string, name *string, permission *sb.Permission) (sb.Dataset, error) {
 	var after datasetRow
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.lock(ctx, "datasets", "id", id); err != nil {
+		if err := t.lock(ctx, "datasets", "id", id); err != nil {
 			return err
 		}
 		before, err := datasetOf(ctx, t, id)

@@ -50,7 +50,7 @@ func (t *tx) install(ctx context.Context, u sb.Upload) (sb.Plugin, bool, error) 
 
 // lockPluginNamed holds the installed plugin of a name; nil when there is none.
 func (t *tx) lockPluginNamed(ctx context.Context, name string) (*pluginRow, error) {
-	if _, err := t.lock(ctx, "plugins", "name", name); err != nil {
+	if err := t.lock(ctx, "plugins", "name", name); err != nil {
 		return nil, err
 	}
 	var rows []pluginRow
@@ -108,7 +108,7 @@ func (t *tx) decide(ctx context.Context, pluginID string, names []string) error 
 // changePlugin holds an installed plugin, changes it and reads it again. NotFound when it is not installed.
 func (s *Store) changePlugin(ctx context.Context, id string, f func(context.Context, *tx) error) (p sb.Plugin, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.lock(ctx, "plugins", "id", id); err != nil {
+		if err := t.lock(ctx, "plugins", "id", id); err != nil {
 			return err
 		}
 		if _, err := plugin(ctx, t, id); err != nil {

@@ -96,6 +96,7 @@ func (o order) cursor(r sb.Run) runCursor {
 		c.At = micros(r.UpdatedAt)
 	case sb.SortOperator:
 		c.Operator = r.Operator
+	case sb.SortScheduled, sb.SortOldest:
 	}
 	return c
 }

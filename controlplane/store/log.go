@@ -55,7 +55,7 @@ func (s *Store) AddChunk(ctx context.Context, c sb.Chunk) error {
 
 // openLog holds a run's row and demands that its log is not kept yet.
 func (t *tx) openLog(ctx context.Context, run string) error {
-	if _, err := t.lock(ctx, "runs", "id", run); err != nil {
+	if err := t.lock(ctx, "runs", "id", run); err != nil {
 		return err
 	}
 	var paths []string

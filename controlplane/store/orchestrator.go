@@ -80,7 +80,7 @@ func (s *Store) Orchestrator(ctx context.Context, idOrName string) (sb.Orchestra
 
 // lockOrchestrator holds an orchestrator's row and reads it: admissions and changes of it wait for each other.
 func (t *tx) lockOrchestrator(ctx context.Context, id string) (sb.Orchestrator, error) {
-	if _, err := t.lock(ctx, "orchestrators", "id", id); err != nil {
+	if err := t.lock(ctx, "orchestrators", "id", id); err != nil {
 		return sb.Orchestrator{}, err
 	}
 	list, err := orchestrators(ctx, t, "WHERE id = ?", id)

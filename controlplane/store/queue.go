@@ -35,13 +35,13 @@ func (s *Store) Pools(ctx context.Context, orchestratorID string) (map[string]ti
 }
 
 // Admit locks the orchestrator's row, counts the slots held, and shows the judge at most min(quota − held, 100)
-// Scheduled runs whose time has come and whose pool is not in skip: by priority, then scheduled_at, then id. It writes
-// what the judge says, all in one transaction; nil leaves a run waiting. The judge may be called again for the same run
+// Scheduled runs whose time has come and whose pool is one of pools (nil: any), none of a disabled orchestrator: by
+// priority, then scheduled_at, then id. It writes what the judge says, all in one transaction; nil leaves a run waiting. The judge may be called again for the same run
 // when the transaction lost a race.
-func (s *Store) Admit(ctx context.Context, orchestratorID string, skip []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
+func (s *Store) Admit(ctx context.Context, orchestratorID string, pools []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
 	var a sb.Admission
 	err := s.change(ctx, func(ctx context.Context, t *tx) (err error) {
-		a, err = t.admit(ctx, orchestratorID, skip, judge)
+		a, err = t.admit(ctx, orchestratorID, pools, judge)
 		return err
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Store) Admit(ctx context.Context, orchestratorID string, skip []string,
 	return a, nil
 }
 
-func (t *tx) admit(ctx context.Context, orchestratorID string, skip []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
+func (t *tx) admit(ctx context.Context, orchestratorID string, pools []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
 	var a sb.Admission
 	o, err := t.lockOrchestrator(ctx, orchestratorID)
 	if err != nil {
@@ -61,10 +61,10 @@ func (t *tx) admit(ctx context.Context, orchestratorID string, skip []string, ju
 		return a, err
 	}
 	limit := min(o.Quota-held, admitMost)
-	if limit <= 0 {
+	if limit <= 0 || !o.Enabled || pools != nil && len(pools) == 0 {
 		return a, nil
 	}
-	candidates, err := t.candidates(ctx, orchestratorID, skip, limit)
+	candidates, err := t.candidates(ctx, orchestratorID, pools, limit)
 	if err != nil {
 		return a, err
 	}
@@ -99,8 +99,8 @@ func (t *tx) judge(ctx context.Context, c sb.Candidate, verdict sb.Change, a *sb
 }
 
 // candidates reads the first runs of a queue with what decides about them, in as many queries for many as for one.
-func (t *tx) candidates(ctx context.Context, orchestratorID string, skip []string, limit int) ([]sb.Candidate, error) {
-	ids, err := t.firstInQueue(ctx, orchestratorID, skip, limit)
+func (t *tx) candidates(ctx context.Context, orchestratorID string, pools []string, limit int) ([]sb.Candidate, error) {
+	ids, err := t.firstInQueue(ctx, orchestratorID, pools, limit)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -122,15 +122,16 @@ func (t *tx) candidates(ctx context.Context, orchestratorID string, skip []strin
 }
 
 // firstInQueue holds the first runs of a queue, so that nobody else changes them until they are judged.
-func (t *tx) firstInQueue(ctx context.Context, orchestratorID string, skip []string, limit int) (ids []string, err error) {
-	query := "SELECT id FROM runs WHERE " + inQueue + " AND not_before <= ? AND pool NOT IN (?) ORDER BY " + queueOrder + " LIMIT ?"
+func (t *tx) firstInQueue(ctx context.Context, orchestratorID string, pools []string, limit int) (ids []string, err error) {
+	query, args := "SELECT id FROM runs WHERE "+inQueue+" AND not_before <= ?", []any{orchestratorID, t.now}
+	if pools != nil {
+		query, args = query+" AND pool IN (?)", append(args, bun.List(pools))
+	}
+	query += " ORDER BY " + queueOrder + " LIMIT ?"
 	if t.s.listen != nil {
 		query += " FOR NO KEY UPDATE"
 	}
-	if len(skip) == 0 {
-		skip = []string{"\x01"} // no pool is called so
-	}
-	err = t.NewRaw(query, orchestratorID, t.now, bun.List(skip), limit).Scan(ctx, &ids)
+	err = t.NewRaw(query, append(args, limit)...).Scan(ctx, &ids)
 	return ids, err
 }
 

@@ -89,15 +89,13 @@ func (t *tx) notify(ctx context.Context) error {
 // note sends a note after the commit.
 func (t *tx) note(notes ...sb.Note) { t.notes = append(t.notes, notes...) }
 
-// lock holds a row until the end of the transaction; false when there is none. SQLite has one writer anyway.
-func (t *tx) lock(ctx context.Context, table, key, value string) (bool, error) {
-	query := "SELECT count(*) FROM (SELECT 1 FROM ? WHERE ? = ?"
-	if t.s.listen != nil {
-		query += " FOR NO KEY UPDATE"
+// lock holds a row, if there is one, until the end of the transaction. SQLite has one writer anyway.
+func (t *tx) lock(ctx context.Context, table, key, value string) error {
+	if t.s.listen == nil {
+		return nil
 	}
-	var n int
-	err := t.NewRaw(query+") AS locked", bun.Ident(table), bun.Ident(key), value).Scan(ctx, &n)
-	return n > 0, err
+	_, err := t.exec(ctx, "SELECT 1 FROM ? WHERE ? = ? FOR NO KEY UPDATE", bun.Ident(table), bun.Ident(key), value)
+	return err
 }
 
 // exec runs a statement and tells how many rows it changed.

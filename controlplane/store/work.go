@@ -120,7 +120,8 @@ func (s *Store) Beat(ctx context.Context, p sb.Process) (sb.Pulse, error) {
 	return beat, err
 }
 
-// SetProgress keeps the progress of a run's current attempt; false when that has ended or the run is over. Sends TopicRun.
+// SetProgress keeps the progress of a run's current attempt; false when that has ended, the run is over, or the try is
+// superseded. Sends TopicRun.
 func (s *Store) SetProgress(ctx context.Context, p sb.Process, progress sb.Progress) (kept bool, err error) {
 	said, err := text(progress)
 	if err != nil {
@@ -128,8 +129,9 @@ func (s *Store) SetProgress(ctx context.Context, p sb.Process, progress sb.Progr
 	}
 	err = s.change(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, `UPDATE works SET progress = ? WHERE run_id = ? AND attempt = ? AND state NOT IN ('none', 'ended')
-			AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND attempt = ? AND status IN ('queued', 'running'))`,
-			said, p.Run, p.Attempt, p.Run, p.Attempt)
+			AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND attempt = ? AND status IN ('queued', 'running'))
+			AND NOT EXISTS (SELECT 1 FROM claims WHERE run_id = ? AND attempt = ? AND source = ? AND try > ?)`,
+			said, p.Run, p.Attempt, p.Run, p.Attempt, p.Run, p.Attempt, p.Source, p.Try)
 		if kept = n > 0; kept {
 			t.note(sb.Note{Topic: sb.TopicRun, ID: p.Run})
 		}

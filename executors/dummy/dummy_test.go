@@ -41,12 +41,18 @@ func TestScripts(t *testing.T) {
 		end                    sb.End
 		reports                *executortest.Reports
 	}{
-		{name: "ok reports the result it is given", operator: "ok", params: `{"result":{"n":1}}`, end: exit(0),
-			reports: &executortest.Reports{Result: json.RawMessage(`{"n":1}`)}},
-		{name: "fail reports its message", operator: "fail", params: `{"message":"no luck"}`, end: exit(1),
-			reports: &executortest.Reports{Failure: "no luck"}},
-		{name: "sleep reports its progress in tenths", operator: "sleep", params: `{"seconds":0.001}`, end: exit(0),
-			reports: &executortest.Reports{Fractions: []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, 1}}},
+		{
+			name: "ok reports the result it is given", operator: "ok", params: `{"result":{"n":1}}`, end: exit(0),
+			reports: &executortest.Reports{Result: json.RawMessage(`{"n":1}`)},
+		},
+		{
+			name: "fail reports its message", operator: "fail", params: `{"message":"no luck"}`, end: exit(1),
+			reports: &executortest.Reports{Failure: "no luck"},
+		},
+		{
+			name: "sleep reports its progress in tenths", operator: "sleep", params: `{"seconds":0.001}`, end: exit(0),
+			reports: &executortest.Reports{Fractions: []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, 1}},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,12 +19,6 @@ import (
 // atOnce is work that takes no time.
 func atOnce(context.Context, sb.AttemptRef) error { return nil }
 
-// untilStopped is work that goes on until somebody stops it.
-func untilStopped(ctx context.Context, _ sb.AttemptRef) error {
-	<-ctx.Done()
-	return nil
-}
-
 func TestRunIsCarriedAndShownToPeople(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, devserver.Options{UIListen: "127.0.0.1:0", SearchAttributes: workflows.SearchAttributes(), Log: quiet()})

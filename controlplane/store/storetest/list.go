@@ -73,8 +73,9 @@ func compare(sort sb.RunSort) func(a, b sb.Run) int {
 			return or(scheduled, id)
 		case sb.SortOperator:
 			return or(strings.Compare(a.Operator, b.Operator), -or(scheduled, id))
+		default:
+			return -or(scheduled, id)
 		}
-		return -or(scheduled, id)
 	}
 }
 

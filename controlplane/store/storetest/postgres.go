@@ -88,7 +88,7 @@ type postgres struct {
 
 func start(t *testing.T, bin string) *postgres {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "signalbox-postgres-") // outlives this test
+	dir, err := os.MkdirTemp("", "signalbox-postgres-") //nolint:usetesting // the server outlives this test
 	require.NoError(t, err)
 	if os.Geteuid() == 0 {
 		require.NoError(t, os.Chown(dir, nobody, nobody))

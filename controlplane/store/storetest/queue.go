@@ -13,7 +13,7 @@ import (
 var queueTests = map[string]func(*testing.T, Fresh){
 	"admission takes by priority, then time, within the quota": admitOrder,
 	"a candidate comes with the facts of now":                  candidateFacts,
-	"admission passes by skipped pools and waiting retries":    admitSkips,
+	"admission passes by pools nobody serves and waiting retries": admitSkips,
 	"a run that may not run any more is rejected":              admitRejects,
 	"many admissions at once never exceed the quota":           admitAtOnce,
 	"a place tells what a run waits for":                       places,
@@ -69,20 +69,20 @@ func admitSkips(t *testing.T, fresh Fresh) {
 	retry, _ := w.running(t, func(r *sb.Run) { r.RetriesLeft = 1; r.Priority = 1 })
 	w.apply(t, retry.ID, w.end(false))
 	a := w.schedule(t)
-	admit := func(skip ...string) []string {
-		admission, err := w.Admit(t.Context(), w.builtin.ID, skip, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	admit := func(pools ...string) []string {
+		admission, err := w.Admit(t.Context(), w.builtin.ID, pools, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 		require.NoError(t, err)
 		return admission.Admitted
 	}
 	// running admitted gpu along with the retry
 	w.apply(t, gpu.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
 	gpu = w.schedule(t, func(r *sb.Run) { r.Target.Pool = "gpu" })
-	require.Equal(t, []string{a.ID}, admit("gpu"))
+	require.Equal(t, []string{a.ID}, admit(sb.DefaultPool))
 	at, err := w.NextRetry(t.Context())
 	require.NoError(t, err)
 	require.False(t, at.IsZero())
 	w.clock.pass(at.Sub(w.clock.now()))
-	require.Equal(t, []string{retry.ID, gpu.ID}, admit("other"))
+	require.Equal(t, []string{retry.ID, gpu.ID}, admit(sb.DefaultPool, "gpu"))
 	at, err = w.NextRetry(t.Context())
 	require.NoError(t, err)
 	require.True(t, at.IsZero())

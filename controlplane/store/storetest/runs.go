@@ -50,7 +50,7 @@ func runIsRead(t *testing.T, fresh Fresh) {
 func idempotency(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	decide := func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
-		return sb.Run{Operator: hello, OrchestratorID: w.builtin.ID, CreatedBy: w.ann.Who()}, nil, nil
+		return sb.Run{Status: sb.Scheduled, Operator: hello, OrchestratorID: w.builtin.ID, CreatedBy: w.ann.Who()}, nil, nil
 	}
 	schedule := func(p sb.Principal, hash string) (sb.Run, bool, error) {
 		return w.Schedule(t.Context(), sb.NewRun{Ask: sb.Ask{PrincipalID: p.ID}, IdempotencyKey: "k", BodyHash: hash}, decide)
@@ -86,7 +86,7 @@ func idempotencyRace(t *testing.T, fresh Fresh) {
 		wg.Go(func() {
 			n := sb.NewRun{Ask: sb.Ask{PrincipalID: w.ann.ID}, IdempotencyKey: "k", BodyHash: "a"}
 			run, replayed, err := w.Schedule(t.Context(), n, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
-				return sb.Run{Operator: hello, OrchestratorID: w.builtin.ID, CreatedBy: w.ann.Who()}, nil, nil
+				return sb.Run{Status: sb.Scheduled, Operator: hello, OrchestratorID: w.builtin.ID, CreatedBy: w.ann.Who()}, nil, nil
 			})
 			mu.Lock()
 			defer mu.Unlock()

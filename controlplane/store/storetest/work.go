@@ -174,7 +174,9 @@ func staleAttempt(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.False(t, kept)
 	for _, c := range []sb.Change{
-		sb.Start{At: w.clock.now(), Attempt: 1}, w.end(true), sb.Dispatch{At: w.clock.now(), Attempt: 1},
+		sb.Start{At: w.clock.now(), Attempt: 1},
+		w.end(true),
+		sb.Dispatch{At: w.clock.now(), Attempt: 1},
 		sb.Report{Attempt: 1, Outcome: sb.Outcome{Completed: true, Hash: "h", Source: "main", At: w.clock.now()}},
 	} {
 		_, err := w.Change(t.Context(), run.ID, applying(c))

@@ -93,8 +93,12 @@ class WorkTest(unittest.TestCase):
     def test_context_is_what_the_file_says(self) -> None:
         """All fields, a run without a dataset, and outside of a run."""
         raw = {
-            "operator": "@a/b/c", "run": "R", "attempt": 2, "params": {"n": 1},
-            "dataset": {"id": "D", "name": "birds"}, "view": [{"_cls": "x"}],
+            "operator": "@a/b/c",
+            "run": "R",
+            "attempt": 2,
+            "params": {"n": 1},
+            "dataset": {"id": "D", "name": "birds"},
+            "view": [{"_cls": "x"}],
         }
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "context.json"
