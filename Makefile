@@ -49,7 +49,8 @@ test-all: postgres .tools/$(notdir $(VERSITYGW)) build e2e race fuzz ## test als
 
 .PHONY: e2e
 e2e: build ## test the real binary from end to end
-	go test -count=1 -timeout 30m -tags e2e $(GOTESTFLAGS) ./e2e/...
+	go build -tags fault -o bin/signalbox-fault ./cmd/signalbox
+	go test -count=1 -timeout 25m -parallel 8 -tags e2e $(GOTESTFLAGS) ./e2e/...
 
 .PHONY: race
 race: ## test with the race detector

@@ -12,7 +12,7 @@ import (
 
 var faultHits atomic.Int64
 
-// FaultPoint ends the process as kill -9 does when SIGNALBOX_FAULT names this point: "admit.before", or "admit.before:3"
+// FaultPoint ends the process as kill -9 does when SIGNALBOX_FAULT names this point: "admit.after", or "admit.after:3"
 // for the third time it is reached. Only binaries of the kill tests, built with the tag fault, do so.
 func FaultPoint(point string) {
 	want, nth, counted := strings.Cut(os.Getenv("SIGNALBOX_FAULT"), ":") //nolint:forbidigo // test binaries only

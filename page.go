@@ -71,6 +71,7 @@ type Wait struct {
 	Holds    string // what holds it: "quota", "no_worker", "disabled", "retry", "resources", ""
 	Quota    int
 	Held     int // slots held now
+	Estimate time.Duration // about how long until it starts, by past runs of its operator; 0 for not known
 	Summary  string
 	Since    time.Time
 }

@@ -8,12 +8,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,40 +27,21 @@ import (
 )
 
 // patience bounds every wait of a test.
-const patience = 2 * time.Minute
+const patience = 3 * time.Minute
 
 // binary is the program under test.
-func binary(t *testing.T) string {
+func binary(t *testing.T) string { return built(t, "signalbox") }
+
+// faulty is the program with the fault points of the kill tests.
+func faulty(t *testing.T) string { return built(t, "signalbox-fault") }
+
+func built(t *testing.T, name string) string {
 	t.Helper()
-	path, err := filepath.Abs("../bin/signalbox")
+	path, err := filepath.Abs("../bin/" + name)
 	require.NoError(t, err)
-	require.FileExists(t, path, "make build makes it")
+	require.FileExists(t, path, "make e2e makes it")
 	return path
 }
-
-// faulty is the program with the fault points of the kill tests, built once.
-var faulty = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "signalbox-fault-*")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "signalbox")
-	out, err := exec.Command("go", "build", "-tags", "fault", "-o", path, "../cmd/signalbox").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return path, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := faulty(); builtFaulty && err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
-	os.Exit(code)
-}
-
-var builtFaulty bool
 
 // address is a free address on loopback.
 func address(t *testing.T) string {
@@ -169,27 +150,33 @@ type world struct {
 	dir    string
 	env    []string
 	url    string
-	temp   string // Temporal's address
 	path   string // the program
+	marks  marks
 	client *client.Client
 }
 
 // newWorld prepares an installation; it starts nothing.
 func newWorld(t *testing.T, env ...string) *world {
 	t.Helper()
-	listen, temporal := address(t), address(t)
-	w := &world{t: t, dir: filepath.Join(t.TempDir(), "data"), url: "http://" + listen, temp: temporal, path: binary(t)}
-	w.env = append([]string{
-		"SIGNALBOX_DATA_DIR=" + w.dir, "SIGNALBOX_LISTEN=" + listen, "SIGNALBOX_TEMPORAL_LISTEN=" + temporal,
+	listen := address(t)
+	w := &world{t: t, dir: filepath.Join(t.TempDir(), "data"), url: "http://" + listen, path: binary(t), marks: marks(t.TempDir())}
+	w.env = slices.Concat([]string{
+		"SIGNALBOX_DATA_DIR=" + w.dir, "SIGNALBOX_LISTEN=" + listen, "SIGNALBOX_TEMPORAL_LISTEN=" + address(t),
 		"SIGNALBOX_TEMPORAL_UI_LISTEN=", "SIGNALBOX_DEMO=0",
-	}, env...)
+	}, w.marks.env(), env)
 	return w
 }
 
 // dev starts everything in one process and waits until it is ready.
 func (w *world) dev(env ...string) *node {
 	w.t.Helper()
-	n := launch(w.t, w.path, append(w.env, env...), "dev")
+	return w.start("dev", env...)
+}
+
+// start starts a process that serves the API and waits until it is ready.
+func (w *world) start(verb string, env ...string) *node {
+	w.t.Helper()
+	n := launch(w.t, w.path, slices.Concat(w.env, env), verb)
 	w.ready(n)
 	w.connect()
 	return n
@@ -217,19 +204,28 @@ func (w *world) ready(n *node) {
 	}
 }
 
-// connect makes a client with the admin's key.
+// connect makes a client with the admin's key, once: a process that is started again is the same server.
 func (w *world) connect() {
 	w.t.Helper()
+	if w.client != nil {
+		return
+	}
 	key, err := os.ReadFile(filepath.Join(w.dir, "admin.key"))
 	require.NoError(w.t, err)
 	w.client, err = client.New(client.Options{URL: w.url, Key: strings.TrimSpace(string(key))})
 	require.NoError(w.t, err)
 }
 
-// cli runs the command line as a user would, and gives its standard output and exit code.
+// cli runs a client's verb as a user would, and gives what it says and its exit code.
 func (w *world) cli(args ...string) (string, int) {
 	w.t.Helper()
-	cmd := exec.Command(w.path, append(args, "--url", w.url)...)
+	return w.exec(append(args, "--url", w.url)...)
+}
+
+// exec runs a verb to its end.
+func (w *world) exec(args ...string) (string, int) {
+	w.t.Helper()
+	cmd := exec.Command(w.path, args...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + w.t.TempDir()}, w.env...)
 	var out, wrong bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &wrong

@@ -108,6 +108,7 @@ func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 		return err
 	}
 	defer w.leave(ref)
+	sb.FaultPoint("work.taken") // the task is ours, and nobody knows
 	go func() {
 		select {
 		case <-w.closing:

@@ -167,12 +167,11 @@ func (l *Logs) finish(ctx context.Context, run sb.Run) error {
 		if kept(run) && (len(rows) == 0 || join(rows).size == run.Log.Size) {
 			return l.drop(ctx, run.ID, len(rows))
 		}
-		sb.FaultPoint("compact.before")
 		log, err := l.write(ctx, run, rows)
 		if err != nil {
 			return err
 		}
-		sb.FaultPoint("compact.between") // the log is written, but not the run's
+		sb.FaultPoint("compact.put") // the log is written, but not the run's
 		if err := l.store.KeepLog(ctx, run.ID, log); err != nil {
 			return err
 		}
@@ -215,6 +214,7 @@ func (l *Logs) drop(ctx context.Context, run string, rows int) error {
 		if err := l.store.DropChunks(ctx, run); err != nil {
 			return err
 		}
+		sb.FaultPoint("compact.dropped") // the objects are still there
 	}
 	var keys []string
 	err := l.blobs.List(ctx, sb.ChunkPrefix(run), func(b sb.Blob) error {

@@ -83,11 +83,10 @@ func (l *Logs) Append(ctx context.Context, p sb.Process, seq int64, body []byte,
 		body = readable(body, l.opts.Now())
 	}
 	c := sb.Chunk{Process: p, Seq: seq, Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:])}
-	sb.FaultPoint("chunk.before")
 	if err := l.blobs.Put(ctx, c.Key(), bytes.NewReader(body)); err != nil {
 		return err
 	}
-	sb.FaultPoint("chunk.between") // the object without its row
+	sb.FaultPoint("chunk.put") // the object without its row
 	err := l.store.AddChunk(ctx, c)
 	sb.FaultPoint("chunk.after")
 	return err

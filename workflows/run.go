@@ -27,6 +27,7 @@ const (
 	settleFirst = 10 * time.Second          // between two questions whether the work has ended
 	settleMost  = time.Minute
 	noteStop    = 30 * time.Second // then the worker is asked to end the work, noted or not
+	silence     = 30 * time.Second // without a heartbeat: then it is asked whether a worker holds the work at all
 )
 
 // PoolQueue is the task queue of a pool's workers.
@@ -72,7 +73,7 @@ func (r *carried) work(ctx workflow.Context) How {
 	there = workflow.WithActivityOptions(there, workflow.ActivityOptions{
 		TaskQueue:           PoolQueue(r.in.Orchestrator, r.in.Pool),
 		StartToCloseTimeout: forever,
-		HeartbeatTimeout:    sb.DefaultFence,
+		HeartbeatTimeout:    silence,
 		WaitForCancellation: true,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:             "the work, on pool " + r.in.Pool,

@@ -100,7 +100,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, log *logru
 	life := runs.New(f.store, access.Check, catalog.Params, f.blobs)
 	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, f.blobs)
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
-	sending := dispatch.New(f.store, work, temporal, f.store, entry)
+	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
 	closing := make(chan struct{})
 	handler := api.New(api.Deps{
@@ -140,6 +140,39 @@ type archives struct {
 // Bytes opens a revision's archive.
 func (a archives) Bytes(ctx context.Context, r sb.Revision) (io.ReadCloser, error) {
 	return a.blobs.Get(ctx, sb.ArchiveKey(r.SHA256), 0, -1)
+}
+
+// counted is Temporal as dispatch calls it, with its failures counted.
+type counted struct {
+	*workflows.Client
+	counts *metrics.Metrics
+}
+
+// Start counts a start that failed.
+func (c counted) Start(ctx context.Context, run sb.Run) (string, string, error) {
+	name, url, err := c.Client.Start(ctx, run)
+	c.count("start", err)
+	return name, url, err
+}
+
+// Cancel counts a cancel that failed.
+func (c counted) Cancel(ctx context.Context, ref sb.AttemptRef) error {
+	err := c.Client.Cancel(ctx, ref)
+	c.count("cancel", err)
+	return err
+}
+
+// State counts a look that failed.
+func (c counted) State(ctx context.Context, ref sb.AttemptRef) (sb.CarrierState, error) {
+	state, err := c.Client.State(ctx, ref)
+	c.count("state", err)
+	return state, err
+}
+
+func (c counted) count(call string, err error) {
+	if err != nil && sb.CodeOf(err) != sb.Conflict { // a conflict is an answer
+		c.counts.WorkflowFailed(call)
+	}
 }
 
 // settler is controlplane/runs as the run workflow asks it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	sb "signalbox"
 	"signalbox/client"
@@ -39,6 +40,10 @@ func workerCommand() *cobra.Command {
 
 // work serves a pool until ctx is done and what runs has ended.
 func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) error {
+	// Other processes of this account, such as operators, must not read the key from our memory.
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		log.WithError(err).Warn("this process cannot be made undumpable")
+	}
 	runner, err := newRunner(c, url, log)
 	if err != nil {
 		return err

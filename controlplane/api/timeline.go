@@ -15,6 +15,7 @@ type Waiting struct {
 	Holds    string     `json:"holds" doc:"What holds it: quota, no_worker, disabled, retry, resources; empty for nothing."`
 	Quota    int        `json:"quota"`
 	Held     int        `json:"held" doc:"Slots in use."`
+	Estimate *float64   `json:"estimate_seconds" doc:"About how long until it starts, by past runs of its operator; null when not known."`
 	Summary  string     `json:"summary" doc:"All of it in words."`
 	Since    *time.Time `json:"since"`
 }
@@ -31,6 +32,9 @@ func (h runs) wait(ctx context.Context, in *ByID) (*answer[Waiting], error) {
 	out := Waiting{Holds: w.Holds, Quota: w.Quota, Held: w.Held, Summary: w.Summary}
 	if w.Position > 0 {
 		out.Position, out.Ahead = &w.Position, &w.Ahead
+	}
+	if seconds := w.Estimate.Seconds(); seconds > 0 {
+		out.Estimate = &seconds
 	}
 	if !w.Since.IsZero() {
 		out.Since = momentOf(&w.Since)

@@ -206,7 +206,9 @@ func (c *Catalog) keep(ctx context.Context, u Upload, s *spool) (sb.Plugin, bool
 	if err := c.blobs.Put(ctx, key, s.reader()); err != nil {
 		return sb.Plugin{}, false, err
 	}
+	sb.FaultPoint("install.put") // the archive without its row
 	plugin, created, err := c.store.Install(ctx, u)
+	sb.FaultPoint("install.after")
 	if err != nil {
 		return sb.Plugin{}, false, err
 	}

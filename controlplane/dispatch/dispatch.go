@@ -111,7 +111,9 @@ func (d *Dispatch) send(ctx context.Context, run sb.Run) {
 		d.warn(ctx, err, run.ID, "a run cannot be sent out now; the sweep tries again")
 		return
 	}
+	sb.FaultPoint("dispatch.started") // the workflow runs, and the row does not say so
 	err = d.runs.Dispatched(ctx, run.Ref(), name, url)
+	sb.FaultPoint("dispatch.after")
 	if code := sb.CodeOf(err); code == sb.RunOver || code == sb.Conflict {
 		err = d.carrier.Cancel(ctx, run.Ref())
 	}

@@ -36,7 +36,6 @@ type Metrics struct {
 	waited      *prometheus.HistogramVec
 	rejected    *prometheus.CounterVec
 	transitions *prometheus.CounterVec
-	reports     *prometheus.HistogramVec
 	workflows   *prometheus.CounterVec
 }
 
@@ -51,10 +50,9 @@ func New(store Store, registry prometheus.Registerer) *Metrics {
 		waited:      histogram("signalbox_admission_wait_seconds", "From Scheduled to Queued.", by...),
 		rejected:    counter("signalbox_admission_rejections_total", "Runs not allowed any more when their turn came.", by...),
 		transitions: counter("signalbox_run_transitions_total", "Changes of a run's status, with the kind of failure.", "from", "to", "failure"),
-		reports:     histogram("signalbox_report_seconds", "How long the work API took to answer.", "call", "code"),
 		workflows:   counter("signalbox_workflow_failures_total", "Calls to Temporal that failed.", "call"),
 	}
-	registry.MustRegister(m, m.waited, m.rejected, m.transitions, m.reports, m.workflows)
+	registry.MustRegister(m, m.waited, m.rejected, m.transitions, m.workflows)
 	return m
 }
 
@@ -84,11 +82,6 @@ func (m *Metrics) Changed(before, after sb.Run) {
 		failure = string(after.Failure.Kind)
 	}
 	m.transitions.WithLabelValues(string(before.Status), string(after.Status), failure).Inc()
-}
-
-// Reported counts a call of the work API.
-func (m *Metrics) Reported(call string, err error, took time.Duration) {
-	m.reports.WithLabelValues(call, string(sb.CodeOf(err))).Observe(took.Seconds())
 }
 
 // WorkflowFailed counts a call to Temporal that failed.

@@ -119,6 +119,9 @@ func (q *Queue) admit(ctx context.Context, o sb.Orchestrator) error {
 		if err != nil {
 			return err
 		}
+		if len(a.Admitted) > 0 {
+			sb.FaultPoint("admit.after")
+		}
 		for _, id := range a.Admitted {
 			q.metrics.Admitted(o.Name, waited[id])
 		}

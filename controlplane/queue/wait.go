@@ -60,8 +60,9 @@ func explain(run sb.Run, p sb.Place, now time.Time) sb.Wait {
 	}
 	w.Position, w.Ahead = p.Position, p.Position-1
 	w.Holds, w.Summary = holds(run, p, now)
-	if at := estimate(p); at > 0 && w.Holds == HoldsQuota {
-		w.Summary += fmt.Sprintf(" By past runs of this operator that takes about %s.", at.Round(time.Second))
+	if at := estimate(p).Round(time.Second); at > 0 && w.Holds == HoldsQuota {
+		w.Estimate = at
+		w.Summary += fmt.Sprintf(" By past runs of this operator that takes about %s.", at)
 	}
 	return w
 }

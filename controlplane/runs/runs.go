@@ -77,12 +77,16 @@ func (r *Runs) Patch(ctx context.Context, who sb.Principal, id string, label *st
 
 // Mark fails a run by a person's word; its work goes on.
 func (r *Runs) Mark(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {
-	return r.end(ctx, who, id, sb.ActEndRun, func(now stamp) sb.Change { return sb.Mark{At: now, By: who.Who()} })
+	run, err := r.end(ctx, who, id, sb.ActEndRun, func(now stamp) sb.Change { return sb.Mark{At: now, By: who.Who()} })
+	sb.FaultPoint("mark.after")
+	return run, err
 }
 
 // Stop fails a run and asks its work to end.
 func (r *Runs) Stop(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {
-	return r.end(ctx, who, id, sb.ActEndRun, func(now stamp) sb.Change { return sb.Stop{At: now, By: who.Who()} })
+	run, err := r.end(ctx, who, id, sb.ActEndRun, func(now stamp) sb.Change { return sb.Stop{At: now, By: who.Who()} })
+	sb.FaultPoint("stop.after") // nobody has asked the work to end yet
+	return run, err
 }
 
 // Release ends the work of a run by an admin's word and frees its slot.

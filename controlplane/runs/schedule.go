@@ -43,6 +43,7 @@ func (r *Runs) Schedule(ctx context.Context, who sb.Principal, d sb.Draft) (sb.R
 	run, _, err := r.store.Schedule(ctx, n, func(f sb.Facts, all []sb.Orchestrator) (sb.Run, []sb.Event, error) {
 		return r.draw(f, all, d, now)
 	})
+	sb.FaultPoint("schedule.after")
 	return run, err
 }
 

@@ -28,18 +28,15 @@ func NewSweep(store Store, fence time.Duration, log *logrus.Entry) *Sweep {
 	return &Sweep{store: store, fence: fence, log: log}
 }
 
-// Run sweeps until ctx is done. The fence counts only while this process was up.
+// Run sweeps until ctx is done. The fence counts only while this process was up and could have heard a sign of life.
 func (s *Sweep) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var up time.Time
+	var w watch
 	for {
 		now, err := s.store.Now(ctx)
 		if err == nil {
-			if up.IsZero() {
-				up = now
-			}
-			err = s.once(ctx, now, up)
+			err = s.Once(ctx, now, w.since(now))
 		}
 		if err != nil && ctx.Err() == nil {
 			s.log.WithError(err).Warn("the sweep of open runs failed; it goes on")
@@ -52,7 +49,20 @@ func (s *Sweep) Run(ctx context.Context) error {
 	}
 }
 
-func (s *Sweep) once(ctx context.Context, now, up time.Time) error {
+// watch tells since when signs of life could have been heard: since the first sweep without a long gap behind it, in
+// which the process slept or had no database.
+type watch struct{ up, last time.Time }
+
+func (w *watch) since(now time.Time) time.Time {
+	if now.Sub(w.last) > sb.UnseenAfter {
+		w.up = now
+	}
+	w.last = now
+	return w.up
+}
+
+// Once looks at all runs that hold a slot. up is since when somebody could have heard a sign of life.
+func (s *Sweep) Once(ctx context.Context, now, up time.Time) error {
 	for after := ""; ; {
 		held, err := s.store.Held(ctx, after, sweepPage)
 		if err != nil {
@@ -63,8 +73,13 @@ func (s *Sweep) once(ctx context.Context, now, up time.Time) error {
 			if due(run, now, up, s.fence) == nil {
 				continue
 			}
-			if _, err := s.store.Change(ctx, run.ID, s.sweep(now, up)); err != nil && sb.CodeOf(err) != sb.Conflict {
+			_, err := s.store.Change(ctx, run.ID, s.sweep(now, up))
+			switch sb.CodeOf(err) {
+			case "", sb.Conflict:
+			case sb.Unavailable:
 				return err
+			default: // the others are swept nevertheless
+				s.log.WithError(err).WithField("run", run.ID).Warn("an open run cannot be swept")
 			}
 		}
 		if len(held) < sweepPage {

@@ -54,6 +54,7 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 	}
 	c.OrchestratorID, c.At = orchestratorID, now
 	run, _, err := w.store.Claim(ctx, c, applyAll(sb.Take{Claim: c}))
+	sb.FaultPoint("claim.after")
 	if err != nil {
 		return sb.Claimed{}, err
 	}
@@ -110,14 +111,17 @@ func (w *Work) Start(ctx context.Context, p sb.Process, ref, url string) error {
 	if err := w.live(ctx, p); err != nil {
 		return err
 	}
-	return w.change(ctx, p.Run, func(now stamp) sb.Change {
+	err := w.change(ctx, p.Run, func(now stamp) sb.Change {
 		return sb.Start{At: now, Attempt: p.Attempt, Ref: ref, URL: url}
 	})
+	sb.FaultPoint("start.after")
+	return err
 }
 
 // Heartbeat renews the lease of an attempt and tells whether its work should end.
 func (w *Work) Heartbeat(ctx context.Context, p sb.Process) (bool, error) {
 	pulse, err := w.store.Beat(ctx, p)
+	sb.FaultPoint("heartbeat.after")
 	if err != nil {
 		return false, noClaim(p, err)
 	}
@@ -140,6 +144,7 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 		return false, err
 	}
 	kept, err := w.store.SetProgress(ctx, p, sb.Progress{Fraction: fraction, Label: cut(label, 200), UpdatedAt: now})
+	sb.FaultPoint("progress.after")
 	if err != nil || kept {
 		return kept, err
 	}
@@ -202,6 +207,7 @@ func (w *Work) keep(ctx context.Context, p sb.Process, key string, result []byte
 	if err := w.blobs.Put(ctx, key, bytes.NewReader(result)); err != nil {
 		return sb.Wrap(err, sb.Unavailable, "the result cannot be kept now; try again")
 	}
+	sb.FaultPoint("report.put") // no row names it yet
 	return nil
 }
 
@@ -230,6 +236,7 @@ func (w *Work) report(ctx context.Context, p sb.Process, o sb.Outcome) error {
 		late = run.Status.Terminal() && run.WorkGoesOn() && run.Attempt == p.Attempt
 		return run.Apply(sb.Report{Attempt: p.Attempt, Outcome: o})
 	})
+	sb.FaultPoint("report.after")
 	if err == nil && late {
 		return sb.Errorf(sb.RunOver, "run %s is over; its status stays", p.Run)
 	}
@@ -244,7 +251,9 @@ func (w *Work) End(ctx context.Context, p sb.Process, e sb.End) error {
 // EndWork notes that an attempt's work has ended. Errors: Conflict (another attempt is the current one).
 func (w *Work) EndWork(ctx context.Context, ref sb.AttemptRef, e sb.End) error {
 	e.Stack = cut(e.Stack, maxStack)
-	return w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.EndWork{At: now, Attempt: ref.Attempt, End: e} })
+	err := w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.EndWork{At: now, Attempt: ref.Attempt, End: e} })
+	sb.FaultPoint("end.after")
+	return err
 }
 
 // Dispatched notes that an attempt was sent out. Errors: RunOver (it must not go on), Conflict (so must not it).

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -25,8 +26,22 @@ func is(column string, value any) term { return term{column: column, value: valu
 
 func where(sql string, args ...any) term { return term{sql: sql, args: args} }
 
-// drivers are the columns that have an index for each order, the most selective first.
-var drivers = []string{"id", "pinned", "dataset_id", "created_by_id", "operator", "orchestrator_id", "status"}
+// drivers are the columns that have an index for each order, the most selective first. Runs that are not over are few,
+// so their status comes before all but the id.
+var drivers = []string{"id", openStatus, "pinned", "dataset_id", "created_by_id", "operator", "orchestrator_id", "status"}
+
+const openStatus = "open status"
+
+// withOperator are the drivers that have an index with the operator behind them, then the time a run was scheduled.
+var withOperator = []string{openStatus, "dataset_id", "created_by_id", "orchestrator_id", "status"}
+
+// drives is what the term is among the drivers.
+func (t term) drives() string {
+	if status, ok := t.value.(sb.Status); ok && !status.Terminal() {
+		return openStatus
+	}
+	return t.column
+}
 
 // maxBranches bounds a list's SQL; what would need more is filtered along the order instead.
 const maxBranches = 60
@@ -132,10 +147,11 @@ func union(branches [][]term, o order, c *runCursor, limit int) (string, []any) 
 	return strings.Join(parts, " UNION "), args
 }
 
-// branch writes the SELECT of one branch. The most selective of its columns drives the index; the others are kept from
-// doing so by an empty text behind them, for a database that picks the wrong one reads the whole table.
+// branch writes the SELECT of one branch. The most selective of its columns drives the index, with the operator where
+// an index has both; the others are kept from doing so by an empty text behind them, for a database that picks the
+// wrong one reads the whole table.
 func branch(terms []term, o order, limit int) (string, []any) {
-	driver := driverOf(terms)
+	driver, second := driversOf(terms, o)
 	conditions := []string{"1 = 1"}
 	var args []any
 	for i, t := range terms {
@@ -145,7 +161,7 @@ func branch(terms []term, o order, limit int) (string, []any) {
 			args = append(args, t.args...)
 		case t.value == true:
 			conditions = append(conditions, "r."+t.column)
-		case i == driver:
+		case i == driver || i == second:
 			conditions = append(conditions, "r."+t.column+" = ?")
 			args = append(args, t.value)
 		default:
@@ -156,13 +172,28 @@ func branch(terms []term, o order, limit int) (string, []any) {
 	return "SELECT r.id FROM runs AS r WHERE " + strings.Join(conditions, " AND ") + " ORDER BY " + o.of("r") + " LIMIT ?", append(args, limit)
 }
 
-func driverOf(terms []term) int {
-	best, rank := -1, len(drivers)
+// driversOf finds the term that drives the index, and the operator's if that can do so behind it; -1 for none.
+func driversOf(terms []term, o order) (driver, second int) {
+	driver = mostSelective(terms, drivers)
+	second = mostSelective(terms, []string{"operator"})
+	before := mostSelective(terms, withOperator)
+	switch {
+	case second < 0 || before < 0 || o.column != "scheduled_at":
+		return driver, -1
+	case driver == second:
+		return before, second
+	case driver == before:
+		return driver, second
+	}
+	return driver, -1
+}
+
+// mostSelective finds the term whose column comes first in a list; -1 for none.
+func mostSelective(terms []term, columns []string) int {
+	best, rank := -1, len(columns)
 	for i, t := range terms {
-		for n, column := range drivers {
-			if t.column == column && n < rank {
-				best, rank = i, n
-			}
+		if n := slices.Index(columns, t.drives()); n >= 0 && n < rank {
+			best, rank = i, n
 		}
 	}
 	return best

@@ -95,14 +95,14 @@ func (s *Store) UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orc
 		if err != nil {
 			return err
 		}
+		old, err := toOrchestratorRow(before) // before f, which may write to what both share
+		if err != nil {
+			return err
+		}
 		if after, err = f(before); err != nil {
 			return err
 		}
 		after.ID, after.UpdatedAt = before.ID, timeAt(t.now)
-		old, err := toOrchestratorRow(before)
-		if err != nil {
-			return err
-		}
 		row, err := toOrchestratorRow(after)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ func TestListsReadOneIndexInOrder(t *testing.T) {
 		"runs_":              {},
 		"runs_dataset_":      {DatasetID: "d", Statuses: []sb.Status{sb.Failed, sb.Completed}},
 		"runs_status_":       {Statuses: []sb.Status{sb.Failed, sb.Running}},
-		"runs_operator":      {Operator: "o", OrchestratorID: "x"},
+		"runs_operator":      {Operator: "o"},
 		"runs_orchestrator_": {OrchestratorID: "x"},
 		"runs_user_":         {UserID: "u", Operator: "o"},
 		"runs_pinned_":       {Pinned: &yes, DatasetID: "d"},
@@ -41,6 +41,32 @@ func TestListsReadOneIndexInOrder(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// Two filters that each fit many runs, and few together, must not be met by reading all that fit one of them.
+func TestTheBestIndexIsTaken(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Options{URL: filepath.Join(t.TempDir(), "test.db")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Migrate(t.Context()))
+	for index, q := range map[string]sb.RunQuery{
+		"runs_dataset_operator (dataset_id=? AND operator=?":           {Operator: "o", DatasetID: "d", Statuses: []sb.Status{sb.Failed}},
+		"runs_user_operator (created_by_id=? AND operator=?":           {Operator: "o", UserID: "u", OrchestratorID: "x"},
+		"runs_orchestrator_operator (orchestrator_id=? AND operator=?": {Operator: "o", OrchestratorID: "x"},
+		"runs_status_operator (status=? AND operator=?":                {Operator: "o", Statuses: []sb.Status{sb.Queued}, DatasetID: "d"},
+		"runs_status_scheduled (status=?":                              {Statuses: []sb.Status{sb.Running}, OrchestratorID: "x", UserID: "u"},
+		"runs_dataset_scheduled (dataset_id=?":                         {Statuses: []sb.Status{sb.Completed}, DatasetID: "d"},
+	} {
+		q.Viewer.Principal.Role = sb.Admin
+		branches, err := s.branches(t.Context(), q)
+		require.NoError(t, err)
+		for _, sort := range []sb.RunSort{sb.SortScheduled, sb.SortOldest} {
+			plan := s.plan(t, branches[0], orders[sort])
+			require.Contains(t, plan, index)
+			require.NotContains(t, plan, "TEMP B-TREE")
 		}
 	}
 }

@@ -114,6 +114,19 @@ func operatorOf(p sb.Plugin, row operatorRow, name string) sb.Operator {
 	return o
 }
 
+// pinnedOperator reads what was decided about an operator that the current revision has no more, for a run pinned to an
+// earlier one; nil when the plugin never had it.
+func pinnedOperator(ctx context.Context, q bun.IDB, p sb.Plugin, uri string) (*sb.Operator, error) {
+	_, name, _ := sb.SplitURI(uri)
+	var rows []operatorRow
+	err := q.NewRaw("SELECT * FROM operators WHERE plugin_id = ? AND name = ?", p.ID, name).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	o := operatorOf(p, rows[0], name)
+	return &o, nil
+}
+
 func pluginsOf(ctx context.Context, q bun.IDB, names []string) (map[string]sb.Plugin, error) {
 	list, err := plugins(ctx, q, "AND p.name IN (?)", bun.List(orNobody(names)))
 	found := map[string]sb.Plugin{}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -11,9 +10,8 @@ import (
 )
 
 const (
-	admitMost    = 100   // runs in one transaction
-	placesMost   = 10000 // positions that are told
-	durationsOf  = 20    // ended runs an estimate rests on
+	admitMost    = 100 // runs in one transaction
+	durationsOf  = 20  // ended runs an estimate rests on
 	queueOrder   = "priority DESC, scheduled_at, id"
 	inQueue      = "status = 'scheduled' AND orchestrator_id = ?"
 	aheadInQueue = inQueue + " AND (priority > ? OR priority = ? AND (scheduled_at, id) < (?, ?))"
@@ -116,6 +114,9 @@ func (t *tx) candidates(ctx context.Context, orchestratorID string, pools []stri
 	for i := range runs {
 		f, _ := k.facts(asks[i]) // a submitter who is gone has no role: the judge rejects him
 		f.Run = &runs[i]
+		if err == nil && f.Plugin != nil && f.Operator == nil {
+			f.Operator, err = pinnedOperator(ctx, t, *f.Plugin, runs[i].Operator)
+		}
 		list = append(list, sb.Candidate{Run: runs[i], Facts: f, Now: timeAt(t.now)})
 	}
 	return list, err
@@ -187,33 +188,6 @@ func durations(ctx context.Context, q bun.IDB, operator string) ([]time.Duration
 		WHERE status = 'completed' AND started_at > 0 ORDER BY updated_at DESC LIMIT ?`,
 		operator, 5*durationsOf, durationsOf).Scan(ctx, &took)
 	return each(took, func(us int64) time.Duration { return time.Duration(us) * time.Microsecond }), err
-}
-
-// Places reads the positions in the queue of Scheduled runs, in one query per orchestrator; a position beyond 10,000 is
-// left out.
-func (s *Store) Places(ctx context.Context, runs []sb.Run) (map[string]int64, error) {
-	waiting := map[string][]string{}
-	for _, r := range runs {
-		if r.Status == sb.Scheduled {
-			waiting[r.OrchestratorID] = append(waiting[r.OrchestratorID], r.ID)
-		}
-	}
-	places := map[string]int64{}
-	var errs []error
-	for orchestrator, ids := range waiting {
-		var rows []struct {
-			ID    string
-			Place int64
-		}
-		errs = append(errs, s.read.NewRaw(`SELECT id, place FROM (
-				SELECT id, row_number() OVER (ORDER BY priority DESC, scheduled_at, id) AS place FROM (
-					SELECT id, priority, scheduled_at FROM runs WHERE `+inQueue+" ORDER BY "+queueOrder+` LIMIT ?) AS queue) AS places
-			WHERE id IN (?)`, orchestrator, placesMost, bun.List(ids)).Scan(ctx, &rows))
-		for _, row := range rows {
-			places[row.ID] = row.Place
-		}
-	}
-	return places, tidy(errors.Join(errs...))
 }
 
 // NextRetry tells when the next retry that waits for its time may be admitted; zero for none.

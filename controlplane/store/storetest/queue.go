@@ -11,12 +11,12 @@ import (
 )
 
 var queueTests = map[string]func(*testing.T, Fresh){
-	"admission takes by priority, then time, within the quota": admitOrder,
-	"a candidate comes with the facts of now":                  candidateFacts,
+	"admission takes by priority, then time, within the quota":    admitOrder,
+	"a candidate comes with the facts of now":                     candidateFacts,
 	"admission passes by pools nobody serves and waiting retries": admitSkips,
-	"a run that may not run any more is rejected":              admitRejects,
-	"many admissions at once never exceed the quota":           admitAtOnce,
-	"a place tells what a run waits for":                       places,
+	"a run that may not run any more is rejected":                 admitRejects,
+	"many admissions at once never exceed the quota":              admitAtOnce,
+	"a place tells what a run waits for":                          places,
 }
 
 func admitOrder(t *testing.T, fresh Fresh) {
@@ -185,4 +185,8 @@ func places(t *testing.T, fresh Fresh) {
 	pools, err := w.Pools(t.Context(), w.builtin.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[string]time.Time{sb.DefaultPool: w.clock.now()}, pools)
+	late, soon := w.schedule(t, urgent(-3)), w.schedule(t, urgent(1))
+	some, err := w.Places(t.Context(), []sb.Run{c, late, held, soon}) // held as it was before its admission
+	require.NoError(t, err)
+	require.Equal(t, map[string]int64{soon.ID: 2, c.ID: 4, late.ID: 5}, some)
 }

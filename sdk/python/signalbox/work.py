@@ -157,6 +157,7 @@ class LogHandler(logging.Handler):
     def __init__(self, stream: Optional[TextIO] = None, level: int = logging.NOTSET) -> None:
         """Write to the stream; stderr as it is at the time of each record if there is none."""
         super().__init__(level)
+        self.setFormatter(logging.Formatter("%(message)s"))  # or basicConfig would set one with a level of its own
         self._stream = stream
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,0 +1,190 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+	"signalbox/client"
+)
+
+// beat is longer than the time between two heartbeats of an attempt, in seconds.
+const beat = 6
+
+// onTheWay are the fault points that every run passes, in the order of its life: each right after a transaction, or
+// between the two steps of one. The number is how long the run's work takes, in seconds.
+var onTheWay = []struct {
+	point   string
+	seconds float64
+}{
+	{"schedule.after", 0},
+	{"admit.after", 0},
+	{"dispatch.started", 0},
+	{"dispatch.after", 0},
+	{"claim.after", 0},
+	{"start.after", 0},
+	{"progress.after", 0},
+	{"heartbeat.after", beat},
+	{"chunk.put", 0},
+	{"chunk.after", 0},
+	{"report.put", 0},
+	{"report.after", 0},
+	{"end.after", 0},
+	{"compact.put", 0},
+	{"compact.after", 0},
+	{"compact.dropped", 0},
+}
+
+// accepted is an answer to a client that insists.
+type accepted struct {
+	run client.Run
+	err error
+}
+
+// insistOn schedules a run in the background.
+func (w *world) insistOn(operator string, seconds float64) <-chan accepted {
+	answer := make(chan accepted, 1)
+	go func() {
+		run, err := w.accept(w.t.Context(), operator, seconds)
+		answer <- accepted{run, err}
+	}()
+	return answer
+}
+
+// killed waits until a process has ended itself at its fault point.
+func (n *node) killed() {
+	n.t.Helper()
+	select {
+	case <-n.gone:
+		require.Equal(n.t, -1, n.code, "it was to die by a signal:\n%s", n.out)
+	case <-time.After(patience):
+		n.t.Fatal("it did not reach its fault point")
+	}
+}
+
+// onlyRun demands that the installation has one run, and that it completed.
+func (w *world) onlyRun(id string) client.Run {
+	w.t.Helper()
+	run := w.completed(id)
+	page, err := w.client.Runs.List(w.t.Context(), client.RunFilter{})
+	require.NoError(w.t, err)
+	require.Len(w.t, page.Items, 1, "the same key gives the same run")
+	require.Greater(w.t, len(run.Result), 100_000)
+	w.nothingHeld()
+	w.marks.noneTwice(w.t)
+	return run
+}
+
+func TestAllInOneProcessDiesAt(t *testing.T) {
+	t.Parallel()
+	for _, row := range onTheWay {
+		t.Run(row.point, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + row.point)
+			w.installMarks()
+			answer := w.insistOn(tell, row.seconds)
+			n.killed()
+			w.dev()
+			a := <-answer
+			require.NoError(t, a.err)
+			w.onlyRun(a.run.ID)
+		})
+	}
+}
+
+func TestAServerDiesAt(t *testing.T) {
+	t.Parallel()
+	for _, row := range onTheWay {
+		t.Run(row.point, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, "", 1, faulty(t))
+			w := c.replicas[0]
+			w.env = append(w.env, "SIGNALBOX_FAULT="+row.point)
+			n := c.serve()[0]
+			c.worker("worker")
+			answer := w.insistOn(tell, row.seconds)
+			n.killed()
+			w.start("serve", "SIGNALBOX_FAULT=")
+			a := <-answer
+			require.NoError(t, a.err)
+			require.Equal(t, 1, w.onlyRun(a.run.ID).Attempt, "the worker lives on, and so does its work")
+		})
+	}
+}
+
+// A worker that dies with a task that it has not claimed yet leaves no trace but Temporal's silence.
+func TestAWorkerDiesBeforeItClaims(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "", 1, binary(t))
+	c.serve()
+	n := c.worker("worker", "SIGNALBOX_FAULT=work.taken")
+	w := c.replicas[0]
+	run, err := w.accept(t.Context(), tell, 0)
+	require.NoError(t, err)
+	n.killed()
+	c.worker("worker")
+	began := time.Now()
+	require.Equal(t, 2, w.onlyRun(run.ID).Attempt)
+	require.Less(t, time.Since(began), time.Minute)
+}
+
+func TestItDiesWhilePeopleEndARun(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		point string
+		kind  sb.FailureKind
+		end   func(w *world, id string)
+	}{
+		{"stop.after", sb.FailStopped, func(w *world, id string) { _, _ = w.client.Runs.Stop(w.t.Context(), id) }},
+		{"mark.after", sb.FailMarked, func(w *world, id string) { _, _ = w.client.Runs.Fail(w.t.Context(), id) }},
+	} {
+		t.Run(row.point, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, "", 1, faulty(t))
+			w := c.replicas[0]
+			w.env = append(w.env, "SIGNALBOX_FAULT="+row.point)
+			n := c.serve()[0]
+			c.worker("worker")
+			run, err := w.accept(t.Context(), fragile, beat)
+			require.NoError(t, err)
+			w.status(run.ID, sb.Running)
+			row.end(w, run.ID) // its answer is lost
+			n.killed()
+			w.start("serve", "SIGNALBOX_FAULT=")
+			require.Equal(t, row.kind, w.over(run.ID).Failure.Kind)
+			w.nothingHeld()
+			c.marks.noneTwice(t)
+			c.marks.ended(t, run.ID, 1)
+		})
+	}
+}
+
+func TestItDiesWhileAPluginIsInstalled(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"install.put", "install.after"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + point)
+			_, err := w.client.Plugins.Install(t.Context(), bytes.NewReader(marksPlugin(t)), client.Install{})
+			require.Equal(t, sb.Unavailable, sb.CodeOf(err))
+			n.killed()
+			w.dev()
+			w.installMarks()
+			plugin, err := w.client.Plugins.Get(t.Context(), "@test/marks")
+			require.NoError(t, err)
+			require.Equal(t, 1, plugin.Revision)
+			run, err := w.accept(t.Context(), tell, 0)
+			require.NoError(t, err)
+			w.onlyRun(run.ID)
+		})
+	}
+}
