@@ -22,11 +22,12 @@ type settings struct {
 	bin   string // the program
 	dir   string // everything of this run lies here
 	quick bool
-	rows  int // in the table that lists are read from
-	runs  int // through which leaks are looked for
-	burst int // runs scheduled at once
-	logMB int // size of the large log
-	pairs int // of a run of ours and a bare workflow
+	on    string // the databases that lists are read from
+	rows  int    // in the table that lists are read from
+	runs  int    // through which leaks are looked for
+	burst int    // runs scheduled at once
+	logMB int    // size of the large log
+	pairs int    // of a run of ours and a bare workflow
 	rate  time.Duration
 	say   func(format string, args ...any)
 }
@@ -77,6 +78,7 @@ func parse(args []string) (options, error) {
 	f.BoolVar(&o.quick, "quick", false, "measure little of everything, to see that it works")
 	f.StringVar(&o.bin, "bin", "bin/signalbox", "the `program` to measure")
 	f.StringVar(&o.out, "out", "", "`file` for the report; by default docs/benchmarks.md for a whole run, else none")
+	f.StringVar(&o.on, "on", "sqlite,postgres", "the `databases` that lists are read from")
 	f.IntVar(&o.rows, "rows", 1_000_000, "rows that lists are read from")
 	f.IntVar(&o.runs, "runs", 2_000, "runs through which leaks are looked for; the target is about 10000")
 	if err := f.Parse(args); err != nil {
@@ -90,7 +92,15 @@ func parse(args []string) (options, error) {
 	}
 	o.burst, o.logMB, o.pairs, o.rate = 5000, 1024, 150, time.Second/20
 	if o.quick {
-		o.rows, o.runs, o.burst, o.logMB, o.pairs = min(o.rows, 50_000), min(o.runs, 200), 200, 64, 20
+		o.burst, o.logMB, o.pairs = 200, 64, 20
+		given := map[string]bool{}
+		f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+		if !given["rows"] {
+			o.rows = 50_000
+		}
+		if !given["runs"] {
+			o.runs = 200
+		}
 	}
 	if o.out == "" && len(o.only) == 0 && !o.quick {
 		o.out = "docs/benchmarks.md"
@@ -112,7 +122,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if o.dir, err = os.MkdirTemp("", "signalbox-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(o.dir)
+	defer func() { _ = os.RemoveAll(o.dir) }()
 	if err := os.Chmod(o.dir, 0o755); err != nil { // Postgres, as nobody, has its folder below
 		return err
 	}
@@ -127,11 +137,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		o.say("%s", p.name)
 		s, err := measure(ctx, p, o.settings)
+		if s.title != "" { // after an error, what was measured before it
+			_, _ = io.WriteString(out, s.String())
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		r.sections = append(r.sections, s)
-		_, _ = io.WriteString(out, s.String())
 	}
 	if o.out == "" {
 		return nil
@@ -147,6 +159,6 @@ func measure(ctx context.Context, p part, s settings) (section, error) {
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		return section{}, err
 	}
-	defer os.RemoveAll(s.dir)
+	defer func() { _ = os.RemoveAll(s.dir) }()
 	return p.f(ctx, s)
 }

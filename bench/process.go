@@ -35,7 +35,7 @@ func launch(cmd *exec.Cmd, out string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	cmd.Stdout, cmd.Stderr = file, file
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -65,6 +65,19 @@ func (p *process) status(name string) int64 {
 	kib, _, _ := strings.Cut(field(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid), name), " ")
 	n, _ := strconv.ParseInt(kib, 10, 64)
 	return n << 10
+}
+
+// cpu is the processor time that the process has taken, in steps of 10 ms.
+func (p *process) cpu() time.Duration {
+	text := firstLine(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	_, rest, _ := strings.Cut(text, ") ") // behind the name, which may hold anything
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
 func (p *process) descriptors() int {
