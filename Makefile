@@ -40,7 +40,7 @@ run: build ## build, then start everything in one process, show a run, and keep 
 
 .PHONY: test
 test: postgres ## test everything that needs no other server, and Postgres if there is one
-	go test -timeout 15m $(GOTESTFLAGS) ./...
+	go test -short -timeout 15m $(GOTESTFLAGS) ./...
 	python3 .ci/unittests.py
 
 .PHONY: test-all

@@ -97,6 +97,7 @@ type Facts struct {
 type Ask struct {
 	PrincipalID string
 	Dataset     string // id or name
+	DatasetID   string // id alone, as a row names it: never another's name; wins over Dataset
 	Operator    string // URI
 	Run         string // id; its dataset and operator are then the facts', whatever Dataset and Operator say
 }

@@ -242,7 +242,7 @@ func (c Unseen) apply(r *Run) ([]Event, error) {
 		return nil, nil
 	}
 	r.Work.State = WorkUnknown
-	return []Event{{Kind: EventUnseen, Message: "No sign of life from worker " + r.Work.Worker + "."}}, nil
+	return []Event{{Kind: EventUnseen, Message: "No sign of life from " + r.Work.Taker() + "."}}, nil
 }
 
 // Seen notes a sign of life of work that was unknown.

@@ -23,6 +23,15 @@ const (
 	Internal        Code = "internal"
 )
 
+// Known tells whether it is one of the codes above, and not just any text.
+func (c Code) Known() bool {
+	switch c {
+	case Invalid, Unauthenticated, Forbidden, NotFound, Conflict, RunOver, Gone, TooLarge, RateLimited, Unavailable, Internal:
+		return true
+	}
+	return false
+}
+
 // Fault is one thing wrong with an input.
 type Fault struct {
 	Location string `json:"location"` // where, such as "body.params.threshold"

@@ -10,6 +10,7 @@ import (
 type Job struct {
 	Process
 	Operator string
+	EndToken string          // for who tells the end should this process die; never in Env
 	Command  []string        // never empty; no shell
 	Params   json.RawMessage // for executors that start no process
 	Dir      string          // the current folder of the process: the unpacked plugin

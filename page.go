@@ -55,6 +55,7 @@ type Viewer struct {
 type Draft struct {
 	Operator       string // URI
 	Dataset        string // id or name; "" for none
+	DatasetID      string // id alone, of a run that is run again; wins over Dataset
 	Params         []byte // JSON object; nil for {}
 	View           []byte // JSON; nil for the whole dataset
 	Orchestrator   string // id or name; "" for the first that fits
@@ -70,7 +71,7 @@ type Wait struct {
 	Ahead    int64  // how many are taken before it
 	Holds    string // what holds it: "quota", "no_worker", "disabled", "retry", "resources", ""
 	Quota    int
-	Held     int // slots held now
+	Held     int           // slots held now
 	Estimate time.Duration // about how long until it starts, by past runs of its operator; 0 for not known
 	Summary  string
 	Since    time.Time

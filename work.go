@@ -41,6 +41,17 @@ type Work struct {
 // Claimed tells whether a worker holds the work.
 func (w Work) Claimed() bool { return w.Worker != "" }
 
+// Taken tells whether somebody took the work: a worker, or a person without one. Its lease counts from then on.
+func (w Work) Taken() bool { return w.SeenAt != nil }
+
+// Taker names who took the work, in words.
+func (w Work) Taker() string {
+	if w.Worker == "" {
+		return "who took it"
+	}
+	return "worker " + w.Worker
+}
+
 // Progress is how far the operator says it is.
 type Progress struct {
 	Fraction  *float64  `json:"fraction"` // 0 to 1, or unknown
@@ -112,12 +123,13 @@ type Claim struct {
 
 // Claimed is what a claim is answered with.
 type Claimed struct {
-	Token   string
-	Run     Run
-	Secrets map[string]string
-	Command *Command // nil: the FiftyOne runtime
-	SHA256  string   // of the archive
-	Root    string   // the folder in the archive that holds the manifest
+	Token    string
+	EndToken string // for the word that the work has ended: the worker's and its shim's, never the operator's
+	Run      Run
+	Secrets  map[string]string
+	Command  *Command // nil: the FiftyOne runtime
+	SHA256   string   // of the archive
+	Root     string   // the folder in the archive that holds the manifest
 }
 
 // Times that decide about builtin work.

@@ -157,11 +157,11 @@ func (c *control) watchMemory(ctx context.Context) (most func() int64) {
 
 // job is a claimed attempt.
 type job struct {
-	c     *control
-	run   string
-	token string
-	work  *client.Work
-	quiet func()
+	c               *control
+	run             string
+	token, endToken string
+	work            *client.Work
+	quiet           func()
 }
 
 const benchPool = "bench"
@@ -193,7 +193,7 @@ func (c *control) claim(ctx context.Context) (*job, error) {
 	for {
 		answer, err := work.Claim(ctx, claim)
 		if err == nil {
-			j.token = answer.Token
+			j.token, j.endToken = answer.Token, answer.EndToken
 			j.beat(ctx)
 			return j, work.Start(ctx, run.ID, j.token, sb.StartRequest{})
 		}
@@ -249,7 +249,7 @@ func (j *job) send(ctx context.Context, from, to int) error {
 func (j *job) end(ctx context.Context) error {
 	j.quiet()
 	exit := 0
-	if err := j.work.End(ctx, j.run, j.token, sb.EndRequest{ExitCode: &exit}); err != nil {
+	if err := j.work.End(ctx, j.run, j.endToken, sb.EndRequest{ExitCode: &exit}); err != nil {
 		return err
 	}
 	for {

@@ -140,7 +140,7 @@ func advise(err error, e *sb.Error) string {
 	switch {
 	case errors.As(err, &bad):
 		return "See `" + bad.path + " --help`."
-	case e.Code == sb.Unavailable && errors.As(err, &dial):
+	case e.Code == sb.Unavailable && errors.As(err, &dial) && dial.Op == "dial":
 		return "Is signalbox running? Start it with `signalbox dev`, or say where it is with --url or SIGNALBOX_URL."
 	case e.Code == sb.Unauthenticated:
 		return "Give an API key with --key-file or SIGNALBOX_API_KEY; the first admin's lies in admin.key of the server's data folder."

@@ -28,6 +28,9 @@ func zipFolder(w io.Writer, dir string) error {
 		return sb.Wrap(err, sb.Invalid, "the folder %s cannot be read", dir)
 	}
 	defer func() { _ = root.Close() }()
+	if !hasManifest(root.FS()) {
+		return sb.Errorf(sb.Invalid, "the folder %s is no plugin: it has no fiftyone.yml, at its top or one folder down", dir)
+	}
 	z := zip.NewWriter(w)
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -50,6 +53,16 @@ func zipFolder(w io.Writer, dir string) error {
 		return sb.Wrap(err, sb.Invalid, "the archive cannot be written")
 	}
 	return nil
+}
+
+// hasManifest looks for a manifest where the server does, before anything is packed.
+func hasManifest(folder fs.FS) bool {
+	for _, pattern := range []string{"fiftyone.yml", "fiftyone.yaml", "*/fiftyone.yml", "*/fiftyone.yaml"} {
+		if found, err := fs.Glob(folder, pattern); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func zipFile(z *zip.Writer, root *os.Root, name string) error {

@@ -23,6 +23,10 @@ type conn struct {
 	key   string
 	agent string
 	http  *http.Client
+
+	// strict takes nothing but the API's own words for an answer: all else is Unavailable, so that no proxy in between
+	// can say that a run is over, or that its end was heard.
+	strict bool
 }
 
 // request is one call of the API.
@@ -78,11 +82,14 @@ func (c *conn) call(ctx context.Context, r request, out any) error {
 	if int64(len(body)) > limit {
 		return sb.Errorf(sb.TooLarge, "the server's answer is larger than %d MiB; ask for less at once", limit>>20)
 	}
-	if out == nil || len(body) == 0 {
+	if len(body) == 0 || out == nil && !c.strict {
 		return nil
 	}
+	if out == nil {
+		out = new(json.RawMessage)
+	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return sb.Errorf(sb.Internal, "%s does not answer as a Signalbox server does; is the address right?", c.base)
+		return sb.Errorf(c.foreign(sb.Internal), "%s does not answer as a Signalbox server does; is the address right?", c.base)
 	}
 	return nil
 }
@@ -112,7 +119,7 @@ func (c *conn) open(ctx context.Context, r request) (*http.Response, error) {
 		return resp, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return nil, failure(c.base, resp)
+	return nil, c.failure(resp)
 }
 
 // exchange sends a request and gives the answer, whatever its status.

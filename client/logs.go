@@ -127,7 +127,7 @@ func (r Runs) downloadOnce(ctx context.Context, id string, w io.Writer, at int64
 	case at > 0 && resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
 		return 0, nil // the log ends just there
 	case resp.StatusCode/100 != 2:
-		return 0, failure(r.c.base, resp)
+		return 0, r.c.failure(resp)
 	}
 	if at > 0 && resp.StatusCode != http.StatusPartialContent {
 		if _, err := io.CopyN(io.Discard, resp.Body, at); err != nil {

@@ -21,7 +21,7 @@ type problem struct {
 	Want   *int64     `json:"want"`
 }
 
-// codes are for answers that carry no code of ours: those of a proxy in between.
+// codes are for answers that carry no code of ours: those of a proxy in between. A strict connection has no use for them.
 var codes = map[int]sb.Code{
 	http.StatusBadRequest: sb.Invalid, http.StatusUnprocessableEntity: sb.Invalid,
 	http.StatusUnauthorized: sb.Unauthenticated, http.StatusProxyAuthRequired: sb.Unauthenticated,
@@ -31,25 +31,34 @@ var codes = map[int]sb.Code{
 	http.StatusServiceUnavailable: sb.Unavailable, http.StatusGatewayTimeout: sb.Unavailable,
 }
 
-// failure makes an error of an answer that is not of the 200s. What is no problem of the API is not quoted.
-func failure(base string, resp *http.Response) error {
+// failure makes an error of an answer that is not of the 200s. What is no problem of the API is not quoted, and is no
+// answer at all where the connection is strict.
+func (c *conn) failure(resp *http.Response) error {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if kind == "application/problem+json" || kind == "application/json" {
+	if kind == "application/problem+json" || kind == "application/json" && !c.strict {
 		var p problem
 		body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-		if err == nil && json.Unmarshal(body, &p) == nil && p.Code != "" {
+		if err == nil && json.Unmarshal(body, &p) == nil && p.Code != "" && (p.Code.Known() || !c.strict) {
 			return &sb.Error{Code: p.Code, Message: p.message(resp), Faults: p.Errors, Want: p.Want}
 		}
+	}
+	if resp.StatusCode/100 == 3 {
+		return sb.Errorf(c.foreign(sb.Invalid), "%s redirects elsewhere; give the address it redirects to", c.base)
 	}
 	code, known := codes[resp.StatusCode]
 	if !known {
 		code = sb.Internal
 	}
-	if resp.StatusCode/100 == 3 {
-		return sb.Errorf(sb.Invalid, "%s redirects elsewhere; give the address it redirects to", base)
+	return sb.Errorf(c.foreign(code), "%s answered %d %s, which is no answer of Signalbox; is the address right?",
+		c.base, resp.StatusCode, http.StatusText(resp.StatusCode))
+}
+
+// foreign is the code of an answer that is not the API's own; otherwise is what its status means by itself.
+func (c *conn) foreign(otherwise sb.Code) sb.Code {
+	if c.strict {
+		return sb.Unavailable
 	}
-	return sb.Errorf(code, "%s answered %d %s, which is no answer of Signalbox; is the address right?",
-		base, resp.StatusCode, http.StatusText(resp.StatusCode))
+	return otherwise
 }
 
 func (p problem) message(resp *http.Response) string {

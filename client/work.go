@@ -16,7 +16,8 @@ import (
 const gzipFrom = 8 << 10
 
 // Work is the work API, for those who do the work. Claim and Workers are opened by the orchestrator's key of the
-// options, all else by the run token of the claim. Each call is sent once; who calls decides about repeating.
+// options, all else by the run token of the claim, End by its end token. Each call is sent once; who calls decides about repeating.
+// An answer that is not the API's own, such as a proxy's 404, is none: its code is Unavailable.
 type Work struct{ c *conn }
 
 // NewWork makes a client of the work API; it connects at the first call. Who only holds a run token leaves the key of
@@ -26,6 +27,7 @@ func NewWork(o Options) (*Work, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.strict = true
 	return &Work{c}, nil
 }
 
@@ -97,7 +99,7 @@ func (w *Work) Fail(ctx context.Context, run, token string, r sb.FailRequest) er
 	return w.tell(ctx, run, "fail", token, r, nil)
 }
 
-// End says that the process and its whole group are gone.
+// End says that the process and its whole group are gone. Its token is the end token of the claim.
 func (w *Work) End(ctx context.Context, run, token string, r sb.EndRequest) error {
 	return w.tell(ctx, run, "end", token, r, nil)
 }

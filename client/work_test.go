@@ -157,6 +157,39 @@ func TestLogGapTellsTheNumberWanted(t *testing.T) {
 	require.Equal(t, int64(0), *e.Want)
 }
 
+func TestOnlyTheAPIsOwnWordIsAnAnswer(t *testing.T) {
+	t.Parallel()
+	const problem = "application/problem+json"
+	for name, c := range map[string]struct {
+		status int
+		kind   string
+		body   string
+		code   sb.Code
+	}{
+		"a problem with a code is":               {409, problem, `{"code":"run_over"}`, sb.RunOver},
+		"a problem of a rejected token is":       {401, problem, `{"code":"unauthenticated"}`, sb.Unauthenticated},
+		"an answer without a body is":            {204, "", "", ""},
+		"a proxy's 404 is not":                   {404, "text/html", "<h1>no route</h1>", sb.Unavailable},
+		"a plain 401 is not":                     {401, "text/plain", "no", sb.Unavailable},
+		"a plain 403 is not":                     {403, "text/plain", "no", sb.Unavailable},
+		"a plain 409 is not":                     {409, "text/plain", "no", sb.Unavailable},
+		"a plain 500 is not":                     {500, "text/plain", "no", sb.Unavailable},
+		"JSON that looks like a problem is not":  {404, "application/json", `{"code":"not_found"}`, sb.Unavailable},
+		"a problem of somebody else is not":      {404, problem, `{"title":"no such upstream"}`, sb.Unavailable},
+		"a problem with a foreign code is not":   {404, problem, `{"code":"no_route"}`, sb.Unavailable},
+		"a broken problem is not":                {409, problem, `{"code":"run_over"`, sb.Unavailable},
+		"a way to log in is not":                 {302, "text/html", "", sb.Unavailable},
+		"a page instead of a success is not":     {200, "text/html", "<h1>welcome</h1>", sb.Unavailable},
+		"a problem that may pass keeps its code": {503, problem, `{"code":"unavailable"}`, sb.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := work(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, c.status, c.kind, c.body) })
+			require.Equal(t, c.code, sb.CodeOf(w.End(t.Context(), "r", "t", sb.EndRequest{})))
+		})
+	}
+}
+
 func TestPluginArchive(t *testing.T) {
 	t.Parallel()
 	w := work(t, func(w http.ResponseWriter, r *http.Request) { reply(w, 200, "application/zip", "PK"+r.RequestURI) })

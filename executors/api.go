@@ -8,10 +8,11 @@ import (
 )
 
 // WorkAPI is the control plane as the work sees it. Claim and Workers are opened by the orchestrator's key, which the
-// implementation holds; all others by the run token of the claim.
+// implementation holds; all others by the run token of the claim, End by its end token.
 //
 // Each call is sent once; who calls decides about repeating. An error that the control plane answered carries its
-// code (Conflict and RunOver for 409, Conflict with Want for a gap in the log); one without an answer is Unavailable.
+// code (Conflict and RunOver for 409, Conflict with Want for a gap in the log); one without an answer,
+// or with the answer of something in between, is Unavailable.
 // Safe for use by several goroutines.
 type WorkAPI interface {
 	Claim(ctx context.Context, r sb.ClaimRequest) (sb.ClaimAnswer, error)

@@ -19,6 +19,7 @@ type attempt struct {
 	sb.ClaimAnswer
 	process sb.Process
 	worker  string
+	heard   heard // about this attempt
 	mask    mask
 	log     logrus.FieldLogger
 
@@ -27,16 +28,19 @@ type attempt struct {
 	ship   *shipper
 }
 
-func newAttempt(r *Runner, c sb.ClaimRequest, answer sb.ClaimAnswer, log logrus.FieldLogger) *attempt {
+// newAttempt makes the attempt of a claim that was answered; asked is when it was sent.
+func newAttempt(r *Runner, c sb.ClaimRequest, answer sb.ClaimAnswer, asked time.Time, log logrus.FieldLogger) *attempt {
 	source := c.Source
 	if source == "" {
 		source = sb.MainSource
 	}
-	return &attempt{
+	a := &attempt{
 		Runner: r, ClaimAnswer: answer, process: sb.Process{AttemptRef: c.AttemptRef, Source: source, Try: c.Try},
-		worker: c.Worker, mask: newMask(answer.Secrets), log: log,
+		worker: c.Worker, mask: newMask(answer.Secrets, answer.Token, answer.EndToken), log: log,
 		ship: &shipper{api: r.API, run: c.Run, token: answer.Token, sent: make(chan struct{})},
 	}
+	a.heard.note(asked)
+	return a
 }
 
 // keepLease renews the lease until release is called. The work ends when the control plane says so, or says nothing
@@ -77,29 +81,44 @@ func (a *attempt) beat(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 }
 
+// beatOnce renews the lease. That the token is refused says nothing about the run: then the fence decides.
 func (a *attempt) beatOnce(ctx context.Context, most time.Duration, stop context.CancelCauseFunc) {
+	if a.fenced() {
+		stop(errFence)
+	}
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
+	asked := a.now()
 	answer, err := a.API.Heartbeat(ctx, a.process.Run, a.Token)
 	switch {
 	case err == nil:
-		a.hear()
+		a.heard.note(asked)
 		a.ship.watched.Store(answer.Watched)
 		if answer.Stop {
 			stop(errStopped)
 		}
-	case notOurs(err) || sb.CodeOf(err) == sb.Unauthenticated:
+	case notOurs(err):
 		stop(errOver)
-	case a.fenced():
-		stop(errFence)
 	}
 }
+
+// lastHeard is when the last call was sent that renewed the attempt's lease.
+func (a *attempt) lastHeard() time.Time {
+	own, all := a.heard.last(), a.all.last()
+	if all.After(own) {
+		return all
+	}
+	return own
+}
+
+// fenced tells whether the work must be given up: nobody has renewed its lease for too long.
+func (a *attempt) fenced() bool { return a.now().Sub(a.lastHeard()) > a.Fence-fenceMargin }
 
 // carry does the work and tells how it ended. What never began is handed back, or is broken.
 func (a *attempt) carry(u Until) sb.End {
 	executor, job, err := a.prepare(u.Begin)
 	if err == nil {
-		err = a.start(u.Begin)
+		err = a.start(u)
 	}
 	switch {
 	case err == nil:
@@ -112,11 +131,13 @@ func (a *attempt) carry(u Until) sb.End {
 	return sb.End{Broken: true, Reason: a.mask.text(message(err))}
 }
 
-func (a *attempt) start(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+// start asks for leave to begin. Once asked it waits for the answer, also in a drain: work that was let start has
+// begun there, and can no more be handed back.
+func (a *attempt) start(u Until) error {
+	if err := u.Begin.Err(); err != nil {
 		return err
 	}
-	return persist(ctx, callMost, func(ctx context.Context) error {
+	return persist(u.Work, callMost, func(ctx context.Context) error {
 		return a.API.Start(ctx, a.process.Run, a.Token, sb.StartRequest{})
 	})
 }
@@ -182,7 +203,7 @@ func (a *attempt) flush(streams ...*lines) {
 // tell says that the work has ended until that is answered. A refusal means that it is known, or of no interest.
 func (a *attempt) tell(ctx context.Context, end sb.End) error {
 	err := persist(ctx, callMost, func(ctx context.Context) error {
-		return a.API.End(ctx, a.process.Run, a.Token, end.Request())
+		return a.API.End(ctx, a.process.Run, a.EndToken, end.Request())
 	})
 	if err != nil && !refused(err) {
 		return sb.Wrap(err, sb.Internal, "the end of attempt %d of run %s could not be told", a.process.Attempt, a.process.Run)

@@ -17,6 +17,8 @@ import (
 // Limits of the cache of plugins.
 const (
 	fetchMost   = 10 * time.Minute    // for one download
+	fetchFor    = 2 * time.Minute     // of downloads that fail while all else is answered
+	heardMost   = 15 * time.Second    // without a renewed lease the control plane is away, and no download can succeed
 	fetchTries  = 5                   // of downloads that arrive damaged
 	cacheUnused = 30 * 24 * time.Hour // then a folder is removed; longer than any attempt
 )
@@ -104,6 +106,17 @@ func fetch(ctx context.Context, archive *os.File, p sb.ClaimPlugin, download fun
 		return sb.Errorf(sb.Unavailable, "the archive of plugin %s arrived damaged", p.Name)
 	})
 	return size, err
+}
+
+// spell is a time in which downloads fail while the control plane answers all else.
+type spell struct{ since time.Time }
+
+// over tells at a failure whether it was the last. While the control plane is away the time does not count.
+func (s *spell) over(now, heard time.Time) bool {
+	if s.since.IsZero() || now.Sub(heard) > heardMost {
+		s.since = now
+	}
+	return now.Sub(s.since) >= fetchFor
 }
 
 func hashOf(f *os.File) (sum string, size int64, err error) {

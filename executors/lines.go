@@ -2,6 +2,7 @@ package executors
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -267,10 +268,10 @@ type mask struct {
 	longest  int
 }
 
-// newMask masks each line of each value that is long enough.
-func newMask(secrets map[string]string) mask {
+// newMask masks each line of each value and token that is long enough.
+func newMask(secrets map[string]string, tokens ...string) mask {
 	var values []string
-	for _, value := range secrets {
+	for _, value := range slices.AppendSeq(tokens, maps.Values(secrets)) {
 		for line := range strings.Lines(value) {
 			line = strings.TrimRight(line, "\r\n")
 			if utf8.RuneCountInString(line) >= maskFrom {

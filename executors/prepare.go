@@ -34,22 +34,27 @@ func (a *attempt) prepare(ctx context.Context) (sb.Executor, sb.Job, error) {
 		}
 	}
 	return executor, sb.Job{
-		Process: a.process, Operator: a.Operator, Command: a.Command.Argv, Params: a.Params,
+		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: a.Command.Argv, Params: a.Params,
 		Dir: a.plugin, Env: a.env(), Report: reporter{a},
 	}, nil
 }
 
 // fetch gets the plugin's folder from the cache, or from the control plane.
 func (a *attempt) fetch(ctx context.Context) (err error) {
+	var failures spell
 	a.plugin, err = a.cache.folder(ctx, a.Plugin, func(ctx context.Context, f *os.File) error {
-		return a.API.Plugin(ctx, a.process.Run, a.Token, f)
+		err := a.API.Plugin(ctx, a.process.Run, a.Token, f)
+		if err != nil && !refused(err) && failures.over(a.now(), a.lastHeard()) {
+			return sb.Wrap(err, sb.Invalid, "the archive of plugin %s could not be fetched for %s: %s", a.Plugin.Name, fetchFor, message(err))
+		}
+		return err
 	})
 	return err
 }
 
 // makeFolders makes the attempt's own folder with what the operator reads: 0700, under no name that was there before.
 func (a *attempt) makeFolders() (err error) {
-	runs := filepath.Join(a.folder(a.worker), "runs")
+	runs := a.runs(a.worker)
 	if err := os.MkdirAll(runs, 0o700); err != nil {
 		return err
 	}

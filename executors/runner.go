@@ -10,7 +10,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -43,7 +43,7 @@ type Runner struct {
 	Settings
 	cache cache
 	now   func() time.Time
-	heard atomic.Int64 // when the control plane last renewed leases, in nanoseconds
+	all   heard // when the control plane last renewed all leases of this worker
 }
 
 // fenceMargin is how long before the control plane does a worker itself gives its work up.
@@ -82,19 +82,23 @@ type lostError string
 func (e lostError) Error() string { return string(e) }
 
 // Do carries out one attempt and returns when its end has been told, or when there is nothing to do: the run is over,
-// or the attempt is not this worker's. Errors: Unavailable (Work ended before the claim was answered: nothing was
-// begun), the code with which the claim was refused, Internal (Talk ended before the end could be told).
+// or the attempt is not this worker's. Errors: Unavailable (Work ended before the claim was answered, or the worker's
+// key was rejected: nothing was begun), the code with which the claim was refused, Internal (Talk ended before the end
+// could be told).
 func (r *Runner) Do(u Until, claim sb.ClaimRequest) error {
 	log := r.Log.WithFields(logrus.Fields{"run": claim.Run, "attempt": claim.Attempt})
-	answer, err := r.claim(u.Work, claim)
+	answer, asked, err := r.claim(u.Work, claim)
 	if notOurs(err) {
 		log.WithError(err).Info("Nothing to do: the claim was refused.")
 		return nil
 	}
+	if sb.CodeOf(err) == sb.Unauthenticated {
+		return sb.Wrap(err, sb.Unavailable, "the worker's key was rejected: %s", message(err))
+	}
 	if err != nil {
 		return err
 	}
-	a := newAttempt(r, claim, answer, log)
+	a := newAttempt(r, claim, answer, asked, log)
 	defer a.clean()
 	u, release := a.keepLease(u)
 	defer release()
@@ -103,27 +107,41 @@ func (r *Runner) Do(u Until, claim sb.ClaimRequest) error {
 	return a.tell(u.Talk, end)
 }
 
-// claim asks until it is answered, or until the work is not wanted any more.
-func (r *Runner) claim(ctx context.Context, c sb.ClaimRequest) (answer sb.ClaimAnswer, err error) {
+// claim asks until it is answered, or until the work is not wanted any more. It tells when it asked what was answered.
+func (r *Runner) claim(ctx context.Context, c sb.ClaimRequest) (answer sb.ClaimAnswer, asked time.Time, err error) {
 	err = persist(ctx, callMost, func(ctx context.Context) error {
+		asked = r.now()
 		answer, err = r.API.Claim(ctx, c)
 		return err
 	})
-	if err == nil {
-		r.hear()
-	}
-	return answer, err
+	return answer, asked, err
 }
 
-// hear notes that the control plane has renewed the leases of this worker.
-func (r *Runner) hear() { r.heard.Store(r.now().UnixNano()) }
+// heard is the time of the last call that renewed a lease: when it was sent, since the answer may have taken long. Safe
+// for use by several goroutines.
+type heard struct {
+	mu sync.Mutex
+	at time.Time
+}
 
-// fenced tells whether the work must be given up: nobody has renewed its lease for too long.
-func (r *Runner) fenced() bool {
-	return r.now().Sub(time.Unix(0, r.heard.Load())) > r.Fence-fenceMargin
+func (h *heard) note(asked time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if asked.After(h.at) {
+		h.at = asked
+	}
+}
+
+func (h *heard) last() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.at
 }
 
 // folder is a worker's own folder.
 func (r *Runner) folder(worker string) string {
 	return filepath.Join(r.Folder, "workers", sb.SafeElement(worker))
 }
+
+// runs is where a worker has a folder for each attempt that is here.
+func (r *Runner) runs(worker string) string { return filepath.Join(r.folder(worker), "runs") }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,6 +23,7 @@ func TestAttemptGoesFromClaimToEnd(t *testing.T) {
 	require.ElementsMatch(t, []string{"INFO hello", "WARNING oops"}, w.messages())
 	require.JSONEq(t, `{"n":{"$numberDouble":"NaN"}}`, string(w.result))
 	require.Equal(t, 0, *w.end(t).ExitCode)
+	require.Equal(t, "sbr_end_token", w.endToken)
 	calls := slices.DeleteFunc(w.calls, func(c string) bool { return c == "heartbeat" })
 	require.Equal(t, []string{"claim", "plugin", "start"}, calls[:3])
 	require.Equal(t, "end", calls[len(calls)-1])
@@ -29,19 +31,20 @@ func TestAttemptGoesFromClaimToEnd(t *testing.T) {
 
 func TestProcessGetsItsEnvironment(t *testing.T) {
 	t.Parallel()
-	w := setup(t, `env; cat "$SIGNALBOX_CONTEXT"; echo; stat -c %a "$(dirname "$SIGNALBOX_CONTEXT")"`)
+	w := setup(t, `env; [ "$SIGNALBOX_TOKEN" = sbr_token ] && echo the token is ours; cat "$SIGNALBOX_CONTEXT"; echo; stat -c %a "$(dirname "$SIGNALBOX_CONTEXT")"`)
 	w.runner.URL, w.runner.PythonPath, w.runner.BinPath = "http://127.0.0.1:1", "/python", "/bin-of-ours"
 	w.answer.Secrets = map[string]string{"API_KEY": "abc", "SIGNALBOX_TOKEN": "forged"}
 	w.answer.Dataset = &sb.ClaimDataset{ID: "D", Name: "birds"}
 	require.NoError(t, w.do(t))
 	log := w.log()
 	for _, want := range []string{
-		"SIGNALBOX_URL=http://127.0.0.1:1\n", "SIGNALBOX_RUN_ID=01RUN\n", "SIGNALBOX_ATTEMPT=2\n", "SIGNALBOX_TOKEN=sbr_token\n",
+		"SIGNALBOX_URL=http://127.0.0.1:1\n", "SIGNALBOX_RUN_ID=01RUN\n", "SIGNALBOX_ATTEMPT=2\n", "SIGNALBOX_TOKEN=***\n", " the token is ours\n",
 		"PYTHONUNBUFFERED=1\n", "PYTHONPATH=/python\n", ":/bin-of-ours\n", "HOME=/nowhere\n", "API_KEY=abc\n", " 700\n",
 		`{"operator":"@acme/tools/run","params":{"n":1},"dataset":{"id":"D","name":"birds"},"view":null,"run":"01RUN","attempt":2}`,
 	} {
 		require.Contains(t, log, want)
 	}
+	require.NotContains(t, log, "sbr_", "tokens are masked, and the end token is not the operator's")
 }
 
 func TestEnds(t *testing.T) {
@@ -181,7 +184,8 @@ func TestClaims(t *testing.T) {
 		{"a run that is over is nothing to do", errRunOver, ""},
 		{"an attempt of another worker is nothing to do", errStale, ""},
 		{"a run that is gone is nothing to do", sb.Errorf(sb.NotFound, "there is no such run"), ""},
-		{"a wrong key is an error", sb.Errorf(sb.Unauthenticated, "wrong key"), sb.Unauthenticated},
+		{"with a wrong key another worker may take it", sb.Errorf(sb.Unauthenticated, "wrong key"), sb.Unavailable},
+		{"a claim that is refused for good is an error", sb.Errorf(sb.Invalid, "no nonce"), sb.Invalid},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -197,7 +201,7 @@ func TestClaims(t *testing.T) {
 
 func TestLostAnswersAreAskedForAgain(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{"claim", "plugin", "start", "logs", "complete", "end"} {
+	for _, call := range []string{"claim", "plugin", "start", "heartbeat", "logs", "complete", "end"} {
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t, `echo hello; echo 1 > "$SIGNALBOX_RESULT"`)
@@ -269,12 +273,62 @@ func TestHeartbeatThatIsRefusedEndsTheWork(t *testing.T) {
 
 func TestWorkWithoutAnAnswerIsGivenUpBeforeTheFence(t *testing.T) {
 	t.Parallel()
+	for name, err := range map[string]error{
+		"when the control plane is away":  errAway,
+		"when it does not know the token": sb.Errorf(sb.Unauthenticated, "no such token"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, "sleep 1000 & wait")
+			w.runner.Fence = fenceMargin + 1500*time.Millisecond
+			w.fail = times(1000, "heartbeat", err)
+			require.NoError(t, w.do(t))
+			require.True(t, w.end(t).WorkerLost)
+			require.Contains(t, w.end(t).Reason, "no answer")
+		})
+	}
+}
+
+func TestWorkIsGivenUpAtTheFenceAlthoughTheNextCallMayBeAnswered(t *testing.T) {
+	t.Parallel()
 	w := setup(t, "sleep 1000 & wait")
 	w.runner.Fence = fenceMargin
-	w.fail = times(1000, "heartbeat", errAway)
 	require.NoError(t, w.do(t))
 	require.True(t, w.end(t).WorkerLost)
-	require.Contains(t, w.end(t).Reason, "no answer")
+}
+
+func TestALeaseCountsFromTheTimeItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	var h heard
+	asked := time.Now()
+	h.note(asked.Add(time.Second))
+	h.note(asked) // its answer took longer
+	require.Equal(t, asked.Add(time.Second), h.last())
+
+	r := &Runner{Settings: Settings{Fence: time.Minute}, now: func() time.Time { return asked }}
+	a := newAttempt(r, sb.ClaimRequest{}, sb.ClaimAnswer{}, asked.Add(-46*time.Second), nil)
+	require.True(t, a.fenced())
+	r.all.note(asked.Add(-44 * time.Second))
+	require.False(t, a.fenced(), "the worker's word renewed it")
+}
+
+func TestDownloadsMayFailForAWhile(t *testing.T) {
+	t.Parallel()
+	begin := time.Now()
+	var s spell
+	for _, f := range []struct {
+		name      string
+		at, heard time.Duration
+		over      bool
+	}{
+		{"the first failure is not the last", 0, 0, false},
+		{"nor is one soon after", time.Minute, time.Minute, false},
+		{"while the control plane is away the time begins anew", 3 * time.Minute, time.Minute, false},
+		{"when it is back there is time", 4 * time.Minute, 4 * time.Minute, false},
+		{"but not for ever", 5 * time.Minute, 5 * time.Minute, true},
+	} {
+		require.Equal(t, f.over, s.over(begin.Add(f.at), begin.Add(f.heard)), f.name)
+	}
 }
 
 func TestStopBeforeTheStart(t *testing.T) {

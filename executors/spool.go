@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // How the output that has not been acknowledged is kept on disk.
@@ -16,6 +18,7 @@ const (
 	spoolMost    = 1 << 30  // bytes; then the operator is slowed by not reading its output
 	spoolSegment = 16 << 20 // bytes of a file, which is removed once acknowledged
 	chunkMost    = 256 << 10
+	diskAgain    = time.Second // between two tries to write to a full disk
 )
 
 // spool keeps whole lines on disk between those who write them and the one who ships them. Writers wait while it is
@@ -60,25 +63,42 @@ func (s *spool) openFirst() (err error) {
 
 func (s *spool) path(n int) string { return filepath.Join(s.dir, fmt.Sprintf("%06d", n)) }
 
-// Write keeps whole lines. It waits while the spool is full, until ctx is done: then what does not fit is dropped.
+// Write keeps whole lines. It waits while the spool, or the disk, is full, until ctx is done: then what does not fit is
+// dropped.
 func (s *spool) Write(ctx context.Context, lines []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.unsent+int64(len(lines)) > s.most && s.unsent > 0 && !s.closed {
-		room := s.room
-		s.mu.Unlock()
-		select {
-		case <-room:
-			s.mu.Lock()
-		case <-ctx.Done():
-			s.mu.Lock()
-			return ctx.Err()
+	for {
+		for s.unsent+int64(len(lines)) > s.most && s.unsent > 0 && !s.closed {
+			if err := s.wait(ctx, nil); err != nil {
+				return err
+			}
+		}
+		if s.closed {
+			return errSpoolClosed
+		}
+		err := s.append(lines)
+		if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+			return err
+		}
+		if err := s.wait(ctx, time.After(diskAgain)); err != nil {
+			return err
 		}
 	}
-	if s.closed {
-		return errSpoolClosed
+}
+
+// wait lets go of the lock until there may be room again.
+func (s *spool) wait(ctx context.Context, again <-chan time.Time) error {
+	room := s.room
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	select {
+	case <-room:
+	case <-again:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return s.append(lines)
+	return nil
 }
 
 func (s *spool) append(lines []byte) error {
@@ -91,11 +111,14 @@ func (s *spool) append(lines []byte) error {
 		s.out, s.outAt = next, 0
 		s.last++
 	}
-	n, err := s.out.Write(lines)
-	s.outAt += int64(n)
-	s.unsent += int64(n)
+	if _, err := s.out.Write(lines); err != nil { // a part of a line must not stay
+		_, seek := s.out.Seek(s.outAt, io.SeekStart)
+		return errors.Join(err, s.out.Truncate(s.outAt), seek)
+	}
+	s.outAt += int64(len(lines))
+	s.unsent += int64(len(lines))
 	wake(s.grown)
-	return err
+	return nil
 }
 
 // Next gives the oldest unacknowledged whole lines, at most max bytes; nil when there are none. Asking again without

@@ -18,6 +18,9 @@ import (
 // DefaultDrain is how long running work may go on when its worker is asked to end.
 const DefaultDrain = 10 * time.Minute
 
+// remains is how long folders of an earlier incarnation are left alone: its shims may still be ending what runs there.
+const remains = 15 * time.Second
+
 // farewell is how long a worker tries to tell the end of work it has stopped, before it leaves that to the shims.
 const farewell = 45 * time.Second
 
@@ -37,7 +40,9 @@ type Worker struct {
 	settings WorkerSettings
 
 	incarnation string
+	after       func(time.Duration) <-chan time.Time
 	ready       chan struct{} // closed when attempts may begin
+	over        chan struct{} // closed when Run has returned
 	life        context.Context
 	nudge       chan struct{} // say at once what runs
 	left        chan struct{} // an attempt is done
@@ -56,22 +61,23 @@ func NewWorker(r *Runner, s WorkerSettings) *Worker {
 	}
 	return &Worker{
 		runner: r, settings: s, incarnation: rand.Text(), turns: map[sb.AttemptRef]context.CancelCauseFunc{},
-		ready: make(chan struct{}), nudge: make(chan struct{}, 1), left: make(chan struct{}, 1),
+		after: time.After, ready: make(chan struct{}), over: make(chan struct{}), nudge: make(chan struct{}, 1), left: make(chan struct{}, 1),
 		closing: make(chan struct{}), hurried: make(chan struct{}),
 	}
 }
 
 // Run takes the worker's name on this machine, makes it known, and waits until ctx is done or Drain is called. Then
 // nothing begins any more; it returns when all that runs has ended and been told, at the latest some time after the
-// settings' Drain. Errors: Conflict (another worker of that name runs on this machine), Internal.
+// settings' Drain. It is called once. Errors: Conflict (another worker of that name runs on this machine), Internal.
 func (w *Worker) Run(ctx context.Context) error {
+	defer close(w.over)
 	folder := w.runner.folder(w.settings.Name)
 	unlock, err := lock(folder, w.settings.Name)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	_ = os.RemoveAll(filepath.Join(folder, "runs")) // of an earlier incarnation: its attempts are over
+	left, _ := os.ReadDir(w.runner.runs(w.settings.Name)) // by an earlier incarnation: its attempts are over
 	w.runner.cache.forget(w.runner.now())
 
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -81,6 +87,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.life = life
 	close(w.ready)
 	registry.Go(func() { w.register(life) })
+	registry.Go(func() { w.clear(life, left) })
 
 	select {
 	case <-ctx.Done():
@@ -92,20 +99,27 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 // Do carries out one attempt and returns when its end has been told, or when there was nothing to do. ctx done is the
-// wish to stop it. While the worker drains, an attempt is handed back. Errors: Conflict (this worker runs it already),
-// and those of Runner.Do.
+// wish to stop it. While the worker drains, an attempt is handed back; one that runs here already is nothing to do.
+// Errors: Unavailable (the worker does not run: nothing was begun), and those of Runner.Do.
 func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 	select {
 	case <-w.ready:
+	case <-w.over:
 	case <-ctx.Done():
 		return sb.Wrap(ctx.Err(), sb.Unavailable, "the worker was not ready")
+	}
+	select {
+	case <-w.over:
+		return sb.Errorf(sb.Unavailable, "the worker does not run")
+	default:
 	}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	begin, hold := context.WithCancelCause(work)
 	defer hold(nil)
-	if err := w.enter(ref, stop); err != nil {
-		return err
+	if !w.enter(ref, stop) {
+		w.runner.Log.WithFields(logrus.Fields{"run": ref.Run, "attempt": ref.Attempt}).Info("Nothing to do: it runs here already.")
+		return nil
 	}
 	defer w.leave(ref)
 	sb.FaultPoint("work.taken") // the task is ours, and nobody knows
@@ -145,14 +159,15 @@ func (w *Worker) Hurry() {
 	}
 }
 
-func (w *Worker) enter(ref sb.AttemptRef, stop context.CancelCauseFunc) error {
+// enter notes an attempt; false: it is here already.
+func (w *Worker) enter(ref sb.AttemptRef, stop context.CancelCauseFunc) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.turns[ref] != nil {
-		return sb.Errorf(sb.Conflict, "this worker carries out attempt %d of run %s already", ref.Attempt, ref.Run)
+		return false
 	}
 	w.turns[ref] = stop
-	return nil
+	return true
 }
 
 func (w *Worker) leave(ref sb.AttemptRef) {
@@ -219,6 +234,19 @@ func (w *Worker) await(most time.Duration, hurried <-chan struct{}) bool {
 	}
 }
 
+// clear removes what an earlier incarnation left, when nothing of it runs any more. A life too short for that leaves it
+// to the next.
+func (w *Worker) clear(ctx context.Context, left []os.DirEntry) {
+	select {
+	case <-w.after(remains):
+	case <-ctx.Done():
+		return
+	}
+	for _, entry := range left {
+		_ = os.RemoveAll(filepath.Join(w.runner.runs(w.settings.Name), entry.Name()))
+	}
+}
+
 // register makes the worker known, now and again, until ctx is done.
 func (w *Worker) register(ctx context.Context) {
 	tick := time.NewTicker(sb.WorkersEvery)
@@ -238,6 +266,7 @@ func (w *Worker) sayAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, sb.WorkersEvery)
 	defer cancel()
 	running, draining := w.running()
+	asked := w.runner.now()
 	answer, err := w.runner.API.Workers(ctx, sb.WorkersRequest{
 		Name: w.settings.Name, Incarnation: w.incarnation, Version: w.settings.Version, Pool: w.settings.Pool,
 		Concurrency: w.settings.Concurrency, Running: running, Draining: draining,
@@ -248,7 +277,7 @@ func (w *Worker) sayAll(ctx context.Context) {
 		}
 		return
 	}
-	w.runner.hear()
+	w.runner.all.note(asked)
 	w.stop(errStopped, answer.Stop...)
 	if answer.Drain {
 		w.Drain()

@@ -2,6 +2,8 @@ package executors
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -91,7 +93,50 @@ func TestOneAttemptIsCarriedOutOnce(t *testing.T) {
 	r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{Drain: -1})
 	r.give(t.Context())
 	r.hears(t, "start")
-	require.Equal(t, sb.Conflict, sb.CodeOf(r.Do(t.Context(), ref)))
+	require.NoError(t, r.Do(t.Context(), ref), "there is nothing to do")
+	require.Equal(t, 1, r.called("claim"))
+}
+
+func TestWorkerThatDoesNotRunBeginsNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "")
+	first := w.work(t, WorkerSettings{})
+	first.hears(t, "workers")
+	second := NewWorker(w.runner, WorkerSettings{Name: "h/default"})
+	did := make(chan error, 1)
+	go func() { did <- second.Do(t.Context(), ref) }()
+	require.Equal(t, sb.Conflict, sb.CodeOf(second.Run(t.Context())))
+	require.Equal(t, sb.Unavailable, sb.CodeOf(<-did))
+
+	first.stop()
+	require.NoError(t, <-first.ended)
+	require.Equal(t, sb.Unavailable, sb.CodeOf(first.Do(t.Context(), ref)), "it has ended")
+	require.Zero(t, w.called("claim"))
+}
+
+func TestFoldersOfAnEarlierIncarnationStayWhileItsShimsEndTheWork(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "")
+	runs := w.runner.runs("h/default")
+	require.NoError(t, os.MkdirAll(filepath.Join(runs, "old", "work"), 0o700))
+	worker := NewWorker(w.runner, WorkerSettings{Name: "h/default"})
+	waited, gone := make(chan time.Duration, 1), make(chan time.Time)
+	worker.after = func(d time.Duration) <-chan time.Time {
+		waited <- d
+		return gone
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- worker.Run(ctx) }()
+
+	require.Equal(t, 15*time.Second, <-waited)
+	require.DirExists(t, filepath.Join(runs, "old"))
+	require.NoError(t, os.Mkdir(filepath.Join(runs, "new"), 0o700))
+	gone <- time.Time{}
+	stop()
+	require.NoError(t, <-ended)
+	require.NoDirExists(t, filepath.Join(runs, "old"))
+	require.DirExists(t, filepath.Join(runs, "new"))
 }
 
 func TestDrain(t *testing.T) {
@@ -154,6 +199,50 @@ func TestDrainHandsBackWhatHasNotStarted(t *testing.T) {
 	require.True(t, r.workers[len(r.workers)-1].Draining || len(r.workers) == 1)
 }
 
+func TestDrainWhileTheStartIsAsked(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		then error
+		want func(*testing.T, sb.EndRequest)
+	}{
+		{"work that was let start is done", nil, func(t *testing.T, e sb.EndRequest) {
+			require.Equal(t, sb.EndRequest{ExitCode: e.ExitCode}, e)
+			require.Equal(t, 0, *e.ExitCode)
+		}},
+		{"work that was not let start is handed back", errRunOver, func(t *testing.T, e sb.EndRequest) {
+			require.Equal(t, sb.EndRequest{HandedBack: true, Reason: "it had not begun: the worker shuts down"}, e)
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, "exit 0")
+			asked, drains, answers := make(chan struct{}), make(chan struct{}), []error{errAway, c.then}
+			w.fail = func(_ context.Context, call string) error {
+				if call != "start" {
+					return nil
+				}
+				err := answers[0]
+				if answers = answers[1:]; len(answers) == 1 {
+					close(asked)
+					<-drains
+				}
+				return err
+			}
+			r := w.work(t, WorkerSettings{})
+			r.give(t.Context())
+			<-asked
+			r.stop()
+			<-r.closing
+			close(drains)
+			require.NoError(t, <-r.did)
+			require.NoError(t, <-r.ended)
+			c.want(t, r.end(t))
+		})
+	}
+}
+
 func TestDrainByTheControlPlane(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "")
@@ -175,7 +264,8 @@ func TestTwoWorkersOfOneNameAreNotPossible(t *testing.T) {
 
 	first.stop()
 	require.NoError(t, <-first.ended)
-	require.NoError(t, second.Run(canceled(t)), "the name is free again")
+	third := NewWorker(w.runner, WorkerSettings{Name: "h/default"})
+	require.NoError(t, third.Run(canceled(t)), "the name is free again")
 }
 
 func canceled(t *testing.T) context.Context {

@@ -53,6 +53,7 @@ type plane struct {
 	next      int64
 	result    json.RawMessage
 	failure   *sb.FailRequest
+	endToken  string
 	fractions []float64
 	ends      []sb.EndRequest
 
@@ -140,8 +141,8 @@ func (p *plane) Fail(ctx context.Context, _, _ string, r sb.FailRequest) error {
 	return p.call(ctx, "fail", func() error { p.failure = &r; return nil })
 }
 
-func (p *plane) End(ctx context.Context, _, _ string, r sb.EndRequest) error {
-	return p.call(ctx, "end", func() error { p.ends = append(p.ends, r); return nil })
+func (p *plane) End(ctx context.Context, _, token string, r sb.EndRequest) error {
+	return p.call(ctx, "end", func() error { p.ends, p.endToken = append(p.ends, r), token; return nil })
 }
 
 // log is the whole log.
@@ -223,7 +224,7 @@ func setup(t *testing.T, script string) *world {
 	w := &world{folder: t.TempDir(), plane: &plane{
 		archive: archive, heard: make(chan string, 1000),
 		answer: sb.ClaimAnswer{
-			Token: "sbr_token", HeartbeatSeconds: 1, Operator: "@acme/tools/run", Params: json.RawMessage(`{"n":1}`),
+			Token: "sbr_token", EndToken: "sbr_end_token", HeartbeatSeconds: 1, Operator: "@acme/tools/run", Params: json.RawMessage(`{"n":1}`),
 			Plugin:  sb.ClaimPlugin{Name: "@acme/tools", Revision: 1, SHA256: hex.EncodeToString(sum[:]), Root: "tools"},
 			Command: &sb.ClaimCommand{Argv: []string{"sh", "-c", script}},
 		},

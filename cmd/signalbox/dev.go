@@ -117,7 +117,7 @@ func devTemporal(ctx context.Context, c *config.Config, log *logrus.Logger) (*st
 	}
 	server, err := devserver.Start(ctx, temporalServer(*c, log))
 	if err != nil {
-		return nil, err
+		return nil, sb.Wrap(err, sb.Unavailable, "the Temporal server does not start; SIGNALBOX_TEMPORAL_LISTEN and SIGNALBOX_TEMPORAL_UI_LISTEN say where it listens")
 	}
 	c.Temporal.Address = server.Addr()
 	if c.Temporal.UIURL == "" && server.UIAddr() != "" {

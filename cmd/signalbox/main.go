@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -75,9 +76,17 @@ func command() *cobra.Command {
 		DataDir: dataDir(), Builtin: builtin, Version: version,
 	})
 	root.AddCommand(
-		devCommand(), serveCommand(), workerCommand(), migrateCommand(), adminKeyCommand(), temporalCommand(),
+		devCommand(), serveCommand(), workerCommand(), migrateCommand(), adminKeyCommand(), temporalCommand(), versionCommand(),
 	)
+	root.Version = version
 	return root
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Say which version this is", Args: cobra.NoArgs,
+		Run: func(*cobra.Command, []string) { say("signalbox %s (%s)", version, runtime.Version()) },
+	}
 }
 
 // load reads the settings from the environment.

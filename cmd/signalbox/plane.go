@@ -125,6 +125,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, log *logru
 			{"dispatch", sending.Run},
 			{"catalog", plugins.Run},
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
+			{"progress", work.Run},
 			{"logs", output.Run},
 			{"control worker", workflows.Control(temporal, settler{work}).Run},
 		},

@@ -94,7 +94,7 @@ func listen(ctx context.Context, c config.Config) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", c.Server.Listen)
 	if err != nil {
-		return nil, sb.Wrap(err, sb.Unavailable, "the address %s cannot be used; set SIGNALBOX_LISTEN to another", c.Server.Listen)
+		return nil, sb.Wrap(err, sb.Unavailable, "the address %s cannot be used, another process may have it; set SIGNALBOX_LISTEN to another", c.Server.Listen)
 	}
 	return l, nil
 }

@@ -141,7 +141,11 @@ var jsonFormat = huma.Format{
 		err := json.Unmarshal(data, v)
 		var misfit *json.UnmarshalTypeError
 		if errors.As(err, &misfit) {
-			return sb.Errorf(sb.Invalid, "%s: this %s does not fit", misfit.Field, misfit.Value)
+			where := ""
+			if misfit.Field != "" {
+				where = misfit.Field + ": "
+			}
+			return sb.Errorf(sb.Invalid, "%sthis %s does not fit", where, misfit.Value)
 		}
 		return err
 	},

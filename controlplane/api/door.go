@@ -57,7 +57,7 @@ func (s *server) admit(ctx context.Context, r route, req *request, run string) e
 	if !strings.HasPrefix(req.key, keyBegins[r.door]) {
 		return newProblem(http.StatusUnauthorized, sb.Unauthenticated, noKey[r.door])
 	}
-	err := s.identify(ctx, r.door, req, run)
+	err := s.identify(ctx, r, req, run)
 	if sb.CodeOf(err) == sb.Unauthenticated {
 		return newProblem(http.StatusUnauthorized, sb.Unauthenticated, noKey[r.door])
 	}
@@ -71,13 +71,17 @@ func (s *server) admit(ctx context.Context, r route, req *request, run string) e
 }
 
 // identify finds out whose key it is.
-func (s *server) identify(ctx context.Context, d door, req *request, run string) (err error) {
-	switch d {
+func (s *server) identify(ctx context.Context, r route, req *request, run string) (err error) {
+	switch r.door {
 	case forOrchestrators:
 		req.orchestrator, err = s.Identity.OrchestratorKey(ctx, req.key)
 		req.log = req.log.WithField("orchestrator", req.orchestrator)
 	case forWork:
 		req.process, err = s.Identity.RunToken(req.key)
+		if err != nil && r.ends {
+			req.process, err = s.Identity.EndsWork(req.key)
+			req.holder = err == nil
+		}
 		if err == nil && req.process.Run != run {
 			return sb.Errorf(sb.Unauthenticated, "the token is another run's")
 		}

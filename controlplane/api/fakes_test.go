@@ -114,6 +114,14 @@ func (w *world) OrchestratorKey(_ context.Context, secret string) (string, error
 
 func (w *world) RunToken(secret string) (sb.Process, error) {
 	run, ok := strings.CutPrefix(secret, "sbr_")
+	if !ok || strings.HasPrefix(run, "end_") {
+		return sb.Process{}, sb.Errorf(sb.Unauthenticated, "no such token")
+	}
+	return sb.Process{AttemptRef: sb.AttemptRef{Run: run, Attempt: 1}, Source: sb.MainSource}, nil
+}
+
+func (w *world) EndsWork(secret string) (sb.Process, error) {
+	run, ok := strings.CutPrefix(secret, "sbr_end_")
 	if !ok {
 		return sb.Process{}, sb.Errorf(sb.Unauthenticated, "no such token")
 	}

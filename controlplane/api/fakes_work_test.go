@@ -23,7 +23,7 @@ func (w fakeWork) Claim(_ context.Context, _ string, c sb.Claim) (Claimed, error
 	if !ok {
 		return Claimed{}, missing("run")
 	}
-	return Claimed{Token: "sbr_" + c.Run, Run: r, Command: &sb.Command{Command: []string{"true"}}, SHA256: "abc", Root: "tools"}, nil
+	return Claimed{Token: "sbr_" + c.Run, EndToken: "sbr_end_" + c.Run, Run: r, Command: &sb.Command{Command: []string{"true"}}, SHA256: "abc", Root: "tools"}, nil
 }
 
 func (w fakeWork) Workers(_ context.Context, _ string, worker sb.Worker) ([]sb.AttemptRef, error) {
@@ -73,6 +73,14 @@ func (w fakeWork) LogPath(_ context.Context, p sb.Process, _ string) error { ret
 func (w fakeWork) Fail(_ context.Context, p sb.Process, _, _ string) error { return w.open(p) }
 func (w fakeWork) Complete(_ context.Context, p sb.Process, _, _ json.RawMessage) error {
 	return w.open(p)
+}
+
+// MayEnd refuses for a run that a worker holds; r1 has none.
+func (w fakeWork) MayEnd(_ context.Context, p sb.Process) error {
+	if p.Run == "held" {
+		return sb.Errorf(sb.Forbidden, "a worker tells the end of this attempt")
+	}
+	return nil
 }
 
 func (w fakeWork) End(_ context.Context, _ sb.Process, e sb.End) error {

@@ -16,6 +16,8 @@ type Identity interface {
 	OrchestratorKey(ctx context.Context, secret string) (orchestratorID string, err error)
 	// RunToken checks a token's signature; whether its process may still do something is the run's matter.
 	RunToken(secret string) (sb.Process, error)
+	// EndsWork checks an end token, which the worker of a process has.
+	EndsWork(secret string) (sb.Process, error)
 
 	ServiceAccounts(ctx context.Context, cursor string, limit int) (sb.Page[sb.Principal], error)
 	ServiceAccount(ctx context.Context, idOrName string) (sb.Principal, error)
@@ -89,6 +91,8 @@ type Work interface {
 	LogPath(ctx context.Context, p sb.Process, uri string) error
 	Complete(ctx context.Context, p sb.Process, result, outputsSchema json.RawMessage) error
 	Fail(ctx context.Context, p sb.Process, message, stack string) error
+	// MayEnd tells whether a process may tell its own end: only while no worker holds it, which then does. Forbidden.
+	MayEnd(ctx context.Context, p sb.Process) error
 	// End notes that the process has ended; from the worker and its shim only.
 	End(ctx context.Context, p sb.Process, e sb.End) error
 }

@@ -19,6 +19,7 @@ type request struct {
 	caller       caller     // through the door of people
 	orchestrator string     // through the door of orchestrators: its id
 	process      sb.Process // through the door of run tokens
+	holder       bool       // it came with the end token, which the worker has
 }
 
 // caller is a person or service account, with the settings in force.

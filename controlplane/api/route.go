@@ -21,6 +21,7 @@ type route struct {
 	path   string // below base
 	what   string // in words, for the document
 	door   door
+	ends   bool      // the end token opens it too
 	right  sb.Action // "" for whoever passes the door; rights on an object are demanded where it is read
 	status int       // of success; 0 is 200, or 204 without a body
 

@@ -72,7 +72,7 @@ func checkClaim(b sb.ClaimRequest) error {
 func claimAnswerOf(c Claimed) sb.ClaimAnswer {
 	r := c.Run
 	out := sb.ClaimAnswer{
-		Token: c.Token, HeartbeatSeconds: int(sb.HeartbeatEvery.Seconds()), Operator: r.Operator, Params: r.Params, View: r.View,
+		Token: c.Token, EndToken: c.EndToken, HeartbeatSeconds: int(sb.HeartbeatEvery.Seconds()), Operator: r.Operator, Params: r.Params, View: r.View,
 		Plugin:  sb.ClaimPlugin{Name: r.Plugin, Revision: r.PluginRevision, SHA256: c.SHA256, Root: c.Root},
 		Secrets: c.Secrets,
 	}
@@ -245,5 +245,10 @@ type endInput struct {
 }
 
 func (h work) end(ctx context.Context, in *endInput) (*answer[none], error) {
+	if !requestOf(ctx).holder {
+		if err := h.work.MayEnd(ctx, processOf(ctx)); err != nil {
+			return nil, err
+		}
+	}
 	return answerOf(none{}), h.work.End(ctx, processOf(ctx), in.Body.End())
 }

@@ -16,7 +16,7 @@ func TestWhatTheWorkCalls(t *testing.T) {
 	b := setup(t)
 	b.put(sb.Run{ID: "r1", Operator: "@acme/tools/hello", Plugin: "@acme/tools", PluginRevision: 2, Status: sb.Running, DatasetID: "d1", Dataset: "quick/start"})
 	claim := b.do("sbo_builtin", "POST", "/api/v1/work/claim", `{"run_id":"r1","attempt":1,"nonce":"n","worker":"host/default"}`)
-	require.JSONEq(t, `{"token":"sbr_r1","heartbeat_seconds":5,"operator":"@acme/tools/hello","params":{},"view":null,
+	require.JSONEq(t, `{"token":"sbr_r1","end_token":"sbr_end_r1","heartbeat_seconds":5,"operator":"@acme/tools/hello","params":{},"view":null,
 		"dataset":{"id":"d1","name":"quick/start"},"plugin":{"name":"@acme/tools","revision":2,"sha256":"abc","root":"tools"},"secrets":{},
 		"command":{"argv":["true"],"executor":"","timeout_seconds":0}}`, claim.body)
 	require.JSONEq(t, `{"stop":[],"drain":false}`, b.do("sbo_builtin", "POST", "/api/v1/work/workers",
@@ -100,4 +100,23 @@ func FuzzWork(f *testing.F) {
 			require.Equal(t, "application/problem+json", got.Header().Get("Content-Type"))
 		}
 	})
+}
+
+func TestWhoTellsTheEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, row := range []struct {
+		name, token, path string
+		want              int
+	}{
+		{"a person with the run token of work that no worker holds", "sbr_r1", "/work/r1/end", 200},
+		{"an operator under a worker", "sbr_held", "/work/held/end", 403},
+		{"its worker, or the shim", "sbr_end_held", "/work/held/end", 200},
+		{"the end token of another run", "sbr_end_r1", "/work/held/end", 401},
+		{"the end token opens nothing else", "sbr_end_held", "/work/held/heartbeat", 401},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			require.Equal(t, row.want, b.do(row.token, "POST", "/api/v1"+row.path, `{"exit_code":0}`).StatusCode)
+		})
+	}
 }

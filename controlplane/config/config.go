@@ -123,7 +123,7 @@ func inWords(faults []sb.Fault) string {
 	for i, f := range faults {
 		lines[i] = f.Location + " " + f.Message
 		if f.Value != nil {
-			lines[i] += fmt.Sprintf(", not %q", f.Value)
+			lines[i] += fmt.Sprintf(", not %q", fmt.Sprint(f.Value))
 		}
 	}
 	return "the configuration is not valid: " + strings.Join(lines, "; ")

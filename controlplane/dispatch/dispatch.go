@@ -57,20 +57,31 @@ func (d *Dispatch) Run(ctx context.Context) error {
 			}
 		})
 	}
+	// A sweep has room of its own and waits for its round before: a carrier that does not answer must not fill the room
+	// of the notes with sweeps.
+	sweep := func(turn *sync.Mutex, f func(context.Context)) {
+		calls.Go(func() {
+			if turn.TryLock() {
+				defer turn.Unlock()
+				f(ctx)
+			}
+		})
+	}
+	var unsentTurn, lostTurn sync.Mutex
 	notes := d.notes.Notes(ctx)
 	unsent, lost := time.NewTicker(unsentEvery), time.NewTicker(lostEvery)
 	defer unsent.Stop()
 	defer lost.Stop()
-	call(d.sweepUnsent)
-	call(d.sweepLost)
+	sweep(&unsentTurn, d.sweepUnsent)
+	sweep(&lostTurn, d.sweepLost)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-unsent.C:
-			call(d.sweepUnsent)
+			sweep(&unsentTurn, d.sweepUnsent)
 		case <-lost.C:
-			call(d.sweepLost)
+			sweep(&lostTurn, d.sweepLost)
 		case n, ok := <-notes:
 			if !ok {
 				return nil
@@ -95,10 +106,11 @@ func (d *Dispatch) sendByID(ctx context.Context, id string) {
 	d.send(ctx, run)
 }
 
-// send starts carrying an attempt, and notes it. What must not go on by then is cancelled at once.
-func (d *Dispatch) send(ctx context.Context, run sb.Run) {
+// send starts carrying an attempt, and notes it. What must not go on by then is cancelled at once. False when the
+// carrier is away.
+func (d *Dispatch) send(ctx context.Context, run sb.Run) bool {
 	if run.Status != sb.Queued || run.DispatchedAt != nil {
-		return
+		return true
 	}
 	name, url, err := d.carrier.Start(ctx, run)
 	switch sb.CodeOf(err) {
@@ -106,10 +118,10 @@ func (d *Dispatch) send(ctx context.Context, run sb.Run) {
 	case sb.Conflict: // it was carried before, and that has ended: the work never began, or it has reported its end
 		_, err = d.runs.Settle(ctx, run.Ref(), false, sb.End{HandedBack: true, Reason: unbegun})
 		d.warn(ctx, err, run.ID, "the end of a lost attempt cannot be kept")
-		return
+		return true
 	default:
 		d.warn(ctx, err, run.ID, "a run cannot be sent out now; the sweep tries again")
-		return
+		return false
 	}
 	sb.FaultPoint("dispatch.started") // the workflow runs, and the row does not say so
 	err = d.runs.Dispatched(ctx, run.Ref(), name, url)
@@ -118,6 +130,7 @@ func (d *Dispatch) send(ctx context.Context, run sb.Run) {
 		err = d.carrier.Cancel(ctx, run.Ref())
 	}
 	d.warn(ctx, err, run.ID, "the dispatch of a run cannot be noted; the sweep tries again")
+	return true
 }
 
 func (d *Dispatch) cancelByID(ctx context.Context, id string) {
@@ -138,7 +151,9 @@ func (d *Dispatch) sweepUnsent(ctx context.Context) {
 	runs, err := d.store.Undispatched(ctx, now.Add(-unsentAfter), page)
 	d.warn(ctx, err, "", "runs to dispatch cannot be read; they are read again")
 	for _, run := range runs {
-		d.send(ctx, run)
+		if !d.send(ctx, run) {
+			return // the carrier is away: the next round begins with the first again
+		}
 	}
 }
 
@@ -153,8 +168,13 @@ func (d *Dispatch) sweepLost(ctx context.Context) {
 		}
 		for _, run := range held {
 			after = run.ID
-			if run.DispatchedAt != nil {
-				d.warn(ctx, d.look(ctx, run), run.ID, "the carrying of a run cannot be looked at now")
+			if !run.Dispatched() {
+				continue
+			}
+			err := d.look(ctx, run)
+			d.warn(ctx, err, run.ID, "the carrying of a run cannot be looked at now")
+			if sb.CodeOf(err) == sb.Unavailable {
+				return // the next round begins with the first again
 			}
 		}
 		if len(held) < page {

@@ -254,6 +254,14 @@ func TestWhatTheSweepFindsThere(t *testing.T) {
 	terminated := sb.CarrierState{Terminated: true, Reason: "terminated in Temporal"}
 	unclaimed := func(t *testing.T, w *runstest.World) sb.Run { return w.Dispatched(t) }
 	begun := func(t *testing.T, w *runstest.World) sb.Run { run, _ := w.Running(t); return run }
+	unnoted := func(t *testing.T, w *runstest.World) sb.Run {
+		run := w.Queued(t)
+		p := runstest.Main(run)
+		_, err := w.Work.Claim(t.Context(), run.OrchestratorID, w.ClaimOf(p))
+		require.NoError(t, err)
+		require.NoError(t, w.Work.Start(t.Context(), p, "", ""))
+		return run
+	}
 	for name, c := range map[string]struct {
 		put    func(*testing.T, *runstest.World) sb.Run
 		state  sb.CarrierState
@@ -261,10 +269,11 @@ func TestWhatTheSweepFindsThere(t *testing.T) {
 		kind   sb.FailureKind
 		slot   bool
 	}{
-		"terminated before the work began":  {unclaimed, terminated, sb.Failed, sb.FailStopped, false},
-		"terminated while the work goes on": {begun, terminated, sb.Failed, sb.FailStopped, true},
-		"ended before the work began":       {unclaimed, gone, sb.Scheduled, "", false},
-		"ended while the work goes on":      {begun, gone, sb.Running, "", true},
+		"terminated before the work began":   {unclaimed, terminated, sb.Failed, sb.FailStopped, false},
+		"terminated while the work goes on":  {begun, terminated, sb.Failed, sb.FailStopped, true},
+		"terminated, its dispatch not noted": {unnoted, terminated, sb.Failed, sb.FailStopped, true},
+		"ended before the work began":        {unclaimed, gone, sb.Scheduled, "", false},
+		"ended while the work goes on":       {begun, gone, sb.Running, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -282,4 +291,40 @@ func TestWhatTheSweepFindsThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// away is a carrier that does not answer: each call takes as long as it is allowed to.
+type away struct {
+	*carrier
+	calls chan struct{}
+}
+
+func (a away) Start(ctx context.Context, _ sb.Run) (string, string, error) {
+	select {
+	case a.calls <- struct{}{}:
+	default:
+	}
+	<-ctx.Done()
+	return "", "", sb.Errorf(sb.Unavailable, "no answer")
+}
+
+func TestACarrierThatDoesNotAnswerHoldsNoCancelUp(t *testing.T) {
+	t.Parallel()
+	w, there := runstest.New(t), away{newCarrier(), make(chan struct{}, 1)}
+	run, _ := w.Running(t)
+	for range 3 {
+		w.Queued(t)
+	}
+	w.Clock.Pass(6 * time.Second) // the sweep takes what was queued
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	d := dispatch.New(w.Store, w.Work, there, w.Store, logrus.NewEntry(logrus.New()))
+	go func() { ended <- d.Run(ctx) }()
+	<-there.calls // the sweep hangs
+	_, err := w.Life.Stop(t.Context(), w.Ann, run.ID)
+	require.NoError(t, err)
+	require.Equal(t, run.Ref(), <-there.cancelled)
+	cancel()
+	require.NoError(t, <-ended)
 }

@@ -175,6 +175,23 @@ func TestARunTokenHoldsItsProcess(t *testing.T) {
 	})
 }
 
+func TestOnlyTheEndTokenEndsWork(t *testing.T) {
+	t.Parallel()
+	i, _ := setup(t)
+	p := sb.Process{AttemptRef: sb.AttemptRef{Run: "r", Attempt: 1}, Source: "main", Try: 1}
+	run, err := i.Token(p)
+	require.NoError(t, err)
+	end, err := i.EndToken(p)
+	require.NoError(t, err)
+	got, err := i.EndsWork(end)
+	require.NoError(t, err)
+	require.Equal(t, p, got)
+	_, err = i.EndsWork(run)
+	code(t, sb.Unauthenticated, err)
+	_, err = i.RunToken(end)
+	code(t, sb.Unauthenticated, err)
+}
+
 func TestServiceAccounts(t *testing.T) {
 	t.Parallel()
 	id, _ := setup(t)

@@ -1,6 +1,7 @@
 package queue_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"sync"
@@ -48,7 +49,7 @@ type game struct {
 	up     time.Time
 
 	mu          sync.Mutex
-	incarnation int
+	incarnation string
 	last        map[string]sb.Run
 	faults      []error
 }
@@ -134,7 +135,7 @@ func (g *game) send(pick, replica int) {
 
 func (g *game) take(pick, replica int) {
 	g.mu.Lock()
-	incarnation := fmt.Sprint(g.incarnation)
+	incarnation := g.incarnation
 	g.mu.Unlock()
 	g.on(pick, func(run sb.Run) error {
 		c := g.ClaimOf(runstest.Main(run))
@@ -195,8 +196,8 @@ func (g *game) lose(int, int) {
 // restart ends the worker and begins a new one.
 func (g *game) restart(int, int) {
 	g.mu.Lock()
-	g.incarnation++
-	incarnation := fmt.Sprint(g.incarnation)
+	g.incarnation = rand.Text() // the world outlives the game, and remembers
+	incarnation := g.incarnation
 	g.mu.Unlock()
 	_, err := g.Work.Workers(g.t.Context(), g.Builtin.ID, sb.Worker{Name: runstest.WorkerName, Incarnation: incarnation, Pool: sb.DefaultPool})
 	g.fine(err)

@@ -70,7 +70,10 @@ func explain(run sb.Run, p sb.Place, now time.Time) sb.Wait {
 func holds(run sb.Run, p sb.Place, now time.Time) (string, string) {
 	o := p.Orchestrator
 	ahead := "It is the next."
-	if p.Position > 1 {
+	switch {
+	case p.Position == 2:
+		ahead = "1 is ahead of it."
+	case p.Position > 2:
 		ahead = fmt.Sprintf("%d are ahead of it.", p.Position-1)
 	}
 	switch {
@@ -80,6 +83,8 @@ func holds(run sb.Run, p sb.Place, now time.Time) (string, string) {
 		return HoldsRetry, fmt.Sprintf("It is tried again in %s.", run.NotBefore.Sub(now).Round(time.Second))
 	case o.Kind == sb.Builtin && quiet(p.PoolSeen, now):
 		return HoldsNoWorker, fmt.Sprintf("No worker serves pool %s of %s. Start one with `signalbox worker`.", run.Target.Pool, o.Name)
+	case o.Quota == 0:
+		return HoldsQuota, fmt.Sprintf("The quota of %s is 0: nothing starts there until an admin raises it.", o.Name)
 	case p.Held >= o.Quota:
 		return HoldsQuota, fmt.Sprintf("All slots of %s are held (%d of %d). %s", o.Name, p.Held, o.Quota, ahead)
 	}

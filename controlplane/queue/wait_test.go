@@ -26,11 +26,11 @@ func TestWhyARunWaits(t *testing.T) {
 			w.Queued(t)
 			w.Schedule(t)
 			return w.Schedule(t)
-		}, queue.HoldsQuota, 2, "All slots of builtin are held (1 of 1). 1 are ahead of it."},
+		}, queue.HoldsQuota, 2, "All slots of builtin are held (1 of 1). 1 is ahead of it."},
 		"a quota of 0": {func(t *testing.T, w *runstest.World) sb.Run {
 			quota(t, w, 0)
 			return w.Schedule(t)
-		}, queue.HoldsQuota, 1, "All slots of builtin are held (0 of 0)."},
+		}, queue.HoldsQuota, 1, "The quota of builtin is 0: nothing starts there until an admin raises it."},
 		"a disabled orchestrator": {func(t *testing.T, w *runstest.World) sb.Run {
 			run := w.Schedule(t)
 			w.Orchestrate(t, func(o *sb.Orchestrator) { o.Enabled = false })
@@ -68,7 +68,7 @@ func TestWhyARunWaits(t *testing.T) {
 			w.Queued(t)
 			w.Schedule(t)
 			return w.Schedule(t)
-		}, queue.HoldsQuota, 2, "All slots of builtin are held (1 of 1). 1 are ahead of it. By past runs of this operator that takes about 6s."},
+		}, queue.HoldsQuota, 2, "All slots of builtin are held (1 of 1). 1 is ahead of it. By past runs of this operator that takes about 6s."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -102,28 +102,30 @@ func TestWhatTimeDoes(t *testing.T) {
 		up   time.Duration
 		want sb.Change
 	}{
-		"seen just now":                    {active(time.Second), day, nil},
-		"seen 20 s ago":                    {active(20 * time.Second), day, nil},
-		"unseen for more":                  {active(21 * time.Second), day, sb.Unseen{At: now}},
-		"unseen, but nobody listened":      {active(time.Hour), 20 * time.Second, nil},
-		"unseen and known so":              {with(active(time.Minute), func(r *sb.Run) { r.Work.State = sb.WorkUnknown }), day, nil},
-		"unseen for the fence":             {active(5 * time.Minute), day, sb.Unseen{At: now}},
-		"unseen, nobody took it":           {with(active(day), func(r *sb.Run) { r.Work.Worker = "" }), day, nil},
-		"running for its timeout":          {with(active(0), func(r *sb.Run) { r.StartedAt = ago(time.Hour) }), day, nil},
-		"running for longer":               {with(active(0), func(r *sb.Run) { r.StartedAt = ago(time.Hour + 1) }), day, sb.TimeOut{At: now}},
-		"running for longer, unknown":      {with(active(time.Minute), func(r *sb.Run) { r.StartedAt, r.Work.State = ago(2*time.Hour), sb.WorkUnknown }), day, sb.TimeOut{At: now}},
-		"not started in time":              {queued, day, sb.TimeOut{At: now}},
-		"not started, with no limit":       {with(queued, func(r *sb.Run) { r.StartWithin = 0 }), day, nil},
-		"not started, in time":             {with(queued, func(r *sb.Run) { r.StartWithin = time.Hour }), day, nil},
-		"a stop that is not confirmed":     {with(active(0), func(r *sb.Run) { r.Work.Ending, r.Work.EndingAt = sb.FailStopped, ago(5*time.Minute+1) }), day, sb.StopWaits{At: now}},
-		"a stop that may yet be confirmed": {with(active(0), func(r *sb.Run) { r.Work.Ending, r.Work.EndingAt = sb.FailStopped, ago(5*time.Minute) }), day, nil},
-		"a stop that was told":             {with(active(0), func(r *sb.Run) { r.Work.Ending, r.Work.EndingAt, r.Work.EndingTold = sb.FailStopped, ago(day), true }), day, nil},
-		"a stop, and running for too long": {with(active(0), func(r *sb.Run) { r.StartedAt, r.Work.Ending, r.Work.EndingAt = ago(day), sb.FailStopped, ago(0) }), day, nil},
+		"seen just now":                        {active(time.Second), day, nil},
+		"seen 20 s ago":                        {active(20 * time.Second), day, nil},
+		"unseen for more":                      {active(21 * time.Second), day, sb.Unseen{At: now}},
+		"unseen, but nobody listened":          {active(time.Hour), 20 * time.Second, nil},
+		"unseen and known so":                  {with(active(time.Minute), func(r *sb.Run) { r.Work.State = sb.WorkUnknown }), day, nil},
+		"unseen for the fence":                 {active(5 * time.Minute), day, sb.Unseen{At: now}},
+		"unseen, nobody took it":               {with(active(day), func(r *sb.Run) { r.Work.Worker, r.Work.SeenAt = "", nil }), day, nil},
+		"unseen, of a person without a worker": {with(active(time.Minute), func(r *sb.Run) { r.Work.Worker = "" }), day, sb.Unseen{At: now}},
+		"running for its timeout":              {with(active(0), func(r *sb.Run) { r.StartedAt = ago(time.Hour) }), day, nil},
+		"running for longer":                   {with(active(0), func(r *sb.Run) { r.StartedAt = ago(time.Hour + 1) }), day, sb.TimeOut{At: now}},
+		"running for longer, unknown":          {with(active(time.Minute), func(r *sb.Run) { r.StartedAt, r.Work.State = ago(2*time.Hour), sb.WorkUnknown }), day, sb.TimeOut{At: now}},
+		"not started in time":                  {queued, day, sb.TimeOut{At: now}},
+		"not started, with no limit":           {with(queued, func(r *sb.Run) { r.StartWithin = 0 }), day, nil},
+		"not started, in time":                 {with(queued, func(r *sb.Run) { r.StartWithin = time.Hour }), day, nil},
+		"a stop that is not confirmed":         {with(active(0), func(r *sb.Run) { r.Work.Ending, r.Work.EndingAt = sb.FailStopped, ago(5*time.Minute+1) }), day, sb.StopWaits{At: now}},
+		"a stop that may yet be confirmed":     {with(active(0), func(r *sb.Run) { r.Work.Ending, r.Work.EndingAt = sb.FailStopped, ago(5*time.Minute) }), day, nil},
+		"a stop that was told":                 {with(active(0), func(r *sb.Run) { r.Work.Ending, r.Work.EndingAt, r.Work.EndingTold = sb.FailStopped, ago(day), true }), day, nil},
+		"a stop, and running for too long":     {with(active(0), func(r *sb.Run) { r.StartedAt, r.Work.Ending, r.Work.EndingAt = ago(day), sb.FailStopped, ago(0) }), day, nil},
 	} {
 		require.Equal(t, c.want, runs.Due(c.run, now, now.Add(-c.up), 5*time.Minute), name)
 	}
 	for name, run := range map[string]sb.Run{
 		"going on": active(5*time.Minute + 1), "asked to end": with(active(day), func(r *sb.Run) { r.Work.Ending = sb.FailStopped }),
+		"of a person without a worker": with(active(day), func(r *sb.Run) { r.Work.Worker = "" }),
 	} {
 		end, ok := runs.Due(run, now, now.Add(-day), 5*time.Minute).(sb.EndWork)
 		require.True(t, ok, name)
@@ -137,9 +139,15 @@ func TestTheFenceCountsOnlyWhileSomebodyListens(t *testing.T) {
 	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	var w runs.Watch
 	require.Equal(t, at, w.Since(at), "since the process began")
+	w.Rest(at)
 	require.Equal(t, at, w.Since(at.Add(2*time.Second)))
-	require.Equal(t, at, w.Since(at.Add(22*time.Second)))
+	w.Rest(at.Add(time.Minute))
+	require.Equal(t, at, w.Since(at.Add(80*time.Second)), "a sweep may be slow")
+	w.Rest(at.Add(80 * time.Second))
 	woken := at.Add(8 * time.Hour)
 	require.Equal(t, woken, w.Since(woken), "since it woke")
+	w.Rest(woken)
 	require.Equal(t, woken, w.Since(woken.Add(time.Second)))
+	back := woken.Add(time.Minute)
+	require.Equal(t, back, w.Since(back), "since the database was back: the sweeps before did not succeed")
 }

@@ -9,10 +9,10 @@ import (
 
 // Store keeps runs, their work, claims and events. Every method is one transaction, safe for use by several
 // goroutines and replicas. After a commit it sends the notes of signalbox.NotesOf. Errors: NotFound, Conflict,
-// Unavailable.
+// Unavailable (try again; also when others were faster again and again).
 type Store interface {
 	// Facts reads what decides about an ask. What does not exist is nil in the facts and no error; only an unknown
-	// principal is NotFound. A run's dataset is read even if it was deleted in the meantime (then nil).
+	// principal is NotFound. A run's dataset is found by its id alone; nil if it was deleted in the meantime.
 	Facts(ctx context.Context, ask sb.Ask) (sb.Facts, error)
 	// Schedule keeps a new run. In one transaction it looks for (principal, idempotency key) of the last 24 h (same
 	// hash: the run of then, replayed; another hash: Conflict), reads the facts and all orchestrators, lets decide
@@ -23,7 +23,8 @@ type Store interface {
 	// Runs reads a page of runs, without params, view, schemas, result and failure stack.
 	Runs(ctx context.Context, q sb.RunQuery) (sb.Page[sb.Run], error)
 	// Change reads a run, lets f change it, and writes it with the events, if its version is still the same; else it
-	// reads again, at most 3 times. No events: nothing is written. f does no I/O and may be called several times.
+	// reads again, and is Unavailable after 3 times. No events: nothing is written. f does no I/O and may be called
+	// several times.
 	Change(ctx context.Context, id string, f sb.ChangeFunc) (sb.Run, error)
 	// Events reads a run's events after a sequence number, oldest first.
 	Events(ctx context.Context, run string, after int64, limit int) ([]sb.Event, error)
@@ -43,7 +44,8 @@ type Store interface {
 	// is superseded. Sends TopicRun.
 	SetProgress(ctx context.Context, p sb.Process, progress sb.Progress) (bool, error)
 	// SeeWorker keeps what a worker says of itself, renews the leases of the attempts it runs, and tells which of them
-	// should stop. A new incarnation sends TopicQueue; its predecessor's open attempts are in orphans.
+	// should stop. A new incarnation sends TopicQueue; its predecessors' open attempts are in orphans when they gave no
+	// sign of life for 15 s. A late word of a predecessor: all should stop.
 	SeeWorker(ctx context.Context, w sb.Worker) (stop []sb.AttemptRef, orphans []sb.AttemptRef, err error)
 
 	// Now is the time that decides: the database's on Postgres, this process's on SQLite. UTC, microseconds.

@@ -29,6 +29,11 @@ const (
 // operator, dataset or orchestrator that does not exist or may not be seen; Forbidden; Conflict for a disabled one
 // and for an idempotency key that came with another body.
 func (r *Runs) Schedule(ctx context.Context, who sb.Principal, d sb.Draft) (sb.Run, error) {
+	return r.schedule(ctx, who, d, hashOf(d))
+}
+
+// schedule keeps the run of a draft; hash tells the request for it apart from others with the same idempotency key.
+func (r *Runs) schedule(ctx context.Context, who sb.Principal, d sb.Draft, hash string) (sb.Run, error) {
 	if faults := checkDraft(d); len(faults) > 0 {
 		return sb.Run{}, sb.Faulty("the run cannot be scheduled", faults...)
 	}
@@ -37,13 +42,16 @@ func (r *Runs) Schedule(ctx context.Context, who sb.Principal, d sb.Draft) (sb.R
 		return sb.Run{}, err
 	}
 	n := sb.NewRun{
-		Ask:            sb.Ask{PrincipalID: who.ID, Dataset: d.Dataset, Operator: d.Operator},
-		IdempotencyKey: d.IdempotencyKey, BodyHash: hashOf(d),
+		Ask:            sb.Ask{PrincipalID: who.ID, Dataset: d.Dataset, DatasetID: d.DatasetID, Operator: d.Operator},
+		IdempotencyKey: d.IdempotencyKey, BodyHash: hash,
 	}
-	run, _, err := r.store.Schedule(ctx, n, func(f sb.Facts, all []sb.Orchestrator) (sb.Run, []sb.Event, error) {
+	run, replayed, err := r.store.Schedule(ctx, n, func(f sb.Facts, all []sb.Orchestrator) (sb.Run, []sb.Event, error) {
 		return r.draw(f, all, d, now)
 	})
 	sb.FaultPoint("schedule.after")
+	if err == nil && replayed { // the caller may have lost the right to see it
+		return r.Run(ctx, who, run.ID)
+	}
 	return run, err
 }
 
@@ -54,14 +62,15 @@ func (r *Runs) Rerun(ctx context.Context, who sb.Principal, id string, params js
 		return sb.Run{}, err
 	}
 	d := sb.Draft{
-		Operator: old.Operator, Dataset: old.DatasetID, Params: old.Params, View: old.View,
+		Operator: old.Operator, DatasetID: old.DatasetID, Params: old.Params, View: old.View,
 		Orchestrator: old.OrchestratorID, Label: old.Label, Priority: min(old.Priority, 0),
 		RerunOf: old.ID, IdempotencyKey: idempotencyKey,
 	}
 	if params != nil {
 		d.Params = params
 	}
-	return r.Schedule(ctx, who, d)
+	asked := sb.Draft{RerunOf: old.ID, Params: params} // what was asked for: the old run's label may change
+	return r.schedule(ctx, who, d, hashOf(asked))
 }
 
 // draw makes the run from a draft and the facts, or tells why it cannot be.
@@ -112,7 +121,7 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 }
 
 func (r *Runs) mayDraw(f sb.Facts, d sb.Draft) error {
-	if d.Dataset != "" && f.Dataset == nil {
+	if (d.Dataset != "" || d.DatasetID != "") && f.Dataset == nil {
 		return r.check(f, sb.ActViewDataset)
 	}
 	if err := r.check(f, sb.ActSchedule); err != nil {

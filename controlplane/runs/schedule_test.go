@@ -183,6 +183,19 @@ func TestAnIdempotencyKeyGivesTheSameRun(t *testing.T) {
 	require.NotEqual(t, first.ID, later.ID)
 }
 
+func TestAReplayedRunIsShownOnlyToWhoMaySeeIt(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	draft := sb.Draft{Operator: runstest.Hello, Dataset: "cats", IdempotencyKey: "k"}
+	_, err := w.Life.Schedule(t.Context(), w.Bob, draft)
+	require.NoError(t, err)
+	none := sb.NoAccess
+	_, err = w.UpdateDataset(t.Context(), w.Cats.ID, nil, &none)
+	require.NoError(t, err)
+	_, err = w.Life.Schedule(t.Context(), w.Bob, draft)
+	runstest.RequireCode(t, sb.NotFound, err)
+}
+
 func TestARunIsScheduledAgain(t *testing.T) {
 	t.Parallel()
 	w := runstest.New(t)
@@ -203,16 +216,25 @@ func TestARunIsScheduledAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, again.ID, edited.RerunOf)
 	require.JSONEq(t, `{"name":"you"}`, string(edited.Params))
+	label := "Yours"
+	_, err = w.Life.Patch(t.Context(), w.Ann, again.ID, &label, nil)
+	require.NoError(t, err)
 	replayed, err := w.Life.Rerun(t.Context(), w.Ann, again.ID, json.RawMessage(`{"name":"you"}`), "k")
 	require.NoError(t, err)
 	require.Equal(t, edited.ID, replayed.ID)
+	_, err = w.Life.Rerun(t.Context(), w.Ann, again.ID, nil, "k")
+	runstest.RequireCode(t, sb.Conflict, err)
 
 	_, err = w.Life.Rerun(t.Context(), w.Ann, old.ID, json.RawMessage(`{"name":1}`), "")
 	runstest.RequireCode(t, sb.Invalid, err)
 	_, err = w.Life.Rerun(t.Context(), w.Gil, old.ID, nil, "")
 	runstest.RequireCode(t, sb.NotFound, err)
 	require.NoError(t, w.DeleteDataset(t.Context(), w.Cats.ID, w.Admin.Who()))
+	_, err = w.CreateDataset(t.Context(), sb.Dataset{Name: w.Cats.ID, DefaultPermission: sb.CanManage, Creator: w.Bob.Who()})
+	require.NoError(t, err)
 	_, err = w.Life.Rerun(t.Context(), w.Admin, old.ID, nil, "")
+	runstest.RequireCode(t, sb.NotFound, err)
+	_, err = w.Life.Run(t.Context(), w.Bob, old.ID)
 	runstest.RequireCode(t, sb.NotFound, err)
 }
 

@@ -38,7 +38,12 @@ func (s *Sweep) Run(ctx context.Context) error {
 		if err == nil {
 			err = s.Once(ctx, now, w.since(now))
 		}
-		if err != nil && ctx.Err() == nil {
+		if err == nil {
+			now, err = s.store.Now(ctx)
+		}
+		if err == nil {
+			w.rest(now)
+		} else if ctx.Err() == nil {
 			s.log.WithError(err).Warn("the sweep of open runs failed; it goes on")
 		}
 		select {
@@ -49,17 +54,20 @@ func (s *Sweep) Run(ctx context.Context) error {
 	}
 }
 
-// watch tells since when signs of life could have been heard: since the first sweep without a long gap behind it, in
-// which the process slept or had no database.
+// watch tells since when signs of life could have been heard: since the first sweep without a long gap before it, in
+// which the process slept or had no database. A sweep itself may take long: meanwhile they are heard.
 type watch struct{ up, last time.Time }
 
+// since tells it at the beginning of a sweep.
 func (w *watch) since(now time.Time) time.Time {
 	if now.Sub(w.last) > sb.UnseenAfter {
 		w.up = now
 	}
-	w.last = now
 	return w.up
 }
+
+// rest notes that a sweep has succeeded.
+func (w *watch) rest(now time.Time) { w.last = now }
 
 // Once looks at all runs that hold a slot. up is since when somebody could have heard a sign of life.
 func (s *Sweep) Once(ctx context.Context, now, up time.Time) error {
@@ -105,10 +113,10 @@ func due(run sb.Run, now, up time.Time, fence time.Duration) sb.Change {
 	w := run.Work
 	silent := now.Sub(latest(w.SeenAt, up))
 	switch {
-	case !w.Claimed():
+	case !w.Taken():
 	case silent > fence:
 		return sb.EndWork{At: now, Attempt: run.Attempt, End: sb.End{
-			WorkerLost: true, Reason: "No sign of life from worker " + w.Worker + " for " + fence.String() + ".",
+			WorkerLost: true, Reason: "No sign of life from " + w.Taker() + " for " + fence.String() + ".",
 		}}
 	case silent > sb.UnseenAfter && w.State != sb.WorkUnknown:
 		return sb.Unseen{At: now}

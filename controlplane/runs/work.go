@@ -28,9 +28,10 @@ type Archives interface {
 	Bytes(ctx context.Context, r sb.Revision) (io.ReadCloser, error)
 }
 
-// Tokens makes run tokens.
+// Tokens makes run tokens, and those that open only the word that the work has ended.
 type Tokens interface {
 	Token(p sb.Process) (string, error)
+	EndToken(p sb.Process) (string, error)
 }
 
 // Work is the life of runs for those who do the work. Its answers by state are the table of docs/run-states.md.
@@ -39,6 +40,7 @@ type Work struct {
 	archives Archives
 	tokens   Tokens
 	blobs    sb.Blobs
+	pace     pace
 }
 
 // NewWork makes the life of runs for those who do the work.
@@ -46,15 +48,19 @@ func NewWork(store Store, archives Archives, tokens Tokens, blobs sb.Blobs) *Wor
 	return &Work{store: store, archives: archives, tokens: tokens, blobs: blobs}
 }
 
-// Claim gives a process what it needs to begin; the same nonce again the same, with a fresh token.
+// Claim gives a process what it needs to begin; the same nonce again the same, with fresh tokens, until the work has
+// ended. Errors: NotFound, RunOver, Conflict.
 func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb.Claimed, error) {
 	now, err := w.store.Now(ctx)
 	if err != nil {
 		return sb.Claimed{}, err
 	}
 	c.OrchestratorID, c.At = orchestratorID, now
-	run, _, err := w.store.Claim(ctx, c, applyAll(sb.Take{Claim: c}))
+	run, replayed, err := w.store.Claim(ctx, c, applyAll(sb.Take{Claim: c}))
 	sb.FaultPoint("claim.after")
+	if err == nil && replayed {
+		err = alive(c.Process, sb.Pulse{Attempt: run.Attempt, Work: run.Work.State})
+	}
 	if err != nil {
 		return sb.Claimed{}, err
 	}
@@ -66,7 +72,11 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 	if err != nil {
 		return sb.Claimed{}, err
 	}
-	claimed := sb.Claimed{Token: token, Run: run, SHA256: revision.SHA256, Root: revision.Root}
+	endToken, err := w.tokens.EndToken(c.Process)
+	if err != nil {
+		return sb.Claimed{}, err
+	}
+	claimed := sb.Claimed{Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root}
 	if _, name, ok := sb.SplitURI(run.Operator); ok {
 		if command, has := revision.Manifest.Commands[name]; has {
 			claimed.Command = &command
@@ -75,8 +85,8 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 	return claimed, nil
 }
 
-// Workers keeps what a worker says of itself, ends the attempts of its earlier incarnation, and answers what it
-// should stop.
+// Workers keeps what a worker says of itself, ends the attempts that its earlier incarnations left behind, and answers
+// what it should stop.
 func (w *Work) Workers(ctx context.Context, orchestratorID string, worker sb.Worker) ([]sb.AttemptRef, error) {
 	worker.OrchestratorID = orchestratorID
 	stop, orphans, err := w.store.SeeWorker(ctx, worker)
@@ -92,8 +102,11 @@ func (w *Work) Workers(ctx context.Context, orchestratorID string, worker sb.Wor
 	return stop, nil
 }
 
-// Archive opens the archive of the revision a run is pinned to.
+// Archive opens the archive of the revision a run is pinned to, while the work goes on. Errors: Conflict.
 func (w *Work) Archive(ctx context.Context, p sb.Process) (io.ReadCloser, int64, error) {
+	if err := w.live(ctx, p); err != nil {
+		return nil, 0, err
+	}
 	run, err := w.store.Run(ctx, p.Run)
 	if err != nil {
 		return nil, 0, err
@@ -103,6 +116,9 @@ func (w *Work) Archive(ctx context.Context, p sb.Process) (io.ReadCloser, int64,
 		return nil, 0, err
 	}
 	body, err := w.archives.Bytes(ctx, revision)
+	if sb.CodeOf(err) == sb.NotFound {
+		err = sb.Wrap(err, sb.Internal, "the archive of %s, revision %d, is missing in the blob store; install the plugin again", run.Plugin, revision.Number)
+	}
 	return body, revision.Size, err
 }
 
@@ -134,7 +150,8 @@ func (w *Work) Heartbeat(ctx context.Context, p sb.Process) (bool, error) {
 	return pulse.Ending != "", err
 }
 
-// Progress keeps how far the attempt is; false when the run is over and it was dropped.
+// Progress keeps how far the attempt is; false when the run is over and it was dropped. What comes too often is stored
+// a little later, or replaced by what comes next.
 func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, label string) (bool, error) {
 	if fraction != nil && !(*fraction >= 0 && *fraction <= 1) {
 		return false, sb.Faulty("the progress cannot be used", sb.Fault{Location: "body.fraction", Message: "a fraction is from 0 to 1, or null", Value: *fraction})
@@ -143,7 +160,12 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 	if err != nil {
 		return false, err
 	}
-	kept, err := w.store.SetProgress(ctx, p, sb.Progress{Fraction: fraction, Label: cut(label, 200), UpdatedAt: now})
+	s := saying{by: p, progress: sb.Progress{Fraction: fraction, Label: cut(label, 200), UpdatedAt: now}}
+	if w.pace.holds(s) {
+		pulse, err := w.pulse(ctx, p)
+		return err == nil && !pulse.Status.Terminal(), err
+	}
+	kept, err := w.store.SetProgress(ctx, p, s.progress)
 	sb.FaultPoint("progress.after")
 	if err != nil || kept {
 		return kept, err
@@ -231,6 +253,7 @@ func (w *Work) report(ctx context.Context, p sb.Process, o sb.Outcome) error {
 		return err
 	}
 	o.Source, o.At = p.Source, now
+	w.storeWaiting(ctx, p.AttemptRef)
 	late := false
 	_, err = w.store.Change(ctx, p.Run, func(run sb.Run) (sb.Run, []sb.Event, error) {
 		late = run.Status.Terminal() && run.WorkGoesOn() && run.Attempt == p.Attempt
@@ -243,14 +266,23 @@ func (w *Work) report(ctx context.Context, p sb.Process, o sb.Outcome) error {
 	return err
 }
 
-// End notes that the process of an attempt has ended, with its whole group.
+// End notes that the process of an attempt has ended, with its whole group. Errors: Conflict (another attempt is the
+// current one, or a higher try supersedes this one: the work goes on there).
 func (w *Work) End(ctx context.Context, p sb.Process, e sb.End) error {
+	pulse, err := w.store.Pulse(ctx, p)
+	if err != nil {
+		return noClaim(p, err)
+	}
+	if pulse.LatestTry > p.Try {
+		return superseded(p, pulse)
+	}
 	return w.EndWork(ctx, p.AttemptRef, e)
 }
 
 // EndWork notes that an attempt's work has ended. Errors: Conflict (another attempt is the current one).
 func (w *Work) EndWork(ctx context.Context, ref sb.AttemptRef, e sb.End) error {
 	e.Stack = cut(e.Stack, maxStack)
+	w.storeWaiting(ctx, ref)
 	err := w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.EndWork{At: now, Attempt: ref.Attempt, End: e} })
 	sb.FaultPoint("end.after")
 	return err
@@ -273,7 +305,7 @@ func (w *Work) StopThere(ctx context.Context, ref sb.AttemptRef, reason string) 
 		if run.Attempt != ref.Attempt || !run.WorkGoesOn() || run.StopWanted() {
 			return run, nil, nil
 		}
-		if !run.Work.Claimed() {
+		if !run.Work.Taken() {
 			return run.Apply(sb.EndWork{At: now, Attempt: ref.Attempt, End: sb.End{Terminated: true, Reason: reason}})
 		}
 		return run.Apply(sb.Stop{At: now, Reason: reason})
@@ -282,7 +314,7 @@ func (w *Work) StopThere(ctx context.Context, ref sb.AttemptRef, reason string) 
 }
 
 // Settle tells whether an attempt's work has ended, when its carrier has nothing more to carry. Work that never began
-// ends here, as end says; over tells that it will not begin any more, also when a worker has claimed it. Work that
+// ends here, as end says; over tells that it will not begin any more, also when somebody has claimed it. Work that
 // began goes on until its worker, or its lease, says otherwise.
 func (w *Work) Settle(ctx context.Context, ref sb.AttemptRef, over bool, end sb.End) (bool, error) {
 	run, err := w.store.Run(ctx, ref.Run)
@@ -315,7 +347,7 @@ func settled(run sb.Run, ref sb.AttemptRef, over bool) (ended, began bool) {
 	if run.Attempt != ref.Attempt || run.Work.State == sb.WorkEnded {
 		return true, false
 	}
-	return false, run.StartedAt != nil || run.Work.Claimed() && !over
+	return false, run.StartedAt != nil || run.Work.Taken() && !over
 }
 
 func (w *Work) change(ctx context.Context, run string, change func(stamp) sb.Change) error {
@@ -329,11 +361,17 @@ func (w *Work) change(ctx context.Context, run string, change func(stamp) sb.Cha
 
 // live demands that the process is the latest of its source, of the run's current attempt, whose work has not ended.
 func (w *Work) live(ctx context.Context, p sb.Process) error {
+	_, err := w.pulse(ctx, p)
+	return err
+}
+
+// pulse reads where a live process stands.
+func (w *Work) pulse(ctx context.Context, p sb.Process) (sb.Pulse, error) {
 	pulse, err := w.store.Pulse(ctx, p)
 	if err != nil {
-		return noClaim(p, err)
+		return pulse, noClaim(p, err)
 	}
-	return alive(p, pulse)
+	return pulse, alive(p, pulse)
 }
 
 func alive(p sb.Process, pulse sb.Pulse) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/controlplane/runs"
 	"signalbox/controlplane/runs/runstest"
 )
 
@@ -234,7 +235,7 @@ func TestAClaimGivesWhatAProcessNeeds(t *testing.T) {
 	p := runstest.Main(run)
 	claimed, err := w.Work.Claim(t.Context(), w.Builtin.ID, w.ClaimOf(p))
 	require.NoError(t, err)
-	require.Equal(t, p.Name()+"/main", claimed.Token)
+	require.Equal(t, []string{p.Name() + "/main", p.Name() + "/main/end"}, []string{claimed.Token, claimed.EndToken})
 	require.Equal(t, []string{strings.Repeat("1", 64), "tools"}, []string{claimed.SHA256, claimed.Root}, "the pinned revision")
 	require.Equal(t, []string{"true"}, claimed.Command.Command)
 	require.Equal(t, runstest.WorkerName, w.Get(t, run.ID).Work.Worker)
@@ -264,6 +265,52 @@ func TestAClaimGivesWhatAProcessNeeds(t *testing.T) {
 	runstest.RequireCode(t, sb.Conflict, w.Work.Fail(t.Context(), unclaimed, "boom", ""))
 }
 
+func TestWhatEndedOpensNothingAnyMore(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	for name, put := range map[string]func(*testing.T, *runstest.World) sb.Process{"ended": ended, "gone on to another attempt": stale} {
+		p := put(t, w)
+		_, err := w.Work.Claim(t.Context(), w.Builtin.ID, w.ClaimOf(p))
+		require.Equal(t, sb.Conflict, sb.CodeOf(err), name)
+		_, _, err = w.Work.Archive(t.Context(), p)
+		require.Equal(t, sb.Conflict, sb.CodeOf(err), name)
+	}
+}
+
+// bare are archives whose bytes are gone.
+type bare struct{ runstest.Archives }
+
+func (bare) Bytes(context.Context, sb.Revision) (io.ReadCloser, error) {
+	return nil, sb.Errorf(sb.NotFound, "there is no object x")
+}
+
+func TestAMissingArchiveIsOurFault(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	p := running(t, w)
+	_, _, err := runs.NewWork(w.Store, bare{runstest.Archives{Store: w.Store}}, runstest.Tokens{}, w.Blobs).Archive(t.Context(), p)
+	runstest.RequireCode(t, sb.Internal, err)
+	require.ErrorContains(t, err, "@acme/tools, revision 1, is missing")
+}
+
+func TestWorkTakenByAPersonIsTheirs(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	run := w.Dispatched(t)
+	c := w.ClaimOf(runstest.Main(run))
+	c.Worker, c.Incarnation = "", ""
+	_, err := w.Work.Claim(t.Context(), w.Builtin.ID, c)
+	require.NoError(t, err)
+	ended, err := w.Work.Settle(t.Context(), run.Ref(), false, sb.End{HandedBack: true})
+	require.NoError(t, err)
+	require.False(t, ended, "it may begin yet")
+	up := w.Clock.Now()
+	w.Clock.Pass(5*time.Minute + time.Second)
+	require.NoError(t, newSweep(w).Once(t.Context(), w.Clock.Now(), up))
+	run = w.Get(t, run.ID)
+	require.Equal(t, []any{sb.Scheduled, false}, []any{run.Status, run.Slot}, "who is silent holds no slot for ever")
+}
+
 func TestAHigherTrySupersedesTheLower(t *testing.T) {
 	t.Parallel()
 	w := runstest.New(t)
@@ -281,6 +328,8 @@ func TestAHigherTrySupersedesTheLower(t *testing.T) {
 	runstest.RequireCode(t, sb.Conflict, w.Work.Start(ctx, first, "", ""))
 	runstest.RequireCode(t, sb.Conflict, w.Work.MayLog(ctx, first))
 	runstest.RequireCode(t, sb.Conflict, w.Work.Fail(ctx, first, "late", ""))
+	runstest.RequireCode(t, sb.Conflict, w.Work.End(ctx, first, runstest.Exit(1)))
+	require.True(t, w.Get(t, first.Run).Slot, "the work goes on in the higher try")
 	require.NoError(t, w.Work.Complete(ctx, second, []byte(`2`), nil), "what the lower try said does not count")
 	require.NoError(t, w.Work.End(ctx, second, runstest.Exit(0)))
 	run := w.Get(t, first.Run)
@@ -314,9 +363,14 @@ func TestARestartedWorkerEndsWhatItLeft(t *testing.T) {
 	t.Parallel()
 	w := runstest.New(t)
 	left, retried := running(t, w), runstest.Main(second(w.Running(t)))
-	stop, err := w.Work.Workers(t.Context(), w.Builtin.ID, sb.Worker{Name: runstest.WorkerName, Incarnation: "i2", Pool: sb.DefaultPool})
-	require.NoError(t, err)
-	require.Empty(t, stop)
+	for range 2 {
+		stop, err := w.Work.Workers(t.Context(), w.Builtin.ID, sb.Worker{Name: runstest.WorkerName, Incarnation: "i2", Pool: sb.DefaultPool})
+		require.NoError(t, err)
+		require.Empty(t, stop)
+		if run := w.Get(t, left.Run); run.Slot {
+			w.Clock.Pass(16 * time.Second)
+		}
+	}
 	run := w.Get(t, left.Run)
 	require.Equal(t, sb.FailLost, run.Failure.Kind)
 	require.Contains(t, run.Failure.Message, "restarted")
@@ -324,7 +378,7 @@ func TestARestartedWorkerEndsWhatItLeft(t *testing.T) {
 	held, err := w.Held(t.Context(), "", 10)
 	require.NoError(t, err)
 	require.Empty(t, held)
-	stop, err = w.Work.Workers(t.Context(), w.Builtin.ID, sb.Worker{
+	stop, err := w.Work.Workers(t.Context(), w.Builtin.ID, sb.Worker{
 		Name: runstest.WorkerName, Incarnation: "i1", Pool: sb.DefaultPool, Running: []sb.AttemptRef{left.AttemptRef},
 	})
 	require.NoError(t, err)

@@ -16,7 +16,7 @@ const replayFor = 24 * time.Hour
 
 // Change reads a run, lets f change it, and writes it with the events and the work of its attempt. No events: nothing is
 // written. The run's row is held meanwhile, and its version guards the write once more. What only heartbeats and
-// progress write is left alone unless f changed it. Errors: NotFound, Conflict (lost three races), and those of f.
+// progress write is left alone unless f changed it. Errors: NotFound, Unavailable (also for three lost races), and those of f.
 func (s *Store) Change(ctx context.Context, id string, f sb.ChangeFunc) (sb.Run, error) {
 	var after sb.Run
 	err := s.change(ctx, func(ctx context.Context, t *tx) (err error) {

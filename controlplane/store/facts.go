@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -38,7 +39,7 @@ func (s *Store) askedRun(ctx context.Context, q bun.IDB, ask *sb.Ask) (*sb.Run, 
 	if err != nil || len(runs) == 0 {
 		return nil, err
 	}
-	ask.Dataset, ask.Operator = runs[0].DatasetID, runs[0].Operator
+	ask.Dataset, ask.DatasetID, ask.Operator = "", runs[0].DatasetID, runs[0].Operator
 	return &runs[0], nil
 }
 
@@ -79,7 +80,7 @@ func (s *Store) known(ctx context.Context, q bun.IDB, asks []sb.Ask) (k known, e
 	if k.principals, err = principalsOf(ctx, q, ids); err != nil {
 		return k, err
 	}
-	if k.datasets, err = datasetsOf(ctx, q, unique(each(asks, func(a sb.Ask) string { return a.Dataset }))); err != nil {
+	if k.datasets, err = datasetsOf(ctx, q, asks); err != nil {
 		return k, err
 	}
 	if k.grants, err = grantsOf(ctx, q, k.datasets, ids); err != nil {
@@ -96,7 +97,7 @@ func (s *Store) known(ctx context.Context, q bun.IDB, asks []sb.Ask) (k known, e
 func (k known) facts(ask sb.Ask) (sb.Facts, bool) {
 	p, found := k.principals[ask.PrincipalID]
 	f := sb.Facts{Principal: p, Settings: k.settings, Own: sb.NoAccess, Group: sb.NoAccess}
-	if d := k.dataset(ask.Dataset); d != nil {
+	if d := k.dataset(ask); d != nil {
 		f.Dataset = d
 		f.Own = orNone(string(k.grants[grantKey{d.ID, p.ID}]))
 	}
@@ -110,14 +111,16 @@ func (k known) facts(ask sb.Ask) (sb.Facts, bool) {
 	return f, found
 }
 
-// dataset finds a dataset by id, else by name.
-func (k known) dataset(idOrName string) *sb.Dataset {
-	if idOrName == "" {
+// dataset finds a dataset by id, else by name; by id alone where the ask says so: a dataset that is gone must not give
+// what belonged to it to another that is named like its id.
+func (k known) dataset(ask sb.Ask) *sb.Dataset {
+	id := cmp.Or(ask.DatasetID, ask.Dataset)
+	if id == "" {
 		return nil
 	}
-	i := slices.IndexFunc(k.datasets, func(d sb.Dataset) bool { return d.ID == idOrName })
-	if i < 0 {
-		i = slices.IndexFunc(k.datasets, func(d sb.Dataset) bool { return d.Name == idOrName })
+	i := slices.IndexFunc(k.datasets, func(d sb.Dataset) bool { return d.ID == id })
+	if i < 0 && ask.DatasetID == "" {
+		i = slices.IndexFunc(k.datasets, func(d sb.Dataset) bool { return d.Name == id })
 	}
 	if i < 0 {
 		return nil
@@ -136,10 +139,11 @@ func principalsOf(ctx context.Context, q bun.IDB, ids []string) (map[string]sb.P
 	return found, err
 }
 
-func datasetsOf(ctx context.Context, q bun.IDB, idsOrNames []string) ([]sb.Dataset, error) {
+func datasetsOf(ctx context.Context, q bun.IDB, asks []sb.Ask) ([]sb.Dataset, error) {
+	ids := unique(each(asks, func(a sb.Ask) string { return cmp.Or(a.DatasetID, a.Dataset) }))
+	names := unique(each(asks, func(a sb.Ask) string { return a.Dataset }))
 	var rows []datasetRow
-	keys := bun.List(orNobody(idsOrNames))
-	err := q.NewRaw("SELECT * FROM datasets WHERE id IN (?) OR name IN (?)", keys, keys).Scan(ctx, &rows)
+	err := q.NewRaw("SELECT * FROM datasets WHERE id IN (?) OR name IN (?)", bun.List(orNobody(ids)), bun.List(orNobody(names))).Scan(ctx, &rows)
 	return each(rows, datasetRow.dataset), err
 }
 

@@ -66,23 +66,22 @@ func (s *Store) useKey(ctx context.Context, table string, hash []byte) (keyRow, 
 	if len(rows) == 0 {
 		return keyRow{}, sb.Errorf(sb.NotFound, "there is no such key")
 	}
-	now, err := s.nowForUse(ctx, rows[0])
-	if err != nil || now == 0 {
-		return rows[0], tidy(err)
+	if err := s.noteUse(ctx, table, rows[0]); err != nil { // the key is good nevertheless
+		s.log.WithError(err).WithField("key", rows[0].ID).Warn("The use of a key cannot be noted.")
 	}
-	return rows[0], s.change(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, "UPDATE ? SET last_used_at = ? WHERE id = ?", bun.Ident(table), t.now, rows[0].ID)
-		return err
-	})
+	return rows[0], nil
 }
 
-// nowForUse gives the time when the use of a key is to be noted, 0 when it was noted just now.
-func (s *Store) nowForUse(ctx context.Context, row keyRow) (int64, error) {
+// noteUse notes the use of a key, unless that was done just now.
+func (s *Store) noteUse(ctx context.Context, table string, row keyRow) error {
 	now, err := s.nowIn(ctx, s.read)
 	if err != nil || now-row.LastUsedAt < noteUseEvery.Microseconds() {
-		return 0, err
+		return err
 	}
-	return now, nil
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, "UPDATE ? SET last_used_at = ? WHERE id = ?", bun.Ident(table), t.now, row.ID)
+		return err
+	})
 }
 
 // CreateKey keeps a key's hash for a principal or an orchestrator. NotFound when there is no such owner.

@@ -117,7 +117,8 @@ func (s *Store) UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orc
 // workersShown is how long a worker is listed after its last word.
 const workersShown = 24 * time.Hour
 
-// workerRow is a row of workers. Former is the incarnation before the present one: a late word of it counts for nothing.
+// workerRow is a row of workers. Former are the incarnations before the present one, one a line, the latest first: a late
+// word of them counts for nothing.
 type workerRow struct {
 	bun.BaseModel  `bun:"table:workers"`
 	OrchestratorID string

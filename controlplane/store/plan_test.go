@@ -58,7 +58,7 @@ func TestTheBestIndexIsTaken(t *testing.T) {
 		"runs_orchestrator_operator (orchestrator_id=? AND operator=?": {Operator: "o", OrchestratorID: "x"},
 		"runs_status_operator (status=? AND operator=?":                {Operator: "o", Statuses: []sb.Status{sb.Queued}, DatasetID: "d"},
 		"runs_status_scheduled (status=?":                              {Statuses: []sb.Status{sb.Running}, OrchestratorID: "x", UserID: "u"},
-		"runs_dataset_scheduled (dataset_id=?":                         {Statuses: []sb.Status{sb.Completed}, DatasetID: "d"},
+		"COVERING INDEX runs_dataset_scheduled (dataset_id=?":          {Statuses: []sb.Status{sb.Completed}, DatasetID: "d"},
 	} {
 		q.Viewer.Principal.Role = sb.Admin
 		branches, err := s.branches(t.Context(), q)

@@ -29,6 +29,7 @@ func (s *Store) openPostgres(ctx context.Context, url string) error {
 		return sb.Errorf(sb.Invalid, "the Postgres URL cannot be read") // the cause would quote the password
 	}
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	config.ConnConfig.RuntimeParams["standard_conforming_strings"] = "on" // texts are written for it, whatever the server's default
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return sb.Wrap(err, sb.Unavailable, "Postgres cannot be reached")
@@ -99,9 +100,11 @@ func pgFault(err error) fault {
 		return doubled
 	case "40001", "40P01":
 		return raced
+	case "55P03": // a lock was not to be had
+		return away
 	}
 	switch e.Code[:2] {
-	case "08", "53", "57", "58":
+	case "08", "25", "53", "57", "58": // 25: it only reads now, or ended the transaction itself
 		return away
 	}
 	return broken

@@ -108,7 +108,7 @@ func (t *tx) candidates(ctx context.Context, orchestratorID string, pools []stri
 	}
 	var list []sb.Candidate
 	asks := each(runs, func(r sb.Run) sb.Ask {
-		return sb.Ask{PrincipalID: r.CreatedBy.ID, Dataset: r.DatasetID, Operator: r.Operator}
+		return sb.Ask{PrincipalID: r.CreatedBy.ID, DatasetID: r.DatasetID, Operator: r.Operator}
 	})
 	k, err := t.s.known(ctx, t, asks)
 	for i := range runs {

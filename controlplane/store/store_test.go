@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"flag"
 	"path/filepath"
 	"testing"
 
@@ -11,6 +12,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() { // each check is a life of many transactions, on two databases
+		_ = flag.Set("rapid.checks", "10")
+	}
 	goleak.VerifyTestMain(m)
 }
 

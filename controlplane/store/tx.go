@@ -28,7 +28,8 @@ type tx struct {
 // move is a change of a run.
 type move struct{ before, after sb.Run }
 
-// change runs f in a transaction that writes, again if it lost a race. f may run several times, so it must not change
+// change runs f in a transaction that writes, again if it lost a race; Unavailable, for it may be tried again, when it
+// lost each. f may run several times, so it must not change
 // anything outside before it returns. On SQLite the writer's turn is waited for no longer than ctx lasts; once the
 // transaction has begun it goes to its end, for a connection that is interrupted in the middle could keep it open.
 func (s *Store) change(ctx context.Context, f func(context.Context, *tx) error) error {
@@ -38,7 +39,7 @@ func (s *Store) change(ctx context.Context, f func(context.Context, *tx) error) 
 			return tidy(err)
 		}
 	}
-	return sb.Wrap(err, sb.Conflict, "it is being changed by others; try again")
+	return sb.Wrap(err, sb.Unavailable, "it is being changed by others; try again")
 }
 
 func (s *Store) changeOnce(ctx context.Context, f func(context.Context, *tx) error) error {

@@ -2,11 +2,21 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	sb "signalbox"
+)
+
+const (
+	// orphanAfter is how long work without a sign of life is left to those who end it when its worker is gone: they tell
+	// its end themselves, and only then is its slot free for certain.
+	orphanAfter = 15 * time.Second
+	// formerKept is how many incarnations of a worker are remembered, so that a late word of one counts for nothing.
+	formerKept = 8
 )
 
 // claimRow is a row of claims.
@@ -142,7 +152,8 @@ func (s *Store) SetProgress(ctx context.Context, p sb.Process, progress sb.Progr
 
 // SeeWorker keeps what a worker says of itself, renews the leases of the attempts it runs, and tells which of them
 // should stop: those asked to end, ended, or held by another. A new incarnation sends TopicQueue. Orphans are the open
-// attempts of earlier incarnations, told until they have ended. A late word of the incarnation before: all should stop.
+// attempts of earlier incarnations without a sign of life for orphanAfter, told until they have ended. A late word of an
+// incarnation before: all should stop.
 func (s *Store) SeeWorker(ctx context.Context, w sb.Worker) (stop, orphans []sb.AttemptRef, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) error {
 		row, err := t.keepWorker(ctx, w)
@@ -181,12 +192,14 @@ func (t *tx) keepWorker(ctx context.Context, w sb.Worker) (workerRow, error) {
 		t.note(sb.Note{Topic: sb.TopicQueue, ID: w.OrchestratorID})
 		return row, insert(ctx, t, &row)
 	}
-	switch row.Former = old[0].Former; w.Incarnation {
-	case old[0].Former:
+	former := strings.FieldsFunc(old[0].Former, func(r rune) bool { return r == '\n' })
+	switch row.Former = old[0].Former; {
+	case w.Incarnation == old[0].Incarnation:
+	case slices.Contains(former, w.Incarnation):
 		return old[0], nil
-	case old[0].Incarnation:
 	default:
-		row.Former = old[0].Incarnation
+		former = slices.Insert(former, 0, old[0].Incarnation)
+		row.Former = strings.Join(former[:min(len(former), formerKept)], "\n")
 		t.note(sb.Note{Topic: sb.TopicQueue, ID: w.OrchestratorID})
 	}
 	_, err = t.update(ctx, old[0], row, "orchestrator_id = ? AND name = ?", w.OrchestratorID, w.Name)
@@ -212,8 +225,11 @@ func (t *tx) renew(ctx context.Context, w sb.Worker) ([]sb.AttemptRef, error) {
 		if row.State == string(sb.WorkEnded) || row.Worker != "" && (row.Worker != w.Name || row.Incarnation != w.Incarnation) {
 			continue
 		}
-		held = append(held, ref)
 		going[ref] = row.Ending == ""
+		if row.Worker == "" { // not claimed yet, or by somebody else: the lease is none of this worker's
+			continue
+		}
+		held = append(held, ref)
 		if row.State == string(sb.WorkUnknown) {
 			t.note(sb.Note{Topic: sb.TopicRun, ID: row.RunID})
 		}
@@ -236,12 +252,12 @@ func (t *tx) beatAll(ctx context.Context, refs []sb.AttemptRef) error {
 	return err
 }
 
-// orphans reads the open attempts of earlier incarnations of a worker.
+// orphans reads the open attempts of earlier incarnations of a worker that nobody speaks for any more.
 func (t *tx) orphans(ctx context.Context, w sb.Worker) (refs []sb.AttemptRef, err error) {
 	var rows []workRow
 	err = t.NewRaw(`SELECT w.* FROM works AS w JOIN runs AS r ON r.id = w.run_id AND r.attempt = w.attempt
-		WHERE w.worker = ? AND w.worker <> '' AND w.state <> 'ended' AND w.state <> 'none' AND w.incarnation <> ? AND r.orchestrator_id = ? ORDER BY w.run_id`,
-		w.Name, w.Incarnation, w.OrchestratorID).Scan(ctx, &rows)
+		WHERE w.worker = ? AND w.worker <> '' AND w.state <> 'ended' AND w.state <> 'none' AND w.incarnation <> ? AND w.seen_at < ? AND r.orchestrator_id = ? ORDER BY w.run_id`,
+		w.Name, w.Incarnation, t.now-orphanAfter.Microseconds(), w.OrchestratorID).Scan(ctx, &rows)
 	for _, row := range rows {
 		refs = append(refs, sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt})
 	}

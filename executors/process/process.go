@@ -193,7 +193,7 @@ func (l *leash) orphaned(begun bool) (sb.End, error) {
 	if !begun && l.cmd.ProcessState.Exited() {
 		return sb.End{}, sb.Errorf(sb.Internal, "the shim ended before the process could start: %s", l.cmd.ProcessState)
 	}
-	return sb.End{Signal: "killed", Reason: "its shim was killed, and the process with it"}, nil
+	return sb.End{WorkerLost: true, Reason: "its shim was killed, and the process with it"}, nil
 }
 
 // cutOutput stops reading what strays may still write.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -42,6 +43,9 @@ func tell(ctx context.Context, o order, end sb.EndRequest) int {
 	}
 }
 
+// door is the way to the control plane. It follows no redirect, which would carry the token elsewhere.
+var door = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
 // post tells whether the report was answered in a way that a repetition would not change.
 func post(ctx context.Context, url, token string, body []byte) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -52,11 +56,22 @@ func post(ctx context.Context, url, token string, body []byte) bool {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := door.Do(req)
 	if err != nil {
 		return false
 	}
 	_ = resp.Body.Close()
-	later := resp.StatusCode == http.StatusRequestTimeout || resp.StatusCode == http.StatusTooManyRequests
-	return resp.StatusCode < 500 && !later
+	return final(resp.StatusCode, resp.Header.Get("Content-Type"))
+}
+
+// final tells whether an answer is the control plane's last word. What a proxy in between says is none.
+func final(status int, contentType string) bool {
+	kind, _, _ := mime.ParseMediaType(contentType)
+	switch {
+	case status/100 == 2:
+		return kind == "application/json" || kind == ""
+	case status == http.StatusRequestTimeout || status == http.StatusTooManyRequests:
+		return false
+	}
+	return status/100 == 4 && kind == "application/problem+json"
 }

@@ -21,13 +21,13 @@ type order struct {
 	Grace time.Duration `json:"grace"`
 	URL   string        `json:"url"` // of the control plane; "" tells nobody
 	Run   string        `json:"run"`
-	Token string        `json:"token"`
+	Token string        `json:"token"` // the end token
 }
 
 func orderOf(job sb.Job, grace time.Duration) order {
 	return order{
 		Argv: job.Command, Dir: job.Dir, Env: job.Env, Grace: grace,
-		URL: lookup(job.Env, "SIGNALBOX_URL"), Run: job.Run, Token: lookup(job.Env, "SIGNALBOX_TOKEN"),
+		URL: lookup(job.Env, "SIGNALBOX_URL"), Run: job.Run, Token: job.EndToken,
 	}
 }
 

@@ -253,6 +253,9 @@ type Tokens struct{}
 // Token makes a token.
 func (Tokens) Token(p sb.Process) (string, error) { return p.Name() + "/" + p.Source, nil }
 
+// EndToken makes a token for the end.
+func (Tokens) EndToken(p sb.Process) (string, error) { return p.Name() + "/" + p.Source + "/end", nil }
+
 // Blobs keeps objects in memory, unless Fail is set.
 type Blobs struct {
 	sb.Blobs

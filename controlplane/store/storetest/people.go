@@ -168,6 +168,12 @@ func datasetNames(t *testing.T, fresh Fresh) {
 	f, err := w.Facts(t.Context(), sb.Ask{PrincipalID: w.admin.ID, Dataset: w.data.ID})
 	require.NoError(t, err)
 	require.Equal(t, "cats", f.Dataset.Name, "an id comes before a name")
+	f, err = w.Facts(t.Context(), sb.Ask{PrincipalID: w.admin.ID, DatasetID: dogs.ID, Dataset: "cats"})
+	require.NoError(t, err)
+	require.Equal(t, dogs, *f.Dataset, "the id alone decides")
+	f, err = w.Facts(t.Context(), sb.Ask{PrincipalID: w.admin.ID, DatasetID: "cats"})
+	require.NoError(t, err)
+	require.Nil(t, f.Dataset, "no name is an id")
 	name, p := "cats", sb.CanTag
 	_, err = w.UpdateDataset(t.Context(), dogs.ID, &name, nil)
 	requireCode(t, sb.Conflict, err)

@@ -43,8 +43,11 @@ func candidateFacts(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	w.schedule(t)
 	w.schedule(t, in(""), as(w.admin), of("@gone/x"))
+	w.schedule(t, in("GONE"))
+	_, err := w.CreateDataset(t.Context(), sb.Dataset{Name: "GONE", DefaultPermission: sb.CanManage, Creator: w.ann.Who()})
+	require.NoError(t, err)
 	no := false
-	_, err := w.SetOperator(t.Context(), w.plugin.ID, "hello", sb.OperatorPatch{Enabled: &no})
+	_, err = w.SetOperator(t.Context(), w.plugin.ID, "hello", sb.OperatorPatch{Enabled: &no})
 	require.NoError(t, err)
 	require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID))
 	var seen []sb.Candidate
@@ -53,10 +56,11 @@ func candidateFacts(t *testing.T, fresh Fresh) {
 		return nil
 	})
 	require.NoError(t, err)
-	require.Len(t, seen, 2)
+	require.Len(t, seen, 3)
 	require.Empty(t, seen[0].Facts.Principal.Role, "who is gone has no role")
 	require.False(t, seen[0].Facts.Operator.Enabled)
 	require.Equal(t, w.data.ID, seen[0].Facts.Dataset.ID)
+	require.Nil(t, seen[2].Facts.Dataset, "a dataset that is named like the id of one that is gone")
 	require.Equal(t, w.clock.now(), seen[0].Now)
 	require.Equal(t, w.admin, seen[1].Facts.Principal)
 	require.Nil(t, seen[1].Facts.Dataset)

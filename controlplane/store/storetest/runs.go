@@ -280,6 +280,11 @@ func factsRun(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.Nil(t, f.Dataset)
 	require.Equal(t, w.data.ID, f.Run.DatasetID)
+	_, err = w.CreateDataset(t.Context(), sb.Dataset{Name: w.data.ID, DefaultPermission: sb.CanManage, Creator: w.ann.Who()})
+	require.NoError(t, err)
+	f, err = w.Facts(t.Context(), sb.Ask{PrincipalID: w.ann.ID, Run: run.ID})
+	require.NoError(t, err)
+	require.Nil(t, f.Dataset, "a new dataset that is named like the id of the old one")
 }
 
 func heldRuns(t *testing.T, fresh Fresh) {

@@ -15,6 +15,7 @@ var workTests = map[string]func(*testing.T, Fresh){
 	"progress is kept while the run goes on":              progressKept,
 	"a worker renews what it runs and hears what to stop": workerSeen,
 	"a new incarnation finds orphans":                     incarnations,
+	"a worker renews no lease that is not its own":        leaseOfNoWorker,
 	"a stale attempt changes nothing":                     staleAttempt,
 }
 
@@ -143,11 +144,20 @@ func incarnations(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	w.see(t, "i1")
 	a, _ := w.running(t)
-	b, _ := w.running(t)
+	b, p := w.running(t)
 	notes := w.Notes(t.Context())
 	w.heard(t, notes, func() { w.see(t, "i1", a.Ref()) })
+	w.clock.pass(10 * time.Second)
 	stop, orphans := w.see(t, "i2", b.Ref())
 	require.Equal(t, []sb.AttemptRef{b.Ref()}, stop)
+	require.Empty(t, orphans, "who ends them has 15 s to say so")
+	_, err := w.Beat(t.Context(), p)
+	require.NoError(t, err)
+	w.clock.pass(6 * time.Second)
+	_, orphans = w.see(t, "i2")
+	require.Equal(t, []sb.AttemptRef{a.Ref()}, orphans, "the other one gave a sign of life")
+	w.clock.pass(10 * time.Second)
+	_, orphans = w.see(t, "i2")
 	require.ElementsMatch(t, []sb.AttemptRef{a.Ref(), b.Ref()}, orphans)
 	w.apply(t, b.ID, w.end(true))
 	stop, orphans = w.see(t, "i1", a.Ref(), b.Ref())
@@ -155,6 +165,27 @@ func incarnations(t *testing.T, fresh Fresh) {
 	require.Empty(t, orphans)
 	_, orphans = w.see(t, "i2")
 	require.Equal(t, []sb.AttemptRef{a.Ref()}, orphans, "told until they have ended")
+	w.see(t, "i3")
+	for _, former := range []string{"i1", "i2"} {
+		stop, orphans = w.see(t, former, a.Ref())
+		require.Equal(t, []sb.AttemptRef{a.Ref()}, stop, "a late word of %s", former)
+		require.Empty(t, orphans)
+	}
+	_, orphans = w.see(t, "i3")
+	require.Equal(t, []sb.AttemptRef{a.Ref()}, orphans, "the name is still the latest one's")
+}
+
+func leaseOfNoWorker(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	run := w.schedule(t)
+	w.admit(t)
+	run, err := w.Run(t.Context(), run.ID)
+	require.NoError(t, err)
+	stop, _ := w.see(t, "i1", run.Ref())
+	require.Empty(t, stop, "it may claim it yet")
+	run, err = w.Run(t.Context(), run.ID)
+	require.NoError(t, err)
+	require.False(t, run.Work.Taken(), "naming it is no claim")
 }
 
 func staleAttempt(t *testing.T, fresh Fresh) {

@@ -273,24 +273,37 @@ class _Door:
             method="POST",
         )
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310 - our own address
+            with _opener.open(request, timeout=timeout) as answer:
                 answer.read()
         except urllib.error.HTTPError as e:
             with e:
-                _refuse(e.code, e.read())
+                _refuse(e.code, e.headers.get_content_type(), e.read())
 
 
-def _refuse(status: int, body: bytes) -> None:
-    """Tell from a refusal whether to raise, to try again, or to go on: the run is over."""
-    if status >= 500 or status in (408, 429):
-        raise ConnectionError(f"the control plane answered {status}")
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: it would carry the token elsewhere, and the API never sends one."""
+
+    def redirect_request(self, *_args: Any, **_named: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_Stay)
+
+
+def _refuse(status: int, kind: str, body: bytes) -> None:
+    """Tell from a refusal whether to raise, to try again, or to go on: the run is over.
+
+    Only a problem with a code is the control plane's word; what a proxy in between says is no answer.
+    """
     try:
-        problem = json.loads(body)
+        problem = json.loads(body) if kind == "application/problem+json" else None
     except ValueError:
         problem = None
     if not isinstance(problem, dict):
         problem = {}
-    code = str(problem.get("code", "invalid"))
+    code = problem.get("code")
+    if status >= 500 or status in (408, 429) or not isinstance(code, str):
+        raise ConnectionError(f"the control plane answered {status}")
     if code != "run_over":
         raise WorkError(code, str(problem.get("detail") or problem.get("title") or f"refused with status {status}"))
 

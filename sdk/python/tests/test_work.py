@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from signalbox import work  # noqa: E402
 
-Answer = Tuple[int, Dict[str, Any]]
+Answer = Tuple[int, Dict[str, Any]]  # a status, 0 for none; a body, whose "kind" is its content type
 
 
 class ControlPlane:
@@ -40,11 +40,14 @@ class ControlPlane:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 status, answer = plane.take(self.path, self.headers["Authorization"], body)
+                kind = answer.pop("kind", "application/json" if status == 200 else "application/problem+json")
                 data = json.dumps(answer).encode()
                 if status == 0:  # the answer is lost
                     self.close_connection = True
                     return
                 self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Location", "/login")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
@@ -136,6 +139,19 @@ class WorkTest(unittest.TestCase):
         self.plane.answers = [(0, {}), (503, {}), (200, {})]
         work.result(1)
         self.assertEqual(3, len(self.plane.heard))
+
+    def test_what_a_proxy_says_is_no_answer(self) -> None:
+        """A page, a code of its own, no code at all, a way to log in: only a problem with a code counts."""
+        self.plane.answers = [
+            (404, {"kind": "text/html", "code": "not_found"}),
+            (401, {"kind": "application/json", "code": "unauthenticated"}),
+            (409, {"code": 409}),
+            (403, {}),
+            (302, {"kind": "text/html"}),
+        ]
+        with mock.patch.object(work, "_RETRY_MOST", 0.01), mock.patch.object(work, "_RETRY_FIRST", 0.01):
+            work.result(1)
+        self.assertEqual(["/api/v1/work/R/complete"] * 6, [path for path, _ in self.plane.heard])
 
     def test_a_run_that_is_over_is_no_error(self) -> None:
         """Nothing fails because of it."""

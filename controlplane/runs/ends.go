@@ -1,0 +1,17 @@
+package runs
+
+import (
+	"context"
+
+	sb "signalbox"
+)
+
+// MayEnd tells whether a process may tell its own end with its run token: a person with a plain shell may, an operator
+// under a worker may not, for then the worker knows when it has really ended. Errors: Forbidden, NotFound.
+func (w *Work) MayEnd(ctx context.Context, p sb.Process) error {
+	run, err := w.store.Run(ctx, p.Run)
+	if err == nil && run.Attempt == p.Attempt && run.Work.Claimed() {
+		return sb.Errorf(sb.Forbidden, "worker %s tells the end of this attempt", run.Work.Worker)
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package runs
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	sb "signalbox"
+)
+
+const (
+	progressEvery = 250 * time.Millisecond // how long a turn of the pace lasts
+	progressLast  = 5 * time.Second        // for storing what waits when the process ends
+)
+
+// pace thins out progress: of each attempt one word is stored in a turn, and the latest of those that come sooner waits
+// for the next. It holds one word at most for each attempt of the last turn. While nobody turns it, nothing waits.
+type pace struct {
+	mu   sync.Mutex
+	turn map[sb.AttemptRef]*saying // attempts with a word stored in this turn, and what waits; nil: nobody turns it
+}
+
+// saying is a word about progress.
+type saying struct {
+	by       sb.Process
+	progress sb.Progress
+}
+
+// holds tells whether a word waits. If not, it is to be stored now.
+func (p *pace) holds(s saying) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.turn == nil {
+		return false
+	}
+	if _, stored := p.turn[s.by.AttemptRef]; !stored {
+		p.turn[s.by.AttemptRef] = nil
+		return false
+	}
+	p.turn[s.by.AttemptRef] = &s
+	return true
+}
+
+// next begins the next turn, unless it was the last one, and gives what has waited for it.
+func (p *pace) next(last bool) []saying {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var waited []saying
+	next := map[sb.AttemptRef]*saying{}
+	for ref, s := range p.turn {
+		if s != nil {
+			waited = append(waited, *s)
+			next[ref] = nil
+		}
+	}
+	if last {
+		next = nil
+	}
+	p.turn = next
+	return waited
+}
+
+// take gives what waits of an attempt; it waits no longer.
+func (p *pace) take(ref sb.AttemptRef) *saying {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.turn[ref]
+	if s != nil {
+		p.turn[ref] = nil
+	}
+	return s
+}
+
+// again lets a word that could not be stored wait once more, unless a later one does.
+func (p *pace) again(s saying) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.turn != nil && p.turn[s.by.AttemptRef] == nil {
+		p.turn[s.by.AttemptRef] = &s
+	}
+}
+
+// Run stores the progress that waits, until ctx is done; then all of it at once. While it does not run, progress is
+// stored as it comes.
+func (w *Work) Run(ctx context.Context) error {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	for {
+		w.turn(ctx, false)
+		select {
+		case <-ctx.Done():
+			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), progressLast)
+			defer cancel()
+			w.turn(late, true)
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// turn begins the next turn, unless it was the last one, and stores what has waited for it.
+func (w *Work) turn(ctx context.Context, last bool) {
+	for _, s := range w.pace.next(last) {
+		w.storeSaying(ctx, s)
+	}
+}
+
+// storeSaying stores a word that has waited. Its sender has his answer already: if it cannot be stored now, it waits
+// again; if it counts no more, nobody misses it.
+func (w *Work) storeSaying(ctx context.Context, s saying) {
+	if _, err := w.store.SetProgress(ctx, s.by, s.progress); sb.CodeOf(err) == sb.Unavailable {
+		w.pace.again(s)
+	}
+}
+
+// storeWaiting stores what waits of an attempt before a word that may end it, after which it would come too late.
+func (w *Work) storeWaiting(ctx context.Context, ref sb.AttemptRef) {
+	if s := w.pace.take(ref); s != nil {
+		w.storeSaying(ctx, *s)
+	}
+}
