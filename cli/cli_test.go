@@ -157,6 +157,15 @@ func TestErrorTexts(t *testing.T) {
 		code   int
 		want   string
 	}{
+		"text that was read as JSON": {
+			`422 problem "code":"invalid","detail":"The params do not fit","errors":[{"location":"body.params.name","message":"got number, want string"}]`,
+			[]string{"me"},
+			2, `
+		Error: The params do not fit.
+		  - params.name: got number, want string
+		Text that reads as JSON, such as 5 or true, is given in double quotes: --param 'name="5"'.
+		`,
+		},
 		"every fault has a line": {
 			`422 problem "code":"invalid","detail":"The params do not fit","errors":[{"location":"body.params.name","message":"must be text"},{"location":"","message":"too much"}]`,
 			[]string{"me"},

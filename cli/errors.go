@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -134,6 +135,11 @@ func sentence(s string) string {
 	return s + "."
 }
 
+// wantsText tells whether a param was read as JSON where text was wanted.
+func wantsText(f sb.Fault) bool {
+	return strings.HasPrefix(f.Location, "body.params") && strings.HasSuffix(f.Message, "want string")
+}
+
 func advise(err error, e *sb.Error) string {
 	var bad usage
 	var dial *net.OpError
@@ -144,6 +150,8 @@ func advise(err error, e *sb.Error) string {
 		return "Is signalbox running? Start it with `signalbox dev`, or say where it is with --url or SIGNALBOX_URL."
 	case e.Code == sb.Unauthenticated:
 		return "Give an API key with --key-file or SIGNALBOX_API_KEY; the first admin's lies in admin.key of the server's data folder."
+	case slices.ContainsFunc(e.Faults, wantsText):
+		return "Text that reads as JSON, such as 5 or true, is given in double quotes: --param 'name=\"5\"'."
 	case e.Code == sb.Invalid && e.Cause != nil:
 		return "  " + printable(e.Cause.Error())
 	default:
