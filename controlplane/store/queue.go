@@ -189,11 +189,3 @@ func durations(ctx context.Context, q bun.IDB, operator string) ([]time.Duration
 		operator, 5*durationsOf, durationsOf).Scan(ctx, &took)
 	return each(took, func(us int64) time.Duration { return time.Duration(us) * time.Microsecond }), err
 }
-
-// NextRetry tells when the next retry that waits for its time may be admitted; zero for none.
-func (s *Store) NextRetry(ctx context.Context) (time.Time, error) {
-	var us int64
-	err := s.read.NewRaw("SELECT coalesce(min(not_before), 0) FROM runs WHERE status = 'scheduled' AND not_before > 0 AND not_before > ?",
-		s.nowSQL()).Scan(ctx, &us)
-	return timeAt(us), tidy(err)
-}

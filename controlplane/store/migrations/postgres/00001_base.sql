@@ -190,7 +190,6 @@ CREATE INDEX runs_pinned_operator ON runs (operator, scheduled_at DESC, id DESC)
 
 -- What admission, dispatch and the keeping of logs look for.
 CREATE INDEX runs_queue ON runs (orchestrator_id, priority DESC, scheduled_at, id) WHERE status = 'scheduled';
-CREATE INDEX runs_retry ON runs (not_before) WHERE status = 'scheduled' AND not_before > 0;
 CREATE INDEX runs_slot ON runs (orchestrator_id, id) WHERE slot;
 CREATE INDEX runs_undispatched ON runs (queued_at, id) WHERE status = 'queued' AND dispatched_at = 0;
 CREATE INDEX runs_unkept ON runs (ended_at, id) WHERE log_path = '' AND ended_at > 0 AND attempt > 0;
