@@ -32,6 +32,7 @@ type Executor interface {
 	// Execute does the job and returns how it ended, when everything it started is gone: the process, and its
 	// whole group. When ctx is done it ends the work (SIGTERM to the group, SIGKILL 10 s later) and returns how
 	// that ended, which is never an error. It calls started once, just after the work has begun. Execute is never
-	// repeated for one attempt. An error means that nothing began; its message is for people.
+	// repeated for one attempt. An error means that nothing began; its message is for people. Errors:
+	// Invalid (the job itself cannot be done, here or elsewhere), any other (this worker cannot do it).
 	Execute(ctx context.Context, job Job, started func()) (End, error)
 }

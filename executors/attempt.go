@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -19,8 +21,8 @@ type attempt struct {
 	sb.ClaimAnswer
 	process sb.Process
 	worker  string
-	heard   heard // about this attempt
-	mask    mask
+	heard   heard   // about this attempt
+	mask    sb.Mask // of its secrets and tokens
 	log     logrus.FieldLogger
 
 	dir    string // fresh, removed at the end
@@ -36,11 +38,16 @@ func newAttempt(r *Runner, c sb.ClaimRequest, answer sb.ClaimAnswer, asked time.
 	}
 	a := &attempt{
 		Runner: r, ClaimAnswer: answer, process: sb.Process{AttemptRef: c.AttemptRef, Source: source, Try: c.Try},
-		worker: c.Worker, mask: newMask(answer.Secrets, answer.Token, answer.EndToken), log: log,
+		worker: c.Worker, mask: maskOf(answer), log: log,
 		ship: &shipper{api: r.API, run: c.Run, token: answer.Token, sent: make(chan struct{})},
 	}
 	a.heard.note(asked)
 	return a
+}
+
+// maskOf masks what an attempt was given and nobody else should read.
+func maskOf(answer sb.ClaimAnswer) sb.Mask {
+	return sb.NewMask(slices.AppendSeq([]string{answer.Token, answer.EndToken}, maps.Values(answer.Secrets))...)
 }
 
 // keepLease renews the lease until release is called. The work ends when the control plane says so, or says nothing
@@ -128,7 +135,7 @@ func (a *attempt) carry(u Until) sb.End {
 	case notOurs(err):
 		return sb.End{HandedBack: true, Reason: "it was over before it began"}
 	}
-	return sb.End{Broken: true, Reason: a.mask.text(message(err))}
+	return sb.End{Broken: true, Reason: a.mask.Text(message(err))}
 }
 
 // start asks for leave to begin. Once asked it waits for the answer, also in a drain: work that was let start has
@@ -157,12 +164,21 @@ func (a *attempt) execute(u Until, executor sb.Executor, job sb.Job) sb.End {
 	}()
 
 	stack := &tail{}
-	stdout, stderr := a.lines(u.Work, sb.Info, nil), a.lines(u.Work, sb.Warning, stack)
+	out := &output{spool: spool, line: func(text string) []byte {
+		return append(sb.FormatLine(a.now(), sb.Warning, []byte(text)), '\n')
+	}}
+	for _, name := range a.MissingSecrets {
+		out.Write(u.Work, out.line("[signalbox] The secret "+name+" does not exist here; the operator runs without it. An admin can add it."))
+	}
+	stdout, stderr := a.lines(u.Work, out, sb.Info, nil), a.lines(u.Work, out, sb.Warning, stack)
 	job.Stdout, job.Stderr = stdout, stderr
 	end, err := executor.Execute(u.Work, job, func() { a.log.Info("The work has begun.") })
 	cause := context.Cause(u.Work)
-	a.flush(stdout, stderr)
-	spool.Close()
+	stdout.Flush()
+	stderr.Flush()
+	if err := out.Close(u.Talk); err != nil {
+		a.log.WithError(err).Warn("Output is missing in the log.")
+	}
 	if err == nil && cause == nil {
 		a.report(u.Talk, end)
 	}
@@ -170,11 +186,18 @@ func (a *attempt) execute(u Until, executor sb.Executor, job sb.Job) sb.End {
 	return a.judge(end, err, cause, stack.String())
 }
 
+// cannotExecute is the exit status of work that could not be begun for its own fault.
+const cannotExecute = 126
+
 // judge completes the end as the executor saw it.
 func (a *attempt) judge(end sb.End, err, cause error, stack string) sb.End {
 	var lost lostError
-	if err != nil {
-		end = sb.End{Broken: true, Reason: a.mask.text(message(err))}
+	switch {
+	case sb.CodeOf(err) == sb.Invalid: // the operator's own fault, told as a shell does
+		status := cannotExecute
+		end = sb.End{ExitCode: &status, Reason: a.mask.Text(message(err))}
+	case err != nil:
+		end = sb.End{Broken: true, Reason: a.mask.Text(message(err))}
 	}
 	if errors.As(cause, &lost) {
 		end.WorkerLost, end.Reason = true, lost.Error()
@@ -185,18 +208,10 @@ func (a *attempt) judge(end sb.End, err, cause error, stack string) sb.End {
 	return end
 }
 
-func (a *attempt) lines(ctx context.Context, severity sb.Severity, stack *tail) *lines {
+func (a *attempt) lines(ctx context.Context, out *output, severity sb.Severity, stack *tail) *lines {
 	return &lines{
 		severity: severity, now: a.now, mask: a.mask, tail: stack,
-		out: func(p []byte) error { return a.ship.spool.Write(ctx, p) },
-	}
-}
-
-func (a *attempt) flush(streams ...*lines) {
-	for _, l := range streams {
-		if err := l.Flush(); err != nil && !errors.Is(err, errSpoolClosed) {
-			a.log.WithError(err).Warn("The last output was not kept.")
-		}
+		out: func(p []byte) { out.Write(ctx, p) },
 	}
 }
 

@@ -2,7 +2,6 @@ package executors
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,8 +16,6 @@ const (
 	lineMost  = sb.MaxLine - 64 // bytes, with room for time and severity; a longer line is split
 	blockMost = 128 << 10       // bytes of a traceback that are kept in one piece
 	redraw    = time.Second     // a line that is drawn again with \r counts once in this time
-	maskFrom  = 6               // characters of a secret; shorter ones would mask ordinary words
-	masked    = "***"
 )
 
 // lines cuts one stream of an operator into log lines. A line in a known format is kept as it is; another gets the
@@ -27,9 +24,9 @@ const (
 type lines struct {
 	severity sb.Severity
 	now      func() time.Time
-	mask     mask
-	out      func([]byte) error // gets whole lines
-	tail     *tail              // nil: not wanted
+	mask     sb.Mask
+	out      func([]byte) // gets whole lines
+	tail     *tail        // nil: not wanted
 
 	mu     sync.Mutex
 	line   []byte // so far
@@ -45,7 +42,7 @@ type lines struct {
 	last  sb.Severity // of the last line in a known format; a traceback right after it is about it
 }
 
-// Write takes a piece of output. Errors are those of out.
+// Write takes a piece of output. It never fails.
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -55,98 +52,80 @@ func (l *lines) Write(p []byte) (int, error) {
 		if i >= 0 {
 			part = rest[:i]
 		}
-		if err := l.text(part); err != nil {
-			return 0, err
-		}
+		l.text(part)
 		if i < 0 {
 			break
 		}
-		if err := l.control(rest[i]); err != nil {
-			return 0, err
-		}
+		l.control(rest[i])
 		rest = rest[i+1:]
 	}
 	return len(p), nil
 }
 
 // Flush gives out what is left when the stream has ended.
-func (l *lines) Flush() error {
+func (l *lines) Flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.cr:
 		l.cr = false
-		if err := l.draw(); err != nil {
-			return err
-		}
+		l.draw()
 	case len(l.line) > 0:
-		if err := l.endLine(); err != nil {
-			return err
-		}
+		l.endLine()
 	}
 	if l.held {
-		if err := l.give(l.drawn); err != nil {
-			return err
-		}
+		l.give(l.drawn)
 	}
-	return l.endBlock()
+	l.endBlock()
 }
 
-func (l *lines) text(part []byte) error {
+func (l *lines) text(part []byte) {
 	if len(part) == 0 {
-		return nil
+		return
 	}
 	if l.cr {
 		l.cr = false
-		if err := l.draw(); err != nil {
-			return err
-		}
+		l.draw()
 	}
 	l.line = append(l.line, part...)
-	return l.split()
+	l.split()
 }
 
-func (l *lines) control(c byte) error {
+func (l *lines) control(c byte) {
+	l.cr = c == '\r'
 	if c == '\n' {
-		l.cr = false
-		return l.endLine()
+		l.endLine()
 	}
-	if l.cr {
-		return nil
-	}
-	l.cr = true
-	return nil
 }
 
 // endLine gives out a line that ended with \n; it replaces what was drawn in its place.
-func (l *lines) endLine() error {
+func (l *lines) endLine() {
 	l.drawn, l.held = nil, false
 	line := l.line
 	l.line = nil
-	return l.give(l.mask.in(line))
+	l.give(l.mask.Bytes(line))
 }
 
 // draw takes a line that ended with \r: the next one is drawn over it.
-func (l *lines) draw() error {
+func (l *lines) draw() {
 	if len(l.line) == 0 {
-		return nil
+		return
 	}
-	l.drawn, l.held = l.mask.in(l.line), true
+	l.drawn, l.held = l.mask.Bytes(l.line), true
 	l.line = nil
 	if now := l.now(); now.Sub(l.gaveAt) >= redraw {
 		l.gaveAt, l.held = now, false
-		return l.give(l.drawn)
+		l.give(l.drawn)
 	}
-	return nil
 }
 
 // split gives out pieces of a line that is too long. It keeps enough to find a secret that is not yet whole.
-func (l *lines) split() error {
-	keep := max(l.mask.longest, utf8.UTFMax)
+func (l *lines) split() {
+	keep := max(l.mask.Longest(), utf8.UTFMax)
 	for len(l.line) >= lineMost+keep {
-		l.line = l.mask.in(l.line)
+		l.line = l.mask.Bytes(l.line)
 		if len(l.line) < lineMost+keep {
-			return nil
+			return
 		}
 		cut := lineMost
 		for cut > lineMost-utf8.UTFMax && !utf8.RuneStart(l.line[cut]) {
@@ -154,32 +133,28 @@ func (l *lines) split() error {
 		}
 		piece := slices.Clone(l.line[:cut])
 		l.line = slices.Clone(l.line[cut:])
-		if err := l.give(piece); err != nil {
-			return err
-		}
+		l.give(piece)
 	}
-	return nil
 }
 
 // give gives out one line without its end, in the form it is shipped.
-func (l *lines) give(line []byte) error {
+func (l *lines) give(line []byte) {
 	line = bytes.ToValidUTF8(line, []byte("\uFFFD"))
 	if l.tail != nil {
 		l.tail.add(line)
 	}
 	began := !l.trace.inside()
 	if l.trace.next(line) && len(l.block)+len(line) < blockMost {
-		return l.traced(line, began)
+		l.traced(line, began)
+		return
 	}
 	l.trace = trace{}
-	if err := l.endBlock(); err != nil {
-		return err
-	}
-	return l.out(append(l.shipped(line), '\n'))
+	l.endBlock()
+	l.out(append(l.shipped(line), '\n'))
 }
 
 // traced takes a line of a traceback. What is whole leaves at once; another traceback that it led to joins its entry.
-func (l *lines) traced(line []byte, began bool) error {
+func (l *lines) traced(line []byte, began bool) {
 	if began {
 		l.entry, l.level = true, l.severity
 		if l.last != "" {
@@ -187,16 +162,15 @@ func (l *lines) traced(line []byte, began bool) error {
 		}
 	}
 	l.block = append(append(l.block, line...), '\n')
-	if l.trace.state == traceFrames {
-		return nil
+	if l.trace.state != traceFrames {
+		l.endBlock()
 	}
-	return l.endBlock()
 }
 
 // endBlock gives out the traceback so far, as an entry or the rest of one: its lines begin with a tab.
-func (l *lines) endBlock() error {
+func (l *lines) endBlock() {
 	if len(l.block) == 0 {
-		return nil
+		return
 	}
 	block := bytes.TrimSuffix(l.block, []byte("\n"))
 	if l.entry {
@@ -205,7 +179,7 @@ func (l *lines) endBlock() error {
 		block = append([]byte("\t"), bytes.ReplaceAll(block, []byte("\n"), []byte("\n\t"))...)
 	}
 	l.block, l.entry, l.last = nil, false, ""
-	return l.out(append(block, '\n'))
+	l.out(append(block, '\n'))
 }
 
 // shipped is a line as it is shipped.
@@ -261,43 +235,6 @@ func (t *trace) next(line []byte) bool {
 	}
 	return true
 }
-
-// mask replaces the values of secrets.
-type mask struct {
-	replacer *strings.Replacer // nil: nothing to replace
-	longest  int
-}
-
-// newMask masks each line of each value and token that is long enough.
-func newMask(secrets map[string]string, tokens ...string) mask {
-	var values []string
-	for _, value := range slices.AppendSeq(tokens, maps.Values(secrets)) {
-		for line := range strings.Lines(value) {
-			line = strings.TrimRight(line, "\r\n")
-			if utf8.RuneCountInString(line) >= maskFrom {
-				values = append(values, line)
-			}
-		}
-	}
-	if len(values) == 0 {
-		return mask{}
-	}
-	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, v := range values {
-		pairs = append(pairs, v, masked)
-	}
-	return mask{strings.NewReplacer(pairs...), len(values[0])}
-}
-
-func (m mask) in(line []byte) []byte {
-	if m.replacer == nil {
-		return line
-	}
-	return []byte(m.replacer.Replace(string(line)))
-}
-
-func (m mask) text(s string) string { return string(m.in([]byte(s))) }
 
 // tail keeps the last lines of a stream.
 type tail struct {

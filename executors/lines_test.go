@@ -23,14 +23,14 @@ func cut(severity sb.Severity, secrets map[string]string, step time.Duration, pi
 	var out bytes.Buffer
 	at := noon
 	l := &lines{
-		severity: severity, mask: newMask(secrets),
+		severity: severity, mask: maskOf(sb.ClaimAnswer{Secrets: secrets}),
 		now: func() time.Time { defer func() { at = at.Add(step) }(); return at },
-		out: func(p []byte) error { out.Write(p); return nil },
+		out: func(p []byte) { out.Write(p) },
 	}
 	for _, p := range pieces {
 		_, _ = l.Write([]byte(p))
 	}
-	_ = l.Flush()
+	l.Flush()
 	return out.String()
 }
 

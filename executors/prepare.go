@@ -2,6 +2,7 @@ package executors
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -52,17 +53,18 @@ func (a *attempt) fetch(ctx context.Context) (err error) {
 	return err
 }
 
-// makeFolders makes the attempt's own folder with what the operator reads: 0700, under no name that was there before.
+// makeFolders makes the attempt's own folder with what the operator reads: for its account alone, and under a name that
+// was not there before and cannot be guessed.
 func (a *attempt) makeFolders() (err error) {
 	runs := a.runs(a.worker)
 	if err := os.MkdirAll(runs, 0o700); err != nil {
 		return err
 	}
-	if a.dir, err = os.MkdirTemp(runs, fmt.Sprintf("%s-%d-", sb.SafeElement(a.process.Run), a.process.Attempt)); err != nil {
-		return err
-	}
-	if err := os.Mkdir(a.workDir(), 0o700); err != nil {
-		return err
+	a.dir = filepath.Join(runs, fmt.Sprintf("%s-%d-%s", sb.SafeElement(a.process.Run), a.process.Attempt, rand.Text()))
+	for _, dir := range []string{a.dir, a.workDir()} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
 	}
 	b, err := json.Marshal(operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"),
@@ -71,7 +73,28 @@ func (a *attempt) makeFolders() (err error) {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(a.contextFile(), b, 0o600)
+	if err := os.WriteFile(a.contextFile(), b, 0o600); err != nil {
+		return err
+	}
+	return a.handOver()
+}
+
+// handOver gives the work folder to the operators' account, which may pass through the folders above but not list them.
+func (a *attempt) handOver() error {
+	if a.Owner == nil {
+		return nil
+	}
+	for dir := a.dir; len(dir) > len(a.Folder); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o711); err != nil {
+			return err
+		}
+	}
+	for _, path := range []string{a.workDir(), a.contextFile()} {
+		if err := os.Lchown(path, a.Owner.UID, a.Owner.GID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *attempt) workDir() string     { return filepath.Join(a.dir, "work") }

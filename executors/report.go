@@ -13,27 +13,27 @@ import (
 	sb "signalbox"
 )
 
-// reporter says through the work API what work without a process of its own has to say.
+// reporter says through the work API what work without a process of its own has to say, without its secrets.
 type reporter struct{ a *attempt }
 
 var _ sb.Reporter = reporter{}
 
 // Progress is sent once: the next one makes up for a lost one.
 func (r reporter) Progress(ctx context.Context, fraction float64, label string) error {
-	return r.a.API.Progress(ctx, r.a.process.Run, r.a.Token, sb.ProgressRequest{Fraction: &fraction, Label: label})
+	return r.a.API.Progress(ctx, r.a.process.Run, r.a.Token, sb.ProgressRequest{Fraction: &fraction, Label: r.a.mask.Text(label)})
 }
 
 // Complete is repeated until it is answered. That the run is over is no error.
 func (r reporter) Complete(ctx context.Context, result json.RawMessage) error {
 	return r.say(ctx, func(ctx context.Context) error {
-		return r.a.API.Complete(ctx, r.a.process.Run, r.a.Token, sb.CompleteRequest{Result: result})
+		return r.a.API.Complete(ctx, r.a.process.Run, r.a.Token, sb.CompleteRequest{Result: r.a.mask.JSON(result)})
 	})
 }
 
 // Fail is repeated until it is answered. That the run is over is no error.
 func (r reporter) Fail(ctx context.Context, message, stack string) error {
 	return r.say(ctx, func(ctx context.Context) error {
-		return r.a.API.Fail(ctx, r.a.process.Run, r.a.Token, sb.FailRequest{Message: message, Stack: stack})
+		return r.a.API.Fail(ctx, r.a.process.Run, r.a.Token, sb.FailRequest{Message: r.a.mask.Text(message), Stack: r.a.mask.Text(stack)})
 	})
 }
 
@@ -50,12 +50,12 @@ func (a *attempt) report(ctx context.Context, end sb.End) {
 	if end.ExitCode == nil || *end.ExitCode != 0 {
 		return
 	}
-	result, err := readResult(a.resultFile())
+	result, err := readResult(a.resultFile(), a.Owner)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return
 	case err != nil:
-		err = reporter{a}.Fail(ctx, a.mask.text(message(err)), "")
+		err = reporter{a}.Fail(ctx, message(err), "")
 	default:
 		err = reporter{a}.Complete(ctx, result)
 	}
@@ -68,7 +68,7 @@ func (a *attempt) report(ctx context.Context, end sb.End) {
 }
 
 // readResult reads a result file as JSON. Numbers that JSON does not have are written as relaxed extended JSON.
-func readResult(path string) (json.RawMessage, error) {
+func readResult(path string, owner *Owner) (json.RawMessage, error) {
 	// No link to what only the worker may read, and no pipe that nobody writes to.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ELOOP) {
@@ -79,7 +79,7 @@ func readResult(path string) (json.RawMessage, error) {
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || !owner.has(info) {
 		return nil, sb.Errorf(sb.Invalid, "The result is not a file.")
 	}
 	if info.Size() > sb.MaxResult {
@@ -96,6 +96,12 @@ func readResult(path string) (json.RawMessage, error) {
 		return nil, sb.Errorf(sb.Invalid, "The result is not JSON.")
 	}
 	return b, nil
+}
+
+// has tells whether a file is the operators': one of another account may be a hard link to what they cannot read.
+func (o *Owner) has(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return o == nil || ok && int(stat.Uid) == o.UID
 }
 
 // notJSON are the numbers that Python writes and JSON does not have, with what MongoDB's relaxed extended JSON writes

@@ -28,9 +28,13 @@ type Settings struct {
 	PythonPath string                 // the folder of the Python package; "" for none
 	BinPath    string                 // the folder of the command `signalbox`, last on the operators' PATH; "" for none
 	Limits     sb.ArchiveLimits
+	Owner      *Owner        // of the work folders, when operators have another account; nil: this process's
 	Fence      time.Duration // without an answer for so long the attempt counts as lost; DefaultFence when 0
 	Log        logrus.FieldLogger
 }
+
+// Owner is the account that operators run under.
+type Owner struct{ UID, GID int }
 
 // Witness is an executor that watches over an attempt's end until it has been told, also after Execute has returned.
 type Witness interface {
@@ -76,6 +80,9 @@ var (
 	errDraining = errors.New("the worker shuts down")
 )
 
+// errRejected is why a claim was not answered.
+var errRejected = errors.New("the worker's key is rejected")
+
 // lostError is a cause that makes the attempt lost.
 type lostError string
 
@@ -93,7 +100,7 @@ func (r *Runner) Do(u Until, claim sb.ClaimRequest) error {
 		return nil
 	}
 	if sb.CodeOf(err) == sb.Unauthenticated {
-		return sb.Wrap(err, sb.Unavailable, "the worker's key was rejected: %s", message(err))
+		return sb.Wrap(errors.Join(errRejected, err), sb.Unavailable, "the worker's key was rejected: %s", message(err))
 	}
 	if err != nil {
 		return err

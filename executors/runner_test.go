@@ -165,13 +165,15 @@ func TestWhatNeverBegins(t *testing.T) {
 	}
 }
 
-func TestCommandThatIsNotThereIsBroken(t *testing.T) {
+func TestCommandThatIsNotThereIsTheOperatorsFault(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "")
 	w.answer.Command.Argv = []string{"there-is-no-such-command"}
 	require.NoError(t, w.do(t))
-	require.True(t, w.end(t).Broken)
-	require.Contains(t, w.end(t).Reason, "there-is-no-such-command")
+	end := w.end(t)
+	require.False(t, end.Broken)
+	require.Equal(t, 126, *end.ExitCode, "so that the run fails with kind error")
+	require.Contains(t, end.Reason, `"there-is-no-such-command" was not found on the worker's PATH`)
 }
 
 func TestClaims(t *testing.T) {

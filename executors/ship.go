@@ -28,6 +28,7 @@ type shipper struct {
 // until ctx is done.
 func (s *shipper) Run(ctx context.Context) error {
 	defer close(s.sent)
+	defer s.spool.Close() // nobody will read it any more: writers must not wait
 	for seq := int64(0); ; {
 		more, err := s.await(ctx)
 		if err != nil {
@@ -44,7 +45,6 @@ func (s *shipper) Run(ctx context.Context) error {
 			return nil
 		}
 		if seq, err = s.send(ctx, seq, chunk); err != nil {
-			s.spool.Close() // nobody will read it: writers must not wait
 			return err
 		}
 		s.spool.Ack(len(chunk))

@@ -1,8 +1,10 @@
 package executors
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +48,7 @@ type Worker struct {
 	life        context.Context
 	nudge       chan struct{} // say at once what runs
 	left        chan struct{} // an attempt is done
+	door        *door
 
 	mu       sync.Mutex
 	turns    map[sb.AttemptRef]context.CancelCauseFunc
@@ -61,7 +64,7 @@ func NewWorker(r *Runner, s WorkerSettings) *Worker {
 	}
 	return &Worker{
 		runner: r, settings: s, incarnation: rand.Text(), turns: map[sb.AttemptRef]context.CancelCauseFunc{},
-		after: time.After, ready: make(chan struct{}), over: make(chan struct{}), nudge: make(chan struct{}, 1), left: make(chan struct{}, 1),
+		after: time.After, ready: make(chan struct{}), over: make(chan struct{}), nudge: make(chan struct{}, 1), left: make(chan struct{}, 1), door: newDoor(),
 		closing: make(chan struct{}), hurried: make(chan struct{}),
 	}
 }
@@ -100,7 +103,7 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // Do carries out one attempt and returns when its end has been told, or when there was nothing to do. ctx done is the
 // wish to stop it. While the worker drains, an attempt is handed back; one that runs here already is nothing to do.
-// Errors: Unavailable (the worker does not run: nothing was begun), and those of Runner.Do.
+// Errors: Unavailable (the worker does not run, or its key is rejected: nothing was begun), and those of Runner.Do.
 func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 	select {
 	case <-w.ready:
@@ -112,6 +115,9 @@ func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 	case <-w.over:
 		return sb.Errorf(sb.Unavailable, "the worker does not run")
 	default:
+	}
+	if _, _, rejected := w.door.state(); rejected {
+		return sb.Errorf(sb.Unavailable, "the worker's key is rejected")
 	}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -131,9 +137,13 @@ func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 		}
 	}()
 	until := Until{Begin: begin, Work: work, Talk: w.life}
-	return w.runner.Do(until, sb.ClaimRequest{ //nolint:contextcheck // each bound of time is a context of its own
+	err := w.runner.Do(until, sb.ClaimRequest{ //nolint:contextcheck // each bound of time is a context of its own
 		AttemptRef: ref, Source: sb.MainSource, Try: 1, Nonce: rand.Text(), Worker: w.settings.Name, Incarnation: w.incarnation,
 	})
+	if errors.Is(err, errRejected) {
+		w.heard(sb.Wrap(err, sb.Unauthenticated, "%s", message(err)))
+	}
+	return err
 }
 
 // Drain asks the worker to end: nothing begins any more, what runs may go on for a while. It returns at once.
@@ -249,12 +259,11 @@ func (w *Worker) clear(ctx context.Context, left []os.DirEntry) {
 
 // register makes the worker known, now and again, until ctx is done.
 func (w *Worker) register(ctx context.Context) {
-	tick := time.NewTicker(sb.WorkersEvery)
-	defer tick.Stop()
-	for {
+	for wait := time.Duration(0); ; {
 		w.sayAll(ctx)
+		wait = w.pace(wait)
 		select {
-		case <-tick.C:
+		case <-time.After(cmp.Or(wait, sb.WorkersEvery)):
 		case <-w.nudge:
 		case <-ctx.Done():
 			return
@@ -271,8 +280,9 @@ func (w *Worker) sayAll(ctx context.Context) {
 		Name: w.settings.Name, Incarnation: w.incarnation, Version: w.settings.Version, Pool: w.settings.Pool,
 		Concurrency: w.settings.Concurrency, Running: running, Draining: draining,
 	})
+	w.heard(err)
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && sb.CodeOf(err) != sb.Unauthenticated {
 			w.runner.Log.WithError(err).WithFields(logrus.Fields{"worker": w.settings.Name}).Warn("The control plane did not hear this worker.")
 		}
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -273,4 +274,91 @@ func canceled(t *testing.T) context.Context {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	return ctx
+}
+
+// A rejected key costs each attempt that came one hand-back and no more: nothing is taken until it is accepted again.
+func TestWorkerWhoseKeyIsRejectedLeavesThePool(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	rejected := false
+	reject := func(yes bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		rejected = yes
+	}
+	w := setup(t, "").scripted("ok", "{}")
+	w.fail = func(_ context.Context, call string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if rejected && (call == "claim" || call == "workers") {
+			return sb.Errorf(sb.Unauthenticated, "this key is not known")
+		}
+		return nil
+	}
+	r := w.work(t, WorkerSettings{})
+	shut, err := r.Open(t.Context())
+	require.NoError(t, err)
+	require.False(t, closed(shut))
+
+	reject(true)
+	require.Equal(t, sb.Unavailable, sb.CodeOf(r.Do(t.Context(), ref)), "another worker may take it")
+	<-shut
+	_, err = r.Open(canceled(t))
+	require.ErrorIs(t, err, context.Canceled, "it takes nothing")
+	require.Equal(t, sb.Unavailable, sb.CodeOf(r.Do(t.Context(), ref)), "what was on its way is not even asked for")
+	require.Zero(t, r.called("claim"))
+
+	reject(false)
+	wake(r.nudge)
+	_, err = r.Open(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.Do(t.Context(), ref))
+	require.Equal(t, 1, r.called("claim"))
+}
+
+func TestDoor(t *testing.T) {
+	t.Parallel()
+	rejected, away := sb.Errorf(sb.Unauthenticated, "this key is not known"), errAway
+	cases := []struct {
+		name    string
+		answers []error
+		open    bool
+		changes int
+	}{
+		{"before any answer it is shut", nil, false, 0},
+		{"an accepted key opens it", []error{nil}, true, 0},
+		{"a control plane that is away says nothing about the key", []error{away}, true, 0},
+		{"a key rejected from the start never opens it", []error{rejected, rejected}, false, 1},
+		{"a rejected key shuts it", []error{nil, rejected}, false, 1},
+		{"it stays shut while the control plane is away", []error{nil, rejected, away}, false, 1},
+		{"a key that is accepted again opens it", []error{nil, rejected, away, nil, nil}, true, 2},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d, changes := newDoor(), 0
+			for _, answer := range c.answers {
+				if d.heard(answer) {
+					changes++
+				}
+			}
+			open, shut, _ := d.state()
+			require.Equal(t, c.open, closed(open))
+			require.Equal(t, !c.open, closed(shut))
+			require.Equal(t, c.changes, changes, "each is told once")
+		})
+	}
+}
+
+func TestPaceWhileTheKeyIsRejected(t *testing.T) {
+	t.Parallel()
+	w := NewWorker(setup(t, "").runner, WorkerSettings{Name: "h/default"})
+	require.Zero(t, w.pace(0))
+	w.door.heard(sb.Errorf(sb.Unauthenticated, "this key is not known"))
+	var waits []time.Duration
+	for wait := time.Duration(0); len(waits) < 7; {
+		wait = w.pace(wait)
+		waits = append(waits, wait/time.Second)
+	}
+	require.Equal(t, []time.Duration{1, 2, 4, 8, 16, 30, 30}, waits)
 }

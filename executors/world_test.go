@@ -231,12 +231,14 @@ func setup(t *testing.T, script string) *world {
 	}}
 	log := logrus.New()
 	log.SetOutput(t.Output())
+	processes, err := process.New(process.Options{
+		Shim: []string{os.Args[0]}, Env: []string{roleShim + "=1"}, Grace: 2 * time.Second,
+	})
+	require.NoError(t, err)
 	w.runner = NewRunner(Settings{
 		API: w.plane, Folder: w.folder, URL: "", Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=/nowhere"}, Log: log,
 		Executors: map[string]sb.Executor{
-			"": process.New(process.Options{
-				Shim: []string{os.Args[0]}, Env: []string{roleShim + "=1"}, Grace: 2 * time.Second,
-			}),
+			"":      processes,
 			"dummy": dummy.Executor{},
 		},
 	})

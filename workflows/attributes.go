@@ -43,14 +43,9 @@ type attributes struct {
 	told    bool      // whether the log has the commands
 }
 
-// Prepare registers the search attributes that the namespace does not have. Where that is not allowed, workflows start
-// without them, and the log says once which commands register them; they are looked for again every minute. Start
-// prepares by itself; calling it before makes the first start faster. Errors: Unavailable (try again).
-func (c *Client) Prepare(ctx context.Context) error {
-	_, err := c.hasAttributes(ctx)
-	return err
-}
-
+// hasAttributes tells whether workflows may be started with the search attributes. It registers those that the namespace
+// does not have. Where that is not allowed, workflows start without them, and the log says once which commands register
+// them; they are looked for again every minute. Errors: Unavailable (try again).
 func (c *Client) hasAttributes(ctx context.Context) (bool, error) {
 	a := &c.attributes
 	a.mu.Lock()

@@ -272,5 +272,7 @@ func TestWorkerWithoutTemporalWaitsAndStops(t *testing.T) {
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	require.NoError(t, Pool(client, "builtin", "default", 1, doerFunc(nil)).Run(ctx))
+	pool, err := Pool(client, "builtin", "default", 1, doerFunc(nil))
+	require.NoError(t, err)
+	require.NoError(t, pool.Run(ctx))
 }

@@ -30,8 +30,9 @@ const (
 	silence     = 30 * time.Second // without a heartbeat: then it is asked whether a worker holds the work at all
 )
 
-// PoolQueue is the task queue of a pool's workers.
-func PoolQueue(orchestrator, pool string) string { return "signalbox-" + orchestrator + "-" + pool }
+// PoolQueue is the task queue of a pool's workers. The colon, which neither name can hold, keeps pool c of a-b apart
+// from pool b-c of a.
+func PoolQueue(orchestrator, pool string) string { return "signalbox-" + orchestrator + ":" + pool }
 
 // Input is all that a run workflow is told.
 type Input struct {

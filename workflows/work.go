@@ -16,6 +16,9 @@ import (
 
 // Doer does the work of attempts on this machine. It is safe for use by several goroutines.
 type Doer interface {
+	// Open waits until attempts may be taken; the channel closes when none may be taken any more, until Open returns
+	// again. Error: only when ctx is done.
+	Open(ctx context.Context) (shut <-chan struct{}, err error)
 	// Do does the attempt's work and returns when everything it started is gone and its end has been reported: then
 	// nil, however the work ended. When ctx is done, a person wants it to end; it ends the work and returns as always.
 	// It is called once for an attempt, unless a person resets the workflow. An error says that the end was not

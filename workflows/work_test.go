@@ -17,6 +17,8 @@ import (
 
 type doerFunc func(ctx context.Context, ref sb.AttemptRef) error
 
+func (f doerFunc) Open(context.Context) (<-chan struct{}, error) { return nil, nil } //nolint:nilnil // it is never shut
+
 func (f doerFunc) Do(ctx context.Context, ref sb.AttemptRef) error { return f(ctx, ref) }
 
 // work runs the activity with a doer and with answers to its heartbeats; after the last answer all are nil.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -34,8 +35,13 @@ func workerCommand() *cobra.Command {
 			}
 			log := newLog(c)
 			log.WithField("pool", c.Worker.Pool).Info("signalbox works")
-			return work(ctx, c, c.Server.PublicURL, log)
+			return telling(ctx, log, waits(c), func() error { return work(ctx, c, c.Server.PublicURL, log) })
 		})
+}
+
+// waits says how long running work may go on, for the log.
+func waits(c config.Config) string {
+	return "running work may go on for " + c.Worker.Drain.String() + ", a second signal ends it at once"
 }
 
 // work serves a pool until ctx is done and what runs has ended.
@@ -56,6 +62,10 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 	worker := executors.NewWorker(runner, executors.WorkerSettings{
 		Name: workerName(c), Pool: c.Worker.Pool, Version: version, Concurrency: c.Worker.Concurrency, Drain: drain(c),
 	})
+	pool, err := workflows.Pool(temporal, orchestrator, c.Worker.Pool, c.Worker.Concurrency, worker)
+	if err != nil {
+		return err
+	}
 	hurry := begin(ctx, func(done context.Context) error {
 		select {
 		case <-hurried(ctx):
@@ -64,21 +74,18 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 		}
 		return nil
 	})
-	err = run(ctx, []part{
-		{"worker", worker.Run},
-		{"pool", workflows.Pool(temporal, orchestrator, c.Worker.Pool, c.Worker.Concurrency, worker).Run},
-	}, log)
+	err = run(ctx, []part{{"worker", worker.Run}, {"pool", pool.Run}}, log)
 	_ = hurry.stop()
 	return err
 }
 
 // newRunner makes what carries out attempts: the API as they see it, and the ways to execute.
 func newRunner(c config.Config, url string, log *logrus.Logger) (*executors.Runner, error) {
-	key, err := os.ReadFile(c.Worker.OrchestratorKeyFile)
+	key, err := openKey(c.Worker.OrchestratorKeyFile)
 	if err != nil {
-		return nil, sb.Wrap(err, sb.Invalid, "the orchestrator key cannot be read from %s", c.Worker.OrchestratorKeyFile)
+		return nil, err
 	}
-	api, err := client.NewWork(client.Options{URL: url, Key: string(bytes.TrimSpace(key)), UserAgent: "signalbox-worker/" + version})
+	api, err := client.NewWork(client.Options{URL: url, KeyFrom: key, UserAgent: "signalbox-worker/" + version})
 	if err != nil {
 		return nil, err
 	}
@@ -89,18 +96,82 @@ func newRunner(c config.Config, url string, log *logrus.Logger) (*executors.Runn
 	if err := os.MkdirAll(c.Worker.Dir, 0o700); err != nil {
 		return nil, sb.Wrap(err, sb.Unavailable, "the worker's folder %s cannot be made", c.Worker.Dir)
 	}
+	account, err := openAccount(c)
+	if err != nil {
+		return nil, err
+	}
 	packages, err := python.Write(filepath.Join(c.Worker.Dir, "python"))
 	if err != nil {
 		return nil, sb.Wrap(err, sb.Unavailable, "the Python package cannot be written to %s", c.Worker.Dir)
 	}
-	return executors.NewRunner(executors.Settings{
+	settings := executors.Settings{
 		API: api, Folder: c.Worker.Dir, URL: url, Env: executors.PassEnv(os.Environ(), c.Worker.Env),
 		PythonPath: packages, BinPath: filepath.Dir(self), Fence: c.Limits.Fence, Log: log,
-		Executors: map[string]sb.Executor{
-			"":      process.New(process.Options{Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"})}),
-			"dummy": dummy.Executor{},
-		},
-	}), nil
+	}
+	if account != nil {
+		settings.Owner = &executors.Owner{UID: int(account.UID), GID: int(account.GID)}
+		settings.Env = append(settings.Env, "HOME="+account.Home)
+	}
+	processes, err := newProcesses(c, self, account, log)
+	if err != nil {
+		return nil, err
+	}
+	settings.Executors = map[string]sb.Executor{"": processes, "dummy": dummy.Executor{}}
+	return executors.NewRunner(settings), nil
+}
+
+// newProcesses makes the executor of processes, within the bounds of the settings.
+func newProcesses(c config.Config, self string, account *process.Account, log *logrus.Logger) (*process.Executor, error) {
+	processes, err := process.New(process.Options{
+		Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}),
+		Account: account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := processes.Bound(); err != nil {
+		log.WithError(err).Warn("SIGNALBOX_WORKER_MEMORY has no effect: this worker may not make control groups here, so the memory of its runs is NOT bounded")
+	}
+	return processes, nil
+}
+
+// openAccount finds the account that operators run under, and lets it pass through the worker's folder; nil for that of
+// the worker.
+func openAccount(c config.Config) (*process.Account, error) {
+	if c.Worker.User == "" {
+		return nil, nil //nolint:nilnil // there is no other
+	}
+	account, err := process.LookUp(c.Worker.User)
+	if err != nil {
+		return nil, sb.Wrap(err, sb.Invalid, "SIGNALBOX_WORKER_USER: %v", err)
+	}
+	if account == nil {
+		return nil, nil //nolint:nilnil // there is no other
+	}
+	unix.Umask(0o022) // unpacked plugins are for that account too
+	if err := os.Chmod(c.Worker.Dir, 0o711); err != nil {
+		return nil, sb.Wrap(err, sb.Unavailable, "the worker's folder %s cannot be opened to account %s", c.Worker.Dir, account.Name)
+	}
+	return account, nil
+}
+
+// openKey gives what reads the orchestrator key at each use, so that a new one needs no restart. While the file cannot
+// be read the last key stays. Errors: Invalid (it cannot be read now).
+func openKey(file string) (func() string, error) {
+	var last atomic.Pointer[string]
+	read := func() error {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return sb.Wrap(err, sb.Invalid, "the orchestrator key cannot be read from %s", file)
+		}
+		key := string(bytes.TrimSpace(b))
+		last.Store(&key)
+		return nil
+	}
+	return func() string {
+		_ = read()
+		return *last.Load()
+	}, read()
 }
 
 // workerName is the worker's name: the setting, else host/pool. It is the same after each start.

@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -30,11 +31,17 @@ type Options struct {
 	Shim  []string      // the command whose main calls Shim, such as {"/usr/bin/signalbox", "exec"}
 	Env   []string      // of the shim itself: what it needs to reach the control plane, such as SSL_CERT_FILE
 	Grace time.Duration // between SIGTERM and SIGKILL; DefaultGrace when 0
+
+	Account *Account // that runs the operators; nil: the one of this process
+	Folder  string   // which that account has to reach; "" is not tried
+	Memory  int64    // bytes that a run may have, where control groups can be made; 0: no bound
+	Worker  string   // the worker's name, in those of the control groups
 }
 
 // Executor executes jobs as processes.
 type Executor struct {
 	options Options
+	bounds  *bounds // nil: none
 
 	mu    sync.Mutex
 	shims map[sb.Process]*leash // of attempts whose end has not been told
@@ -42,12 +49,35 @@ type Executor struct {
 
 var _ sb.Executor = (*Executor)(nil)
 
-// New gives an executor that starts its shims as the options say.
-func New(o Options) *Executor {
+// New gives an executor that starts its shims as the options say. Errors: Invalid (operators cannot run under the
+// account).
+func New(o Options) (*Executor, error) {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
 	}
-	return &Executor{options: o, shims: map[sb.Process]*leash{}}
+	if o.Account != nil && o.Folder != "" {
+		if err := o.Account.try(o.Shim, o.Env, o.Folder); err != nil {
+			return nil, err
+		}
+	}
+	return &Executor{options: o, shims: map[sb.Process]*leash{}}, nil
+}
+
+// Bound bounds the memory of each run from now on, as the options say. The error says why it cannot be done here. It
+// may move this process into a control group of its own, so it is called before anything runs.
+func (e *Executor) Bound() (err error) {
+	if e.options.Memory > 0 {
+		e.bounds, err = openBounds(e.options.Worker, e.options.Memory)
+	}
+	return err
+}
+
+// bound is the control group of a job, or nil without one.
+func (e *Executor) bound(p sb.Process) *bound {
+	if e.bounds == nil {
+		return nil
+	}
+	return e.bounds.of(fmt.Sprintf("%s-%d", sb.SafeElement(p.Run), p.Attempt))
 }
 
 // Execute runs the job's command in its folder and with its environment alone, stdin closed. When it returns without
@@ -101,20 +131,21 @@ func (e *Executor) launch(job sb.Job) (*leash, error) {
 		return nil, err
 	}
 	p.closeTheirs()
-	l := &leash{cmd: cmd, pipes: p}
-	return l, l.order(job, e.options.Grace)
+	l := &leash{cmd: cmd, pipes: p, bound: e.bound(job.Process)}
+	return l, l.order(orderOf(job, e.options, l.bound))
 }
 
 // leash is the worker's side of a shim.
 type leash struct {
 	cmd *exec.Cmd
 	pipes
+	bound *bound // nil: none
 
 	mu sync.Mutex // for writing
 }
 
-func (l *leash) order(job sb.Job, grace time.Duration) error {
-	line, err := json.Marshal(orderOf(job, grace))
+func (l *leash) order(o order) error {
+	line, err := json.Marshal(o)
 	if err == nil {
 		_, err = l.control.Write(append(line, '\n'))
 	}
@@ -173,8 +204,8 @@ func (l *leash) follow(started func()) (sb.End, error) {
 			continue
 		}
 		switch {
-		case s.Error != "":
-			return sb.End{}, sb.Errorf(sb.Invalid, "%s", s.Error)
+		case s.err() != nil:
+			return sb.End{}, s.err()
 		case s.PID != 0:
 			begun = true
 			started()
@@ -190,6 +221,9 @@ func (l *leash) orphaned(begun bool) (sb.End, error) {
 	killSession(l.cmd.Process.Pid)
 	l.cutOutput()
 	l.drop()
+	if l.bound != nil {
+		_ = l.bound.remove() // what stays is swept at the next start
+	}
 	if !begun && l.cmd.ProcessState.Exited() {
 		return sb.End{}, sb.Errorf(sb.Internal, "the shim ended before the process could start: %s", l.cmd.ProcessState)
 	}

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"runtime"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	sb "signalbox"
 )
 
 // again is how often what survived SIGKILL for a moment is looked for.
@@ -23,6 +24,8 @@ const again = 100 * time.Millisecond
 // tells what happens on file 3 and returns the status to exit with. No signal ends it: it goes when the worker says
 // so, or when it has told the end itself because the worker died. ctx must not end with a signal.
 func Shim(ctx context.Context) int {
+	// Before the order, whose token no other process of this account may read.
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	runtime.LockOSThread() // the kernel sends the parent-death signal when the thread that forked ends
 	signal.Notify(make(chan os.Signal, 1), unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGPIPE)
 	unix.CloseOnExec(3)
@@ -35,7 +38,7 @@ func Shim(ctx context.Context) int {
 		return 2
 	}
 	if err := s.begin(); err != nil {
-		_ = s.status.Encode(status{Error: err.Error()})
+		_ = s.status.Encode(notBegun(err))
 		return 1
 	}
 	_ = s.status.Encode(status{PID: s.leader})
@@ -68,7 +71,6 @@ func (s *shim) begin() error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) // keeps other processes of this user away from the token
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -76,22 +78,63 @@ func (s *shim) begin() error {
 	if err := os.Chdir(s.order.Dir); err != nil {
 		return err
 	}
-	_ = os.Setenv("PATH", lookup(s.order.Env, "PATH"))
-	path, err := exec.LookPath(s.order.Argv[0])
+	searched := lookup(s.order.Env, "PATH")
+	_ = os.Setenv("PATH", searched)
+	path, err := find(s.order.Argv[0], searched)
 	if err != nil {
 		return err
 	}
-	s.ooms = oomKills()
-	s.leader, err = syscall.ForkExec(path, s.order.Argv, &syscall.ProcAttr{
-		Env: s.order.Env, Files: []uintptr{null.Fd(), 1, 2},
-		Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
-	})
-	if err != nil {
-		return &os.PathError{Op: "start", Path: path, Err: err}
+	if err := s.start(path, null); err != nil {
+		return err
 	}
 	_ = unix.Dup2(int(null.Fd()), 1)
 	_ = unix.Dup2(int(null.Fd()), 2)
 	return nil
+}
+
+// start starts the operator's process, within its bound of memory.
+func (s *shim) start(path string, stdin *os.File) error {
+	fork := func() (err error) {
+		s.ooms = s.oomKills()
+		attr := &syscall.ProcAttr{
+			Env: s.order.Env, Files: []uintptr{stdin.Fd(), 1, 2},
+			Sys: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: s.order.Account.credential()},
+		}
+		s.leader, err = syscall.ForkExec(path, s.order.Argv, attr)
+		for _, other := range others(s.order.Argv[0], path, lookup(s.order.Env, "PATH")) {
+			if !errors.Is(err, syscall.EACCES) {
+				break
+			}
+			s.leader, err = syscall.ForkExec(other, s.order.Argv, attr)
+		}
+		if err != nil {
+			return notStarted(s.order.Argv[0], path, err)
+		}
+		return nil
+	}
+	if s.order.Bound == nil {
+		return fork()
+	}
+	err := s.order.Bound.around(fork)
+	if err == nil {
+		return nil
+	}
+	if s.leader > 0 { // the shim is caught in the bound of the run, and would die with it
+		signalAll(s.leader, unix.SIGKILL)
+	}
+	_ = s.order.Bound.remove()
+	if sb.CodeOf(err) == sb.Invalid {
+		return err
+	}
+	return sb.Wrap(err, sb.Internal, "the worker could not bound the memory of the run: %v", err)
+}
+
+// oomKills counts kills for lack of memory: of the run, or where it has no bound of the worker's surroundings.
+func (s *shim) oomKills() int64 {
+	if s.order.Bound != nil {
+		return s.order.Bound.kills()
+	}
+	return oomKills()
 }
 
 // watch returns when nothing that the operator started is left.
@@ -146,18 +189,32 @@ func (s *shim) terminate() {
 }
 
 func (s *shim) statusOf(ws syscall.WaitStatus) status {
+	said := status{}
+	short := s.oomKills() > s.ooms
 	if ws.Exited() {
 		code := ws.ExitStatus()
-		return status{ExitCode: &code}
+		said.ExitCode = &code
+		short = short && code != 0 && s.order.Bound != nil // whose processes were killed is known then
+	} else if said.Signal = ws.Signal().String(); ws.Signal() == unix.SIGKILL && !s.killed && short {
+		said.Signal = "out of memory"
+	} else {
+		short = false
 	}
-	if ws.Signal() == unix.SIGKILL && !s.killed && oomKills() > s.ooms {
-		return status{Signal: "out of memory"}
+	if short && s.order.Bound != nil {
+		said.Reason = said.end().String()
+		if said.ExitCode != nil {
+			said.Reason += ", after a process of it was killed by signal: out of memory"
+		}
+		said.Reason += ": " + s.order.Bound.words()
 	}
-	return status{Signal: ws.Signal().String()}
+	return said
 }
 
 // finish tells the worker how it ended and waits until it has told the control plane. False: the worker died first.
 func (s *shim) finish() bool {
+	if s.order.Bound != nil {
+		_ = s.order.Bound.remove() // what stays is swept by the worker
+	}
 	if s.lost || s.status.Encode(s.ended) != nil {
 		return false
 	}

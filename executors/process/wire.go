@@ -1,6 +1,7 @@
 package process
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -22,11 +23,14 @@ type order struct {
 	URL   string        `json:"url"` // of the control plane; "" tells nobody
 	Run   string        `json:"run"`
 	Token string        `json:"token"` // the end token
+
+	Account *Account `json:"account,omitempty"` // that runs the operator; nil: the worker's
+	Bound   *bound   `json:"bound,omitempty"`   // of the run's memory; nil: none
 }
 
-func orderOf(job sb.Job, grace time.Duration) order {
+func orderOf(job sb.Job, o Options, b *bound) order {
 	return order{
-		Argv: job.Command, Dir: job.Dir, Env: job.Env, Grace: grace,
+		Argv: job.Command, Dir: job.Dir, Env: job.Env, Grace: o.Grace, Account: o.Account, Bound: b,
 		URL: lookup(job.Env, "SIGNALBOX_URL"), Run: job.Run, Token: job.EndToken,
 	}
 }
@@ -44,11 +48,35 @@ func lookup(env []string, name string) string {
 type status struct {
 	PID      int    `json:"pid,omitempty"`
 	Error    string `json:"error,omitempty"`
+	Fault    bool   `json:"fault,omitempty"` // the error is the command's
 	ExitCode *int   `json:"exit_code,omitempty"`
 	Signal   string `json:"signal,omitempty"`
+	Reason   string `json:"reason,omitempty"` // more than the status and the signal say
 }
 
-func (s status) end() sb.End { return sb.End{ExitCode: s.ExitCode, Signal: s.Signal} }
+// notBegun is the status of a process that could not be started.
+func notBegun(err error) status {
+	var known *sb.Error
+	if errors.As(err, &known) {
+		return status{Error: known.Message, Fault: known.Code == sb.Invalid}
+	}
+	return status{Error: err.Error()}
+}
+
+// err is the error that the status tells of, or nil.
+func (s status) err() error {
+	switch {
+	case s.Error == "":
+		return nil
+	case s.Fault:
+		return sb.Errorf(sb.Invalid, "%s", s.Error)
+	}
+	return sb.Errorf(sb.Internal, "%s", s.Error)
+}
+
+func (s status) end() sb.End {
+	return sb.End{ExitCode: s.ExitCode, Signal: s.Signal, Reason: s.Reason}
+}
 
 // lost is the end as the shim tells it for a worker that died.
 func (s status) lost() sb.EndRequest {

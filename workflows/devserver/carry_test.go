@@ -179,9 +179,38 @@ func TestDrainingPoolLetsItsWorkEndAndLeavesTheRest(t *testing.T) {
 	state, err := b.client.State(t.Context(), second.Ref())
 	require.NoError(t, err)
 	require.True(t, state.Open, "it waits for another worker")
-	run(t, workflows.Pool(b.client, "builtin", "default", 1, b))
+	b.pool(t, 1)
 	require.Equal(t, second.Ref(), <-b.began)
 	b.closed(t, second.Ref())
+}
+
+// A pool whose doer is shut takes nothing more, lets what runs go on beside, and takes again when the doer is open.
+func TestPoolThatIsShutAndOpenedAgain(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, devserver.Options{Log: quiet()})
+	release := make(chan struct{})
+	b := newBench(t, server.Addr(), func(_ context.Context, ref sb.AttemptRef) error {
+		if ref.Run == "01before" {
+			<-release
+		}
+		return nil
+	})
+	b.open = make(chan chan struct{})
+	b.work(t)
+	shut := make(chan struct{})
+	b.open <- shut
+	before, after := aRun("01before"), aRun("01after")
+	_, _, err := b.client.Start(t.Context(), before)
+	require.NoError(t, err)
+	require.Equal(t, before.Ref(), <-b.began)
+	close(shut)
+	b.open <- nil
+	_, _, err = b.client.Start(t.Context(), after)
+	require.NoError(t, err)
+	require.Equal(t, after.Ref(), <-b.began, "what ran before is still running")
+	b.closed(t, after.Ref())
+	close(release)
+	b.closed(t, before.Ref())
 }
 
 func TestHandedBackAndBrokenWork(t *testing.T) {
@@ -206,7 +235,6 @@ func TestWorkBeginsWithinMilliseconds(t *testing.T) {
 	server := startServer(t, devserver.Options{Log: quiet(), File: t.TempDir() + "/temporal.db"})
 	b := newBench(t, server.Addr(), atOnce)
 	b.work(t)
-	require.NoError(t, b.client.Prepare(t.Context()))
 	fastest := time.Hour
 	for i := range 20 {
 		r := aRun("01fast")

@@ -65,10 +65,17 @@ type bench struct {
 	sdk    client.Client // for looking at what the client did
 	do     func(ctx context.Context, ref sb.AttemptRef) error
 	began  chan sb.AttemptRef
+	open   chan chan struct{} // what each Open gives; closed: always open
 
 	mu    sync.Mutex
 	ended map[sb.AttemptRef]bool
 	asked map[sb.AttemptRef][]workflows.Sign
+}
+
+func alwaysOpen() chan chan struct{} {
+	c := make(chan chan struct{})
+	close(c)
+	return c
 }
 
 func startServer(t *testing.T, o devserver.Options) *devserver.Server {
@@ -82,7 +89,7 @@ func startServer(t *testing.T, o devserver.Options) *devserver.Server {
 
 func newBench(t *testing.T, address string, do func(context.Context, sb.AttemptRef) error) *bench {
 	t.Helper()
-	b := &bench{do: do, began: make(chan sb.AttemptRef, 1000), ended: map[sb.AttemptRef]bool{}, asked: map[sb.AttemptRef][]workflows.Sign{}}
+	b := &bench{do: do, began: make(chan sb.AttemptRef, 1000), open: alwaysOpen(), ended: map[sb.AttemptRef]bool{}, asked: map[sb.AttemptRef][]workflows.Sign{}}
 	var err error
 	b.client, err = workflows.Dial(workflows.Options{
 		Address: address, Names: true, Pages: "http://127.0.0.1:8233/", Identity: "signalbox", Log: quiet(),
@@ -123,7 +130,25 @@ func run(t *testing.T, part interface{ Run(context.Context) error }) (stop func(
 func (b *bench) work(t *testing.T) (stopPool func()) {
 	t.Helper()
 	run(t, workflows.Control(b.client, b))
-	return run(t, workflows.Pool(b.client, "builtin", "default", 4, b))
+	return b.pool(t, 4)
+}
+
+// pool runs a worker of the pool.
+func (b *bench) pool(t *testing.T, concurrency int) (stop func()) {
+	t.Helper()
+	pool, err := workflows.Pool(b.client, "builtin", "default", concurrency, b)
+	require.NoError(t, err)
+	return run(t, pool)
+}
+
+// Open lets attempts be taken, unless the test has shut the door.
+func (b *bench) Open(ctx context.Context) (<-chan struct{}, error) {
+	select {
+	case shut := <-b.open:
+		return shut, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (b *bench) Do(ctx context.Context, ref sb.AttemptRef) error {
