@@ -1,6 +1,7 @@
 package signalbox
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -85,18 +86,40 @@ type LogIndex struct {
 	Complete   bool   // nothing will be added to the log
 }
 
-// Chunk is a piece of a running log: whole lines, at most MaxChunk bytes. Its row makes its object count.
+// Chunk is a piece of a running log: whole lines, at most MaxChunk bytes; or many such pieces that follow each other in
+// one process, joined to one object. Its row makes its object count.
 type Chunk struct {
 	Process
-	Seq       int64 // counts from 0 per (source, try)
+	Seq       int64 // counts from 0 per (source, try); of joined chunks, the last's
+	Joined    int64 // how many chunks before it are in it too
 	Size      int64 // bytes
 	SHA256    string
 	CreatedAt time.Time
 }
 
+// First is the number of the first chunk that is in it.
+func (c Chunk) First() int64 { return c.Seq - c.Joined }
+
 // Key is the chunk's key in the log store.
 func (c Chunk) Key() string {
-	return fmt.Sprintf("chunks/%s/%d/%s.%d/%d-%s", c.Run, c.Attempt, SafeElement(c.Source), c.Try, c.Seq, c.SHA256[:8])
+	name := fmt.Sprintf("%d-%s", c.Seq, c.SHA256[:8])
+	if c.Joined > 0 {
+		name = fmt.Sprintf("%d-%s", c.First(), name)
+	}
+	return fmt.Sprintf("chunks/%s/%d/%s.%d/%s", c.Run, c.Attempt, SafeElement(c.Source), c.Try, name)
+}
+
+// JoinedChunk is what chunks that follow each other become when their bytes are joined. Its hash is of their hashes.
+func JoinedChunk(list []Chunk) Chunk {
+	joined := list[len(list)-1]
+	joined.Joined, joined.Size, joined.CreatedAt = joined.Seq-list[0].First(), 0, list[0].CreatedAt
+	hash := sha256.New()
+	for _, c := range list {
+		joined.Size += c.Size
+		hash.Write([]byte(c.SHA256 + "\n"))
+	}
+	joined.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return joined
 }
 
 // ChunkPrefix is what the keys of all of a run's chunks begin with.

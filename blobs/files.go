@@ -225,7 +225,8 @@ func (f *Files) Ready(context.Context) error {
 	probe := path.Join(unfinished, rand.Text())
 	file, err := f.root.OpenFile(probe, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
-		err = errors.Join(file.Close(), f.root.Remove(probe))
+		_, err = file.Write(make([]byte, 4096)) // a full disk still takes empty files
+		err = errors.Join(err, file.Close(), f.root.Remove(probe))
 	}
 	if err != nil {
 		return sb.Wrap(err, sb.Unavailable, "the folder for objects cannot be written")

@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +19,7 @@ import (
 const (
 	leaseFor    = 30 * time.Second
 	leaseRenew  = 10 * time.Second
-	sweepRuns   = 200            // runs of one sweep
+	sweepRuns   = 200            // runs that a sweep reads at once
 	waiting     = 1024           // runs that notes told of and that wait for a worker
 	tidyEvery   = 24 * time.Hour // how often chunks that nobody wants are looked for
 	unwantedAge = 24 * time.Hour // and how old they are then
@@ -31,6 +33,7 @@ func (l *Logs) Run(ctx context.Context) error {
 	for range l.opts.Workers {
 		group.Go(func() error { return l.work(ctx, todo) })
 	}
+	group.Go(func() error { return l.joinLong(ctx) })
 	group.Go(func() error { return l.listen(ctx, todo) })
 	group.Go(func() error { return every(ctx, l.opts.Sweep, func() { l.sweep(ctx, todo) }) })
 	group.Go(func() error { return every(ctx, tidyEvery, func() { l.Tidy(ctx) }) })
@@ -91,14 +94,24 @@ func (l *Logs) sweep(ctx context.Context, todo chan<- string) {
 	if err != nil {
 		return // the store is away; the next sweep comes
 	}
-	runs, err := l.store.Unkept(ctx, now, sweepRuns)
-	if err != nil && ctx.Err() == nil {
-		l.opts.Log.WithError(err).Warn("could not look for logs to finish")
-	}
-	for _, r := range runs {
-		select {
-		case todo <- r.ID:
-		case <-ctx.Done():
+	var last *sb.Run
+	for {
+		runs, err := l.store.Unkept(ctx, now, last, sweepRuns)
+		if err != nil {
+			if ctx.Err() == nil {
+				l.opts.Log.WithError(err).Warn("could not look for logs to finish")
+			}
+			return
+		}
+		for i := range runs {
+			select {
+			case todo <- runs[i].ID:
+				last = &runs[i]
+			case <-ctx.Done():
+				return
+			}
+		}
+		if len(runs) < sweepRuns {
 			return
 		}
 	}
@@ -114,6 +127,17 @@ func (l *Logs) Compact(ctx context.Context, id string) error {
 	if complete, err := l.complete(ctx, run); err != nil || !complete {
 		return err
 	}
+	return l.alone(ctx, id, func(ctx context.Context) error {
+		run, err := l.store.Run(ctx, id) // as it is now that no other works on it
+		if err != nil {
+			return err
+		}
+		return l.finish(ctx, run)
+	})
+}
+
+// alone lets f work on the chunks of a run while no other does, in no replica; it does nothing when another does.
+func (l *Logs) alone(ctx context.Context, id string, f func(context.Context) error) error {
 	lease, holder := "log:"+id, l.opts.Holder+"/"+rand.Text() // of this call: two workers here are two holders
 	mine, err := l.store.Lease(ctx, lease, holder, leaseFor)
 	if err != nil || !mine {
@@ -123,11 +147,7 @@ func (l *Logs) Compact(ctx context.Context, id string) error {
 	defer func() { _ = l.store.Release(release, lease, holder) }()
 	ctx, stop := l.keepLease(ctx, lease, holder)
 	defer stop()
-
-	if run, err = l.store.Run(ctx, id); err != nil { // as it is now that no other works on it
-		return err
-	}
-	return l.finish(ctx, run)
+	return f(ctx)
 }
 
 // keepLease renews the lease until stop; the context ends when it is lost.
@@ -160,7 +180,7 @@ func (l *Logs) keepLease(ctx context.Context, lease, holder string) (context.Con
 // was set is found by reading the rows again, as none can come after: then the log is written once more.
 func (l *Logs) finish(ctx context.Context, run sb.Run) error {
 	for {
-		rows, err := l.rows(ctx, run.ID, 0)
+		rows, err := l.store.Chunks(ctx, run.ID, 0)
 		if err != nil {
 			return err
 		}
@@ -188,7 +208,7 @@ func (l *Logs) write(ctx context.Context, run sb.Run, rows []sb.Chunk) (sb.Log, 
 		return log, nil
 	}
 	run.Log = nil // read the chunks, also when an earlier log is there
-	r := l.read(ctx, run, lay, 0, lay.size)
+	r := l.ahead(ctx, run, lay)
 	defer func() { _ = r.Close() }()
 	x := newIndex()
 	p := newParser(0, x.add)
@@ -221,14 +241,12 @@ func (l *Logs) drop(ctx context.Context, run string, rows int) error {
 		keys = append(keys, b.Key)
 		return nil
 	})
-	for _, key := range keys {
-		err = errors.Join(err, l.blobs.Delete(ctx, key))
-	}
-	return err
+	return errors.Join(err, l.remove(ctx, keys))
 }
 
-// Tidy finds chunks that have lain for a day and whose run has its finished log: a crash kept them from being dropped.
-// Chunks of runs that this installation does not know are left alone; another may share the place. Run does so daily.
+// Tidy finds objects of chunks that have lain for a day and that nobody wants: their run has its finished log, or others
+// took their place, and a crash kept them from being dropped. Chunks of runs that this installation does not know are left
+// alone; another may share the place. Run does so daily.
 func (l *Logs) Tidy(ctx context.Context) {
 	before, seen := l.opts.Now().Add(-unwantedAge), ""
 	err := l.blobs.List(ctx, "chunks/", func(b sb.Blob) error {
@@ -237,22 +255,57 @@ func (l *Logs) Tidy(ctx context.Context) {
 			return nil
 		}
 		seen = run
-		return l.tidyRun(ctx, run)
+		return l.tidyRun(ctx, run, before)
 	})
 	if err != nil && ctx.Err() == nil {
 		l.opts.Log.WithError(err).Warn("could not look for log chunks to remove")
 	}
 }
 
-func (l *Logs) tidyRun(ctx context.Context, id string) error {
+func (l *Logs) tidyRun(ctx context.Context, id string, before time.Time) error {
 	run, err := l.store.Run(ctx, id)
 	if sb.CodeOf(err) == sb.NotFound {
 		return nil
 	}
-	if err != nil || !kept(run) {
+	if err != nil {
 		return err
 	}
-	return l.Compact(ctx, id)
+	if kept(run) {
+		return l.Compact(ctx, id)
+	}
+	return l.alone(ctx, id, func(ctx context.Context) error { return l.dropReplaced(ctx, id, before) })
+}
+
+// dropReplaced removes objects of a running log that have no row and whose number a row of their process has: none of
+// them can get a row any more, as one that is the next could.
+func (l *Logs) dropReplaced(ctx context.Context, run string, before time.Time) error {
+	rows, err := l.store.Chunks(ctx, run, 0)
+	if err != nil {
+		return err
+	}
+	wanted, next := map[string]bool{}, map[string]int64{}
+	for _, c := range rows {
+		wanted[c.Key()] = true
+		next[path.Dir(c.Key())] = c.Seq + 1
+	}
+	var keys []string
+	err = l.blobs.List(ctx, sb.ChunkPrefix(run), func(b sb.Blob) error {
+		number, _, _ := strings.Cut(path.Base(b.Key), "-")
+		seq, err := strconv.ParseInt(number, 10, 64)
+		if err == nil && !wanted[b.Key] && seq < next[path.Dir(b.Key)] && b.Modified.Before(before) {
+			keys = append(keys, b.Key)
+		}
+		return nil
+	})
+	return errors.Join(err, l.remove(ctx, keys))
+}
+
+func (l *Logs) remove(ctx context.Context, keys []string) error {
+	var errs []error
+	for _, key := range keys {
+		errs = append(errs, l.blobs.Delete(ctx, key))
+	}
+	return errors.Join(errs...)
 }
 
 // runOf finds the run in a chunk's key, chunks/<run>/….

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"io"
+	"maps"
 	"time"
 
 	sb "signalbox"
@@ -65,13 +66,14 @@ type follower struct {
 	lines  []sb.Line
 	at     int64 // bytes read, in the layout of then
 	begun  bool
-	chunks []sb.Chunk
+	chunks []sb.Chunk           // that are known, those of one process in one
 	next   map[sb.Process]int64 // the number of the chunk wanted
+	given  map[sb.Process]int64 // how many bytes of a process were read
 	last   sb.Process
 }
 
 func newFollower(l *Logs, offset int64, f func(sb.LogPiece) error) *follower {
-	w := &follower{logs: l, f: f, at: offset, next: map[sb.Process]int64{}}
+	w := &follower{logs: l, f: f, at: offset, next: map[sb.Process]int64{}, given: map[sb.Process]int64{}}
 	w.parser = newParser(offset, w.entry)
 	return w
 }
@@ -124,17 +126,19 @@ func (w *follower) readNew(ctx context.Context, run sb.Run) error {
 	if kept(run) {
 		return w.copy(w.logs.read(ctx, run, keptLayout(run), w.at, run.Log.Size), run.Log.Size)
 	}
-	fresh, err := w.refresh(ctx, run.ID)
-	if err != nil || len(fresh) == 0 {
+	lay, fresh, err := w.refresh(ctx, run.ID)
+	if err != nil || !fresh {
 		return err
 	}
-	lay := join(w.chunks)
 	if !w.begun {
 		w.begun, w.last = true, w.chunks[len(w.chunks)-1].Process
+		for _, c := range w.chunks {
+			w.given[c.Process] = c.Size
+		}
 		return w.copy(w.logs.read(ctx, run, lay, w.at, lay.size), lay.size)
 	}
-	for _, c := range fresh {
-		if err := w.chunk(ctx, run, c); err != nil {
+	for _, s := range lay.segments {
+		if err := w.segment(ctx, run, s); err != nil {
 			return err
 		}
 	}
@@ -152,48 +156,75 @@ func (w *follower) copy(r *reader, end int64) error {
 	return nil
 }
 
-// chunk parses one new chunk, below a heading if it is another process's than the one before.
-func (w *follower) chunk(ctx context.Context, run sb.Run, c sb.Chunk) error {
-	var part layout
-	if c.Process != w.last {
-		h := heading(c.Process, false)
-		part.add(segment{size: int64(len(h)), heading: h})
-		w.last = c.Process
+// segment parses what is new of a segment, below a heading if it is another process's than what came before.
+func (w *follower) segment(ctx context.Context, run sb.Run, s segment) error {
+	known := w.given[s.process] - s.pos
+	if s.heading != "" || known >= s.size {
+		return nil
 	}
-	part.add(segment{size: c.Size, key: c.Key()})
+	var part layout
+	if s.process != w.last {
+		h := heading(s.process, false)
+		part.add(segment{size: int64(len(h)), heading: h})
+		w.last = s.process
+	}
+	s.skip, s.pos, s.size = s.skip+known, s.pos+known, s.size-known
+	w.given[s.process] = s.pos + s.size
+	part.add(s)
 	r := w.logs.read(ctx, run, part, 0, part.size)
 	defer func() { _ = r.Close() }()
 	_, err := io.Copy(w.parser, onlyReader{r})
 	return err
 }
 
-// refresh reads the rows that are new. Rows behind the known ones are all there is to it, unless a process that is not
-// the last one added some: then all rows are read again.
-func (w *follower) refresh(ctx context.Context, run string) ([]sb.Chunk, error) {
-	rows, err := w.logs.rows(ctx, run, len(w.chunks))
+// refresh reads the rows that are new, and lays out the log with them. Rows behind the known ones are all there is to it,
+// unless a process that is not the last one added some, or known ones were joined with new ones: then all are read again.
+func (w *follower) refresh(ctx context.Context, run string) (lay layout, fresh bool, err error) {
+	known := int64(0)
+	for _, c := range w.chunks {
+		known += c.Joined + 1
+	}
+	rows, err := w.logs.store.Chunks(ctx, run, known)
 	if err != nil || len(rows) == 0 {
-		return nil, err
+		return lay, false, err
 	}
 	all := append(w.chunks[:len(w.chunks):len(w.chunks)], rows...)
-	if fresh := w.unseen(rows); len(fresh) < len(rows) {
-		if all, err = w.logs.rows(ctx, run, 0); err != nil {
-			return nil, err
+	if !w.follows(rows) {
+		if all, err = w.logs.store.Chunks(ctx, run, 0); err != nil {
+			return lay, false, err
 		}
 	}
-	fresh := w.unseen(all)
-	for _, c := range fresh {
-		w.next[c.Process] = c.Seq + 1
+	for _, c := range all {
+		if c.Seq >= w.next[c.Process] {
+			w.next[c.Process], fresh = c.Seq+1, true
+		}
 	}
-	w.chunks = all
-	return fresh, nil
+	w.chunks = byProcess(all)
+	return join(all), fresh, nil
 }
 
-func (w *follower) unseen(rows []sb.Chunk) []sb.Chunk {
-	var fresh []sb.Chunk
+// follows tells whether rows go on where those that are known ended.
+func (w *follower) follows(rows []sb.Chunk) bool {
+	next := maps.Clone(w.next)
 	for _, c := range rows {
-		if c.Seq >= w.next[c.Process] {
-			fresh = append(fresh, c)
+		if c.First() != next[c.Process] {
+			return false
 		}
+		next[c.Process] = c.Seq + 1
 	}
-	return fresh
+	return true
+}
+
+// byProcess counts the chunks of each process in one, so that following a long log takes little.
+func byProcess(rows []sb.Chunk) []sb.Chunk {
+	var list []sb.Chunk
+	for _, c := range rows {
+		if last := len(list) - 1; last >= 0 && list[last].Process == c.Process {
+			c.Joined, c.Size = c.Seq-list[last].First(), c.Size+list[last].Size
+			list[last] = c
+			continue
+		}
+		list = append(list, c)
+	}
+	return list
 }

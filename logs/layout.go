@@ -5,21 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
 	sb "signalbox"
 )
 
-// rowsPage is how many rows of chunks are read at once.
-const rowsPage = 1000
-
-// segment is a part of a log: an object, or a heading of ours.
+// segment is a part of a log: an object or its end, or a heading of ours.
 type segment struct {
 	start   int64
 	size    int64
-	key     string
 	heading string
+	key     string
+	skip    int64      // bytes of the object before it
+	process sb.Process // whose output it is
+	pos     int64      // bytes of that output before it, which stay the same whatever is joined
 }
 
 // layout is how the parts of a log make the whole.
@@ -41,12 +42,17 @@ func (y *layout) add(s segment) {
 func join(chunks []sb.Chunk) layout {
 	var y layout
 	several := len(chunks) > 0 && chunks[0].Process != chunks[len(chunks)-1].Process
+	pos := int64(0)
 	for i, c := range chunks {
-		if several && (i == 0 || c.Process != chunks[i-1].Process) {
-			h := heading(c.Process, i == 0)
-			y.add(segment{size: int64(len(h)), heading: h})
+		if i == 0 || c.Process != chunks[i-1].Process {
+			pos = 0
+			if several {
+				h := heading(c.Process, i == 0)
+				y.add(segment{size: int64(len(h)), heading: h})
+			}
 		}
-		y.add(segment{size: c.Size, key: c.Key()})
+		y.add(segment{size: c.Size, key: c.Key(), process: c.Process, pos: pos})
+		pos += c.Size
 	}
 	return y
 }
@@ -89,11 +95,11 @@ func (l *Logs) layout(ctx context.Context, run sb.Run) (layout, error) {
 	if kept(run) {
 		return keptLayout(run), nil
 	}
-	rows, err := l.rows(ctx, run.ID, 0)
+	rows, err := l.store.Chunks(ctx, run.ID, 0)
 	if err != nil {
 		return layout{}, err
 	}
-	if len(rows) == 0 || len(rows) >= rowsPage {
+	if len(rows) == 0 {
 		if run, err = l.store.Run(ctx, run.ID); err != nil {
 			return layout{}, err
 		}
@@ -104,19 +110,23 @@ func (l *Logs) layout(ctx context.Context, run sb.Run) (layout, error) {
 	return join(rows), nil
 }
 
-// rows reads the rows of all of a run's chunks after the first ones.
-func (l *Logs) rows(ctx context.Context, run string, skip int) ([]sb.Chunk, error) {
-	var all []sb.Chunk
-	for {
-		page, err := l.store.Chunks(ctx, run, skip+len(all), rowsPage)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page...)
-		if len(page) < rowsPage {
-			return all, nil
+// moved lays out the same bytes where they are now that chunks were joined: each lies whole in one object, as far behind
+// the beginning of its process's output as before. What is not found stays as it is.
+func (y layout) moved(now layout) layout {
+	of := map[sb.Process][]segment{}
+	for _, s := range now.segments {
+		of[s.process] = append(of[s.process], s)
+	}
+	segments := slices.Clone(y.segments)
+	for i := range segments {
+		s := &segments[i]
+		list := of[s.process]
+		n := sort.Search(len(list), func(i int) bool { return list[i].pos > s.pos }) - 1
+		if s.heading == "" && n >= 0 && s.pos+s.size <= list[n].pos+list[n].size {
+			s.key, s.skip = list[n].key, s.pos-list[n].pos
 		}
 	}
+	return layout{segments: segments, size: y.size}
 }
 
 // reader reads a log from one offset to another, one object at a time.
@@ -156,26 +166,43 @@ func (r *reader) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// next opens the segment that holds the offset. When a chunk is gone, the finished log has taken its place.
+// next opens the segment that holds the offset. When a chunk is gone, joined ones or the finished log have taken its
+// place.
 func (r *reader) next() (err error) {
 	s := r.segment()
 	if s.heading != "" {
 		r.cur = io.NopCloser(strings.NewReader(s.heading[r.at-s.start:]))
 		return nil
 	}
-	r.cur, err = r.logs.blobs.Get(r.ctx, s.key, r.at-s.start, s.start+s.size-r.at)
+	r.cur, err = r.logs.blobs.Get(r.ctx, s.key, s.skip+r.at-s.start, min(s.start+s.size, r.end)-r.at)
 	if sb.CodeOf(err) != sb.NotFound || kept(r.run) {
 		return err
 	}
 	run, runErr := r.logs.store.Run(r.ctx, r.run.ID)
-	if runErr != nil || !kept(run) {
+	if runErr != nil {
 		return errors.Join(runErr, err)
+	}
+	if !kept(run) {
+		return r.nextMoved(s, err)
 	}
 	r.run, r.lay = run, keptLayout(run)
 	r.end = min(r.end, r.lay.size)
 	if r.at >= r.end {
 		r.cur = io.NopCloser(strings.NewReader(""))
 		return nil
+	}
+	return r.next()
+}
+
+// nextMoved opens a segment whose object is gone where its bytes are now; it fails as before when that is nowhere else.
+func (r *reader) nextMoved(s segment, gone error) error {
+	rows, err := r.logs.store.Chunks(r.ctx, r.run.ID, 0)
+	if err != nil {
+		return err
+	}
+	r.lay = r.lay.moved(join(rows))
+	if r.segment().key == s.key {
+		return gone
 	}
 	return r.next()
 }

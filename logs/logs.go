@@ -24,6 +24,7 @@ type Options struct {
 	Sweep   time.Duration // how often finished runs are looked for that no note told of; 15 s
 	Refresh time.Duration // how often a follower looks without a note; 2 s
 	Workers int           // how many logs are compacted at once; 4
+	Rows    int           // of chunks of one log, above which they are joined before the run is over; 10,000
 	Now     func() time.Time
 }
 
@@ -42,6 +43,9 @@ func (o Options) withDefaults() Options {
 	if o.Workers <= 0 {
 		o.Workers = 4
 	}
+	if o.Rows <= 0 {
+		o.Rows = 10_000
+	}
 	if o.Holder == "" {
 		o.Holder = "signalbox"
 	}
@@ -58,11 +62,12 @@ type Logs struct {
 	blobs sb.Blobs
 	notes Notes
 	opts  Options
+	long  chan string // runs whose logs may have too many chunks
 }
 
 // New makes Logs; its Run compacts logs, all else works without it.
 func New(store Store, blobs sb.Blobs, notes Notes, opts Options) *Logs {
-	return &Logs{store: store, blobs: blobs, notes: notes, opts: opts.withDefaults()}
+	return &Logs{store: store, blobs: blobs, notes: notes, opts: opts.withDefaults(), long: make(chan string, waiting)}
 }
 
 // Append keeps a chunk of a process's log: whole lines, of which the last may lack its newline, with numbers from 0. It
@@ -89,6 +94,9 @@ func (l *Logs) Append(ctx context.Context, p sb.Process, seq int64, body []byte,
 	sb.FaultPoint("chunk.put") // the object without its row
 	err := l.store.AddChunk(ctx, c)
 	sb.FaultPoint("chunk.after")
+	if err == nil {
+		l.maybeLong(c)
+	}
 	return err
 }
 

@@ -69,13 +69,16 @@ func suite(t *testing.T, address func(*testing.T) string) {
 		"a chunk that comes at the last moment":        lastMoment,
 		"notes and sweeps wake compaction":             wakes,
 		"one replica at a time":                        alone,
+		"a log that gets long is joined":               joins,
+		"a reader and a follower of what is joined":    readsJoined,
+		"joining that stops anywhere is resumed":       joinCrashes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, err := blobs.Open(t.Context(), address(t))
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, b.Close()) })
 			r := newRows()
-			test(t, &world{logs.New(r, b, r, logs.Options{Now: func() time.Time { return time.Now() }}), r, b})
+			test(t, &world{logs.New(r, b, r, logs.Options{Now: time.Now, Rows: 10}), r, b})
 		})
 	}
 }

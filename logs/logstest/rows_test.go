@@ -16,6 +16,7 @@ type rows struct {
 	now    time.Time
 	runs   map[string]sb.Run
 	chunks []sb.Chunk
+	hashes []string // the keys of chunks that were added
 	leases map[string]string
 	ears   []chan sb.Note
 	fault  func(call string) error // called without the lock
@@ -49,22 +50,22 @@ func (r *rows) AddChunk(_ context.Context, c sb.Chunk) error {
 		if k.Process != c.Process {
 			continue
 		}
-		if k.Seq == c.Seq && k.SHA256 == c.SHA256 {
+		if k.First() <= c.Seq && c.Seq <= k.Seq && slices.Contains(r.hashes, c.Key()) {
 			return nil
 		}
-		want = k.Seq + 1
+		want = max(want, k.Seq+1)
 	}
 	if c.Seq != want {
 		e := sb.Errorf(sb.Conflict, "another is wanted")
 		e.Want = &want
 		return e
 	}
-	r.chunks = append(r.chunks, c)
+	r.chunks, r.hashes = append(r.chunks, c), append(r.hashes, c.Key())
 	r.note(sb.Note{Topic: sb.TopicLog, ID: c.Run})
 	return nil
 }
 
-func (r *rows) Chunks(_ context.Context, run string, skip, limit int) ([]sb.Chunk, error) {
+func (r *rows) Chunks(_ context.Context, run string, skip int64) ([]sb.Chunk, error) {
 	leave, err := r.enter("Chunks")
 	if err != nil {
 		return nil, err
@@ -83,8 +84,37 @@ func (r *rows) Chunks(_ context.Context, run string, skip, limit int) ([]sb.Chun
 	slices.SortStableFunc(out, func(a, b sb.Chunk) int {
 		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), cmp.Compare(first[a.Source], first[b.Source]), cmp.Compare(a.Try, b.Try), cmp.Compare(a.Seq, b.Seq))
 	})
-	out = out[min(skip, len(out)):]
-	return out[:min(limit, len(out))], nil
+	upto := int64(0)
+	return slices.DeleteFunc(out, func(c sb.Chunk) bool {
+		upto += c.Joined + 1
+		return upto <= skip
+	}), nil
+}
+
+func (r *rows) JoinChunks(_ context.Context, joined sb.Chunk) error {
+	leave, err := r.enter("JoinChunks")
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if r.runs[joined.Run].Log != nil {
+		return sb.Errorf(sb.Conflict, "the log is complete")
+	}
+	var list []sb.Chunk
+	at := -1
+	for i, c := range r.chunks {
+		if c.Process == joined.Process && joined.First() <= c.Seq && c.Seq <= joined.Seq {
+			if list = append(list, c); at < 0 {
+				at = i
+			}
+		}
+	}
+	if len(list) == 0 || sb.JoinedChunk(list) != joined {
+		return sb.Errorf(sb.Conflict, "they are others")
+	}
+	r.chunks[at] = joined
+	r.chunks = slices.DeleteFunc(r.chunks, func(c sb.Chunk) bool { return c != joined && slices.Contains(list, c) })
+	return nil
 }
 
 func (r *rows) DropChunks(_ context.Context, run string) error {
@@ -116,7 +146,7 @@ func (r *rows) Now(context.Context) (time.Time, error) {
 	return r.now, nil
 }
 
-func (r *rows) Unkept(_ context.Context, before time.Time, _ int) ([]sb.Run, error) {
+func (r *rows) Unkept(_ context.Context, before time.Time, after *sb.Run, limit int) ([]sb.Run, error) {
 	leave, err := r.enter("Unkept")
 	if err != nil {
 		return nil, err
@@ -124,12 +154,15 @@ func (r *rows) Unkept(_ context.Context, before time.Time, _ int) ([]sb.Run, err
 	defer leave()
 	var out []sb.Run
 	for _, run := range r.runs {
-		if run.Log == nil && !run.Open() && run.Work.EndedAt != nil && !run.Work.EndedAt.After(before) {
+		if run.Log == nil && !run.Open() && run.Work.EndedAt != nil && !run.Work.EndedAt.After(before) && (after == nil || compare(run, *after) > 0) {
 			out = append(out, run)
 		}
 	}
-	return out, nil
+	slices.SortFunc(out, compare)
+	return out[:min(limit, len(out))], nil
 }
+
+func compare(a, b sb.Run) int { return cmp.Or(a.EndedAt.Compare(*b.EndedAt), cmp.Compare(a.ID, b.ID)) }
 
 func (r *rows) KeepLog(_ context.Context, id string, log sb.Log) error {
 	leave, err := r.enter("KeepLog")
@@ -157,8 +190,11 @@ func (r *rows) Lease(_ context.Context, name, holder string, _ time.Duration) (b
 }
 
 func (r *rows) Release(_ context.Context, name, holder string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	leave, err := r.enter("Release")
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if r.leases[name] == holder {
 		delete(r.leases, name)
 	}
