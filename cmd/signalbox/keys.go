@@ -14,9 +14,9 @@ import (
 )
 
 func adminKeyCommand() *cobra.Command {
-	return verb("admin-key", "Make an API key of the first admin, and print it",
-		"Makes the first admin if there is none, gives him a new API key and prints it, this once. It works on the database\n"+
-			"of SIGNALBOX_DATABASE_URL, so whoever can reach that can become an admin.", func(ctx context.Context, c config.Config) error {
+	return verb("admin-key", "Make an API key of an admin, and print it",
+		"Gives the admin who has been here longest a new API key and prints it, this once; makes the first admin if there\n"+
+			"is none. It works on the database of SIGNALBOX_DATABASE_URL, so whoever can reach that can become an admin.", func(ctx context.Context, c config.Config) error {
 			s, err := openStore(ctx, c, newLog(c))
 			if err != nil {
 				return err
@@ -51,7 +51,7 @@ func migrateCommand() *cobra.Command {
 		"Brings the database to this version's schema, one process at a time. With --keyset it also makes a keyset file.",
 		func(ctx context.Context, c config.Config) error {
 			if keyset != "" {
-				if _, err := secrets.Create(keyset); err != nil {
+				if _, err := secrets.Create(ctx, keyset); err != nil {
 					return err
 				}
 				say("made the keyset %s; give it to every replica and keep a copy", keyset)

@@ -1,7 +1,6 @@
-package secrets
+package secrets_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -9,70 +8,63 @@ import (
 	"pgregory.net/rapid"
 
 	sb "signalbox"
+	"signalbox/controlplane/secrets"
 )
 
-func setup(t *testing.T) (*Keys, string) {
+// setup makes a keyset in a file.
+func setup(t *testing.T) (*secrets.Keys, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "keyset.json")
-	keys, err := Create(path)
+	keys, err := secrets.Create(t.Context(), path)
 	require.NoError(t, err)
 	return keys, path
 }
 
-func TestCreateMakesAPrivateFileOnce(t *testing.T) {
-	t.Parallel()
-	_, path := setup(t)
-	info, err := os.Stat(path)
+func open(t *testing.T, setting string, store secrets.Store) *secrets.Keys {
+	t.Helper()
+	keys, err := secrets.Open(t.Context(), setting, store)
 	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-
-	before, err := os.ReadFile(path)
-	require.NoError(t, err)
-	_, err = Create(path)
-	require.Equal(t, sb.Conflict, sb.CodeOf(err))
-	after, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, before, after)
+	return keys
 }
 
-func TestCreateWhereNothingCanBeWritten(t *testing.T) {
-	t.Parallel()
-	_, err := Create(filepath.Join(t.TempDir(), "no", "such", "folder", "keyset.json"))
-	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
+func derive(t *testing.T, keys *secrets.Keys, purpose string) *secrets.Signer {
+	t.Helper()
+	s, err := keys.Derive(purpose)
+	require.NoError(t, err)
+	return s
 }
 
-func TestOpenAnswersBadFilesClearly(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		content string
-		code    sb.Code
-	}{
-		"empty":                      {"", sb.Invalid},
-		"not JSON":                   {"keys", sb.Invalid},
-		"no keysets":                 {"{}", sb.Invalid},
-		"a keyset with no key in it": {`{"seal":{"primaryKeyId":1,"key":[]},"sign":{"primaryKeyId":1,"key":[]}}`, sb.Invalid},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(t.TempDir(), "keyset.json")
-			require.NoError(t, os.WriteFile(path, []byte(row.content), 0o600))
-			_, err := Open(path)
-			require.Equal(t, row.code, sb.CodeOf(err))
-		})
-	}
-	_, err := Open(filepath.Join(t.TempDir(), "none"))
-	require.Equal(t, sb.NotFound, sb.CodeOf(err))
-	_, err = Open(t.TempDir())
-	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
-	_, err = Open("gcp-kms://projects/p/locations/l/keyRings/r/cryptoKeys/k")
-	require.Equal(t, sb.Invalid, sb.CodeOf(err))
+// made is what a keyset has sealed and signed.
+type made struct{ sealed, tag []byte }
+
+func makeWith(t *testing.T, keys *secrets.Keys) made {
+	t.Helper()
+	sealed, err := keys.Seal([]byte("token"), []byte("row 1"))
+	require.NoError(t, err)
+	tag, err := derive(t, keys, "run tokens").MAC([]byte("run 1"))
+	require.NoError(t, err)
+	return made{sealed, tag}
+}
+
+// requireGood demands that keys open and verify what others made.
+func requireGood(t *testing.T, keys *secrets.Keys, m made) {
+	t.Helper()
+	plain, err := keys.Open(m.sealed, []byte("row 1"))
+	require.NoError(t, err)
+	require.Equal(t, "token", string(plain))
+	require.NoError(t, derive(t, keys, "run tokens").VerifyMAC(m.tag, []byte("run 1")))
+}
+
+func requireCode(t *testing.T, code sb.Code, err error) {
+	t.Helper()
+	require.Error(t, err)
+	require.Equal(t, code, sb.CodeOf(err), err.Error())
 }
 
 func TestWhatIsSealedOpensAfterARestart(t *testing.T) {
 	t.Parallel()
 	keys, path := setup(t)
-	again, err := Open(path)
-	require.NoError(t, err)
+	again := open(t, path, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
 		place := rapid.SliceOf(rapid.Byte()).Draw(t, "place")
@@ -92,25 +84,45 @@ func TestASealedValueOpensNowhereElse(t *testing.T) {
 	require.NotContains(t, string(sealed), "token")
 
 	_, err = keys.Open(sealed, []byte("orchestrators/b"))
-	require.Equal(t, sb.Invalid, sb.CodeOf(err))
+	requireCode(t, sb.Invalid, err)
 	other, _ := setup(t)
 	_, err = other.Open(sealed, []byte("orchestrators/a"))
-	require.Equal(t, sb.Invalid, sb.CodeOf(err))
+	requireCode(t, sb.Invalid, err)
 	sealed[len(sealed)-1] ^= 1
 	_, err = keys.Open(sealed, []byte("orchestrators/a"))
-	require.Equal(t, sb.Invalid, sb.CodeOf(err))
+	requireCode(t, sb.Invalid, err)
 }
 
-func TestASignatureHoldsForItsDataAndKeysOnly(t *testing.T) {
+func TestASignatureHoldsForItsDataPurposeAndKeysOnly(t *testing.T) {
 	t.Parallel()
 	keys, path := setup(t)
-	tag, err := keys.MAC([]byte("run 1"))
+	signer := derive(t, keys, "run tokens")
+	tag, err := signer.MAC([]byte("run 1"))
 	require.NoError(t, err)
-	again, err := Open(path)
-	require.NoError(t, err)
-	require.NoError(t, again.VerifyMAC(tag, []byte("run 1")))
-	require.Equal(t, sb.Invalid, sb.CodeOf(again.VerifyMAC(tag, []byte("run 2"))))
-	require.Equal(t, sb.Invalid, sb.CodeOf(again.VerifyMAC(nil, []byte("run 1"))))
 	other, _ := setup(t)
-	require.Equal(t, sb.Invalid, sb.CodeOf(other.VerifyMAC(tag, []byte("run 1"))))
+	for name, row := range map[string]struct {
+		signer *secrets.Signer
+		tag    []byte
+		data   string
+		good   bool
+	}{
+		"itself":          {signer, tag, "run 1", true},
+		"after a restart": {derive(t, open(t, path, nil), "run tokens"), tag, "run 1", true},
+		"other data":      {signer, tag, "run 2", false},
+		"no tag":          {signer, nil, "run 1", false},
+		"half a tag":      {signer, tag[:len(tag)/2], "run 1", false},
+		"another purpose": {derive(t, keys, "sessions"), tag, "run 1", false},
+		"a longer one":    {derive(t, keys, "run tokens "), tag, "run 1", false},
+		"other keys":      {derive(t, other, "run tokens"), tag, "run 1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := row.signer.VerifyMAC(row.tag, []byte(row.data))
+			if row.good {
+				require.NoError(t, err)
+				return
+			}
+			requireCode(t, sb.Invalid, err)
+		})
+	}
 }
