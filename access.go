@@ -68,7 +68,9 @@ type Principal struct {
 	Email       string // empty for service accounts
 	Role        Role
 	Description string
+	LockedBy    string // the login provider whose mapping decides the role; "" when admins do
 	CreatedAt   time.Time
+	LastSeenAt  *time.Time // of a user: the last login
 }
 
 // Who names a principal where a name is shown. The name is the one at the time of the act.
@@ -88,6 +90,7 @@ type Facts struct {
 	Dataset   *Dataset   // nil: no dataset is meant
 	Own       Permission // the principal's own grant on the dataset
 	Group     Permission // the best grant of the principal's groups on the dataset
+	Via       string     // the name of a group that gave it; "" without one
 	Plugin    *Plugin    // nil: no operator is meant, or it does not exist
 	Operator  *Operator  // nil with a Plugin: the plugin's current revision has no such operator
 	Run       *Run       // nil: no run is meant
@@ -107,9 +110,13 @@ type Action string
 
 // The actions.
 const (
-	ActAdminister    Action = "administer"     // plugins, orchestrators, principals, settings
-	ActCreateDataset Action = "create_dataset" // and clone, with view on the source
+	ActAdminister    Action = "administer" // plugins, orchestrators, principals, settings, secrets, audit
+	ActCreateDataset Action = "create_dataset"
+	ActClone         Action = "clone" // make a dataset from the facts' one
 	ActViewDataset   Action = "view_dataset"
+	ActExport        Action = "export"         // no endpoint here: other programs ask by explain
+	ActTag           Action = "tag"            // likewise
+	ActEdit          Action = "edit"           // likewise
 	ActManageDataset Action = "manage_dataset" // rename, delete, set access
 	ActSchedule      Action = "schedule"       // the facts' operator on the facts' dataset
 	ActPrioritise    Action = "prioritise"     // a priority above 0
@@ -117,6 +124,14 @@ const (
 	ActRenameRun     Action = "rename_run"
 	ActPinRun        Action = "pin_run"
 	ActEndRun        Action = "end_run" // mark as failed, stop
+
+	// On any run of the facts' dataset, also other people's.
+	ActSeeRuns    Action = "see_all_runs"
+	ActRenameRuns Action = "rename_runs"
+	ActPinRuns    Action = "pin_runs"
+	ActEndRuns    Action = "end_runs"
+
+	ActUseKeys Action = "use_api_keys"
 )
 
 // Settings are the organisation's.
@@ -127,6 +142,7 @@ type Settings struct {
 	DefaultOperatorMinimumDatasetPermission Permission
 	AllRunsMinimumRole                      Role
 	APIKeyRoles                             []Role
+	JustInTimeUsers                         bool // whether a first login makes a user; else an invitation must
 }
 
 // DefaultSettings are in force until an admin changes them.
@@ -134,7 +150,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		DefaultUserRole: Member, DefaultDatasetPermission: CanEdit,
 		DefaultOperatorMinimumRole: Member, DefaultOperatorMinimumDatasetPermission: CanEdit,
-		AllRunsMinimumRole: Member, APIKeyRoles: []Role{Collaborator, Member, Admin},
+		AllRunsMinimumRole: Member, APIKeyRoles: []Role{Collaborator, Member, Admin}, JustInTimeUsers: true,
 	}
 }
 

@@ -39,7 +39,10 @@ func (t *tx) changeRun(ctx context.Context, id string, f sb.ChangeFunc) (sb.Run,
 	if err := t.writeRun(ctx, before, after); err != nil {
 		return sb.Run{}, err
 	}
-	return after, insertEvents(ctx, t, events)
+	if err := insertEvents(ctx, t, events); err != nil {
+		return sb.Run{}, err
+	}
+	return after, t.auditChange(ctx, before, after, events)
 }
 
 // lockRun holds a run's row and then reads it: a read that had waited for the row would see the work as it was before.
@@ -122,7 +125,10 @@ func (t *tx) schedule(ctx context.Context, n sb.NewRun, decide func(sb.Facts, []
 		return sb.Run{}, err
 	}
 	t.note(sb.Note{Topic: sb.TopicRun, ID: run.ID}, sb.Note{Topic: sb.TopicQueue, ID: run.OrchestratorID})
-	return t.s.run(ctx, t, run.ID)
+	if run, err = t.s.run(ctx, t, run.ID); err != nil {
+		return run, err
+	}
+	return run, t.auditSchedule(ctx, run)
 }
 
 func (t *tx) insertRun(ctx context.Context, run *sb.Run, events []sb.Event) error {

@@ -35,28 +35,8 @@ func (row datasetRow) dataset() sb.Dataset {
 	}
 }
 
-// seen are the permissions that let someone see a dataset.
-var seen = sb.Permissions[1:]
-
-// visible is the condition under which a viewer sees the dataset d, given his grant g: what controlplane/access says,
-// put as SQL. An admin sees all; a Member what its default access or his grant lets him; others by grant alone.
-func visible(v sb.Viewer) (string, []any) {
-	switch v.Principal.Role {
-	case sb.Admin:
-		return "1 = 1", nil
-	case sb.Member:
-		return "(g.permission IN (?) OR d.default_permission IN (?))", []any{bun.List(seen), bun.List(seen)}
-	case sb.Collaborator, sb.Labeler, sb.Guest:
-		return "g.permission IN (?)", []any{bun.List(seen)}
-	}
-	return "1 = 0", nil
-}
-
-// visibleDatasets is a SELECT from the datasets a viewer sees, called d, with his grant g.
-func visibleDatasets(columns string, v sb.Viewer) (string, []any) {
-	where, args := visible(v)
-	return "SELECT " + columns + ` FROM datasets AS d LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = ?
-		WHERE ` + where, append([]any{v.Principal.ID}, args...)
+func (row datasetRow) object() sb.Object {
+	return sb.Object{Kind: "dataset", ID: row.ID, Name: row.Name}
 }
 
 // Datasets reads a page of those the viewer may see, by name, with what his permission rests on.
@@ -66,54 +46,36 @@ func (s *Store) Datasets(ctx context.Context, v sb.Viewer, cursor string, limit 
 	if err != nil {
 		return page, err
 	}
-	v2, err := settings(ctx, s.read)
-	if err != nil {
-		return page, tidy(err)
-	}
-	var rows []struct {
-		datasetRow `bun:",extend"`
-		Own        string
-	}
 	limit = limitOf(limit)
-	query, args := visibleDatasets("d.*, coalesce(g.permission, '') AS own", v)
-	err = s.read.NewRaw(query+" AND d.name > ? ORDER BY d.name LIMIT ?", append(args, after.Name, limit+1)...).Scan(ctx, &rows)
-	if err != nil {
+	query, args := datasetsPage(s.read, v, after.Name, limit+1)
+	var rows []factsRow
+	if err := s.read.NewRaw(query, args...).Scan(ctx, &rows); err != nil {
 		return page, tidy(err)
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		page.Next = nameCursor{Name: rows[limit-1].Name}.String()
+		page.Next = nameCursor{Name: rows[limit-1].Dataset.Name}.String()
 	}
-	for _, row := range rows {
-		d := row.dataset()
-		page.Items = append(page.Items, sb.Facts{Principal: v.Principal, Settings: v2, Dataset: &d, Own: orNone(row.Own), Group: sb.NoAccess})
-	}
-	return page, nil
+	page.Items, err = factsOfRows(rows)
+	return page, tidy(err)
 }
 
-func orNone(p string) sb.Permission {
-	if p == "" {
-		return sb.NoAccess
-	}
-	return sb.Permission(p)
+// datasetsPage is the SELECT of a page with the grounds of each permission.
+func datasetsPage(q bun.IDB, v sb.Viewer, after string, limit int) (string, []any) {
+	c := visibleDatasets(v, after, limit)
+	return "SELECT " + factsColumns(q) + " FROM (" + c.sql + `) AS c CROSS JOIN settings AS o CROSS JOIN principals AS p CROSS JOIN datasets AS d
+		LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = p.id
+		WHERE d.id = c.id AND p.id = ? AND p.deleted_at = 0 ORDER BY c.name LIMIT ?`, append(c.args, v.Principal.ID, limit)
 }
 
 // CreateDataset keeps a dataset; its creator gets Can manage. A name that is taken: Conflict.
 func (s *Store) CreateDataset(ctx context.Context, d sb.Dataset) (sb.Dataset, error) {
-	err := s.change(ctx, func(ctx context.Context, t *tx) error {
-		row := toDatasetRow(d)
-		row.ID, row.CreatedAt, row.UpdatedAt = orNewID(d.ID), t.now, t.now
-		if err := insert(ctx, t, &row); err != nil {
-			return err
-		}
-		d = row.dataset()
-		if row.CreatorID == "" {
-			return nil
-		}
-		_, err := t.exec(ctx, "INSERT INTO grants (dataset_id, principal_id, permission) VALUES (?, ?, ?)", row.ID, row.CreatorID, sb.CanManage)
+	var made sb.Dataset
+	err := s.change(ctx, func(ctx context.Context, t *tx) (err error) {
+		made, err = t.createDataset(ctx, d, "dataset.create", map[string]any{})
 		return err
 	})
-	return d, taken(err, "a dataset named %s exists already", d.Name)
+	return made, taken(err, "a dataset named %s exists already", d.Name)
 }
 
 // UpdateDataset changes a dataset's name or default access; nil stays. A name that is taken: Conflict.
@@ -135,8 +97,11 @@ func (s *Store) UpdateDataset(ctx context.Context, id string, name *string, perm
 			after.DefaultPermission = string(*permission)
 		}
 		after.UpdatedAt = t.now
-		_, err = t.update(ctx, before, after, "id = ?", id)
-		return err
+		if _, err := t.update(ctx, before, after, "id = ?", id); err != nil {
+			return err
+		}
+		return t.audit(ctx, "dataset.update", after.object(), edits{}.field("name", before.Name, after.Name).
+			field("default_permission", before.DefaultPermission, after.DefaultPermission))
 	})
 	return after.dataset(), taken(err, "a dataset named %s exists already", after.Name)
 }
@@ -154,13 +119,18 @@ func (s *Store) DeleteDataset(ctx context.Context, id string, by sb.Who) error {
 		if err != nil {
 			return err
 		}
-		if _, err := t.rejectRuns(ctx, by, "Its dataset "+row.Name+" was deleted.", "dataset_id = ?", id); err != nil {
+		rejected, err := t.rejectRuns(ctx, by, "Its dataset "+row.Name+" was deleted.", "dataset_id = ?", id)
+		if err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, "DELETE FROM grants WHERE dataset_id = ?", id); err != nil {
+		for _, table := range []string{"grants", "group_grants"} {
+			if _, err := t.exec(ctx, "DELETE FROM ? WHERE dataset_id = ?", bun.Ident(table), id); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec(ctx, "DELETE FROM datasets WHERE id = ?", id); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, "DELETE FROM datasets WHERE id = ?", id)
-		return err
+		return t.audit(ctx, "dataset.delete", row.object(), map[string]any{"rejected_runs": len(rejected)})
 	})
 }

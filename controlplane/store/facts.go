@@ -4,17 +4,18 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
 	sb "signalbox"
 )
 
-// Facts reads what decides about an ask, from one snapshot. What does not exist is nil in the facts and no error; only
-// an unknown principal is NotFound. What does not exist costs as many queries as what does.
-func (s *Store) Facts(ctx context.Context, ask sb.Ask) (sb.Facts, error) {
-	var f sb.Facts
-	err := s.view(ctx, func(ctx context.Context, q bun.IDB) error {
+// Facts reads what decides about an ask. What does not exist is nil in the facts and no error; only an unknown principal
+// is NotFound. It is one query; another reads the run that is meant, and one the operator, from the same snapshot. What
+// does not exist costs as many as what does.
+func (s *Store) Facts(ctx context.Context, ask sb.Ask) (f sb.Facts, err error) {
+	read := func(ctx context.Context, q bun.IDB) error {
 		run, err := s.askedRun(ctx, q, &ask)
 		if err != nil {
 			return err
@@ -26,8 +27,11 @@ func (s *Store) Facts(ctx context.Context, ask sb.Ask) (sb.Facts, error) {
 		f = list[0]
 		f.Run = run
 		return nil
-	})
-	return f, err
+	}
+	if ask.Run == "" && ask.Operator == "" {
+		return f, tidy(read(ctx, s.read))
+	}
+	return f, s.view(ctx, read)
 }
 
 // askedRun reads the run an ask is about; its dataset and operator are then what is asked for.
@@ -43,123 +47,199 @@ func (s *Store) askedRun(ctx context.Context, q bun.IDB, ask *sb.Ask) (*sb.Run, 
 	return &runs[0], nil
 }
 
-// grantKey names a grant.
-type grantKey struct{ dataset, principal string }
-
-// known are the rows that many asks are judged by, read in one query for each kind.
-type known struct {
-	settings   sb.Settings
-	principals map[string]sb.Principal
-	datasets   []sb.Dataset
-	grants     map[grantKey]sb.Permission
-	plugins    map[string]sb.Plugin // by name
-}
-
 // facts reads the facts of many asks, runs left out, in as many queries as for one. NotFound when a principal is unknown.
 func (s *Store) facts(ctx context.Context, q bun.IDB, asks []sb.Ask) ([]sb.Facts, error) {
-	k, err := s.known(ctx, q, asks)
+	list, err := s.factsOfAll(ctx, q, asks)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]sb.Facts, 0, len(asks))
-	for _, ask := range asks {
-		f, found := k.facts(ask)
-		if !found {
-			return nil, sb.Errorf(sb.NotFound, "principal %s does not exist", ask.PrincipalID)
+	for i, f := range list {
+		if f.Principal.ID == "" {
+			return nil, sb.Errorf(sb.NotFound, "principal %s does not exist", asks[i].PrincipalID)
 		}
+	}
+	return list, nil
+}
+
+// factsOfAll is facts without a fault for a principal who is gone: he has no role.
+func (s *Store) factsOfAll(ctx context.Context, q bun.IDB, asks []sb.Ask) ([]sb.Facts, error) {
+	return s.factsOf(ctx, q, asks, askedPlugin.operator)
+}
+
+// factsOfRuns is factsOfAll for runs that wait: an operator that only the revision has to which a run is pinned is
+// found, too.
+func (s *Store) factsOfRuns(ctx context.Context, q bun.IDB, runs []sb.Run) ([]sb.Facts, error) {
+	asks := each(runs, func(r sb.Run) sb.Ask {
+		return sb.Ask{PrincipalID: r.CreatedBy.ID, DatasetID: r.DatasetID, Operator: r.Operator}
+	})
+	list, err := s.factsOf(ctx, q, asks, askedPlugin.everOperator)
+	for i := range list {
+		list[i].Run = &runs[i]
+		if list[i].Principal.ID == "" {
+			list[i].Principal.Name = runs[i].CreatedBy.Name
+		}
+	}
+	return list, err
+}
+
+func (s *Store) factsOf(ctx context.Context, q bun.IDB, asks []sb.Ask, operator func(askedPlugin, string) *sb.Operator) ([]sb.Facts, error) {
+	list, err := grounds(ctx, q, asks)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(asks, func(a sb.Ask) bool { return a.Operator != "" }) {
+		return list, nil
+	}
+	found, err := s.askedOperators(ctx, q, asks)
+	if err != nil {
+		return nil, err
+	}
+	for i, ask := range asks {
+		plugin, name, _ := sb.SplitURI(ask.Operator)
+		if p, ok := found[plugin]; ok {
+			list[i].Plugin, list[i].Operator = &p.Plugin, operator(p, name)
+		}
+	}
+	return list, nil
+}
+
+// factsRow are the grounds of one ask. What does not exist is empty.
+type factsRow struct {
+	N         int
+	Principal principalRow `bun:"embed:p_"`
+	Settings  settingsRow  `bun:"embed:o_"`
+	Dataset   datasetRow   `bun:"embed:d_"`
+	standing  `bun:",extend"`
+}
+
+// standing is what was granted to a principal on a dataset.
+type standing struct {
+	Own  string
+	Best string // see bestGroup
+}
+
+// bestGroup is what the best group of the principal p gives on the dataset d: the rank of the permission and the
+// group's name, so that the greatest is the best.
+const bestGroup = `coalesce((SELECT max(CASE gg.permission WHEN 'view' THEN '1' WHEN 'tag' THEN '2' WHEN 'edit' THEN '3' WHEN 'manage' THEN '4' ELSE '0' END || gr.name)
+	FROM members AS m JOIN group_grants AS gg ON gg.group_id = m.group_id AND gg.dataset_id = d.id JOIN groups AS gr ON gr.id = m.group_id
+	WHERE m.principal_id = p.id), '')`
+
+func (row standing) into(f *sb.Facts) {
+	f.Own, f.Group, f.Via = orNone(row.Own), sb.NoAccess, ""
+	if row.Best != "" {
+		f.Group, f.Via = sb.Permissions[row.Best[0]-'0'], row.Best[1:]
+	}
+}
+
+func orNone(p string) sb.Permission {
+	if p == "" {
+		return sb.NoAccess
+	}
+	return sb.Permission(p)
+}
+
+// grounds reads principals, settings, datasets and grants of asks, in one query and in their order.
+func grounds(ctx context.Context, q bun.IDB, asks []sb.Ask) ([]sb.Facts, error) {
+	var rows []factsRow
+	values := make([]string, 0, len(asks))
+	args := make([]any, 0, 4*len(asks))
+	for i, ask := range asks {
+		values = append(values, "(?, ?, ?, ?)")
+		name := ask.Dataset
+		if ask.DatasetID != "" {
+			name = "" // a dataset that is gone must not give what belonged to it to another that is named like its id
+		}
+		args = append(args, i, ask.PrincipalID, cmp.Or(ask.DatasetID, ask.Dataset), name)
+	}
+	err := q.NewRaw("WITH a (n, principal_id, dataset_id, dataset_name) AS (VALUES "+strings.Join(values, ", ")+") SELECT a.n, "+factsColumns(q)+`
+		FROM a CROSS JOIN settings AS o
+		LEFT JOIN principals AS p ON p.id = a.principal_id AND p.deleted_at = 0
+		LEFT JOIN datasets AS d ON d.id = coalesce((SELECT e.id FROM datasets AS e WHERE e.id = a.dataset_id), (SELECT e.id FROM datasets AS e WHERE e.name = a.dataset_name))
+		LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = p.id
+		ORDER BY a.n`, args...).Scan(ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
+	return factsOfRows(rows)
+}
+
+// factsColumns are the columns of a factsRow, of principals AS p, settings AS o, datasets AS d and grants AS g.
+func factsColumns(q bun.IDB) string {
+	return callerColumns(q) + ", " + columns(q, datasetRow{}, "d", "d_") + ", coalesce(g.permission, '') AS own, " + bestGroup + " AS best"
+}
+
+func factsOfRows(rows []factsRow) ([]sb.Facts, error) {
+	list := make([]sb.Facts, 0, len(rows))
+	for _, row := range rows {
+		f := sb.Facts{Principal: row.Principal.principal()}
+		var err error
+		if f.Settings, err = row.Settings.settings(); err != nil {
+			return nil, err
+		}
+		if row.Dataset.ID != "" {
+			d := row.Dataset.dataset()
+			f.Dataset = &d
+		}
+		row.into(&f)
 		list = append(list, f)
 	}
 	return list, nil
 }
 
-func (s *Store) known(ctx context.Context, q bun.IDB, asks []sb.Ask) (k known, err error) {
-	if k.settings, err = settings(ctx, q); err != nil {
-		return k, err
-	}
-	ids := unique(each(asks, func(a sb.Ask) string { return a.PrincipalID }))
-	if k.principals, err = principalsOf(ctx, q, ids); err != nil {
-		return k, err
-	}
-	if k.datasets, err = datasetsOf(ctx, q, asks); err != nil {
-		return k, err
-	}
-	if k.grants, err = grantsOf(ctx, q, k.datasets, ids); err != nil {
-		return k, err
-	}
-	k.plugins, err = pluginsOf(ctx, q, unique(each(asks, func(a sb.Ask) string {
-		plugin, _, _ := sb.SplitURI(a.Operator)
-		return plugin
-	})))
-	return k, err
+// askedPlugin is a plugin, without its operators, and what was decided about those that are asked for.
+type askedPlugin struct {
+	Plugin  sb.Plugin
+	decided map[string]operatorRow
 }
 
-// facts judges one ask by the rows; false when its principal is unknown.
-func (k known) facts(ask sb.Ask) (sb.Facts, bool) {
-	p, found := k.principals[ask.PrincipalID]
-	f := sb.Facts{Principal: p, Settings: k.settings, Own: sb.NoAccess, Group: sb.NoAccess}
-	if d := k.dataset(ask); d != nil {
-		f.Dataset = d
-		f.Own = orNone(string(k.grants[grantKey{d.ID, p.ID}]))
-	}
-	plugin, name, _ := sb.SplitURI(ask.Operator)
-	if pl, ok := k.plugins[plugin]; ok {
-		f.Plugin = &pl
-		if i := slices.IndexFunc(pl.Operators, func(o sb.Operator) bool { return o.Name == name }); i >= 0 {
-			f.Operator = &pl.Operators[i]
-		}
-	}
-	return f, found
-}
-
-// dataset finds a dataset by id, else by name; by id alone where the ask says so: a dataset that is gone must not give
-// what belonged to it to another that is named like its id.
-func (k known) dataset(ask sb.Ask) *sb.Dataset {
-	id := cmp.Or(ask.DatasetID, ask.Dataset)
-	if id == "" {
+// operator gives an operator of the current revision; nil for one it does not have.
+func (p askedPlugin) operator(name string) *sb.Operator {
+	if !slices.Contains(p.Plugin.Revision.Manifest.Operators, name) {
 		return nil
 	}
-	i := slices.IndexFunc(k.datasets, func(d sb.Dataset) bool { return d.ID == id })
-	if i < 0 && ask.DatasetID == "" {
-		i = slices.IndexFunc(k.datasets, func(d sb.Dataset) bool { return d.Name == id })
-	}
-	if i < 0 {
+	return p.everOperator(name)
+}
+
+// everOperator gives an operator of any revision; nil for one the plugin never had.
+func (p askedPlugin) everOperator(name string) *sb.Operator {
+	row, ok := p.decided[name]
+	if !ok {
 		return nil
 	}
-	d := k.datasets[i]
-	return &d
+	o := operatorOf(p.Plugin, row, name)
+	return &o
 }
 
-func principalsOf(ctx context.Context, q bun.IDB, ids []string) (map[string]sb.Principal, error) {
-	var rows []principalRow
-	err := q.NewRaw("SELECT * FROM principals WHERE id IN (?) AND deleted_at = 0", bun.List(orNobody(ids))).Scan(ctx, &rows)
-	found := map[string]sb.Principal{}
-	for _, row := range rows {
-		found[row.ID] = row.principal()
+// askedOperators reads the plugins of asks, by name, with the operators that are asked for, in one query.
+func (s *Store) askedOperators(ctx context.Context, q bun.IDB, asks []sb.Ask) (map[string]askedPlugin, error) {
+	var plugins, names []string
+	for _, ask := range asks {
+		plugin, name, _ := sb.SplitURI(ask.Operator)
+		plugins, names = append(plugins, plugin), append(names, name)
 	}
-	return found, err
-}
-
-func datasetsOf(ctx context.Context, q bun.IDB, asks []sb.Ask) ([]sb.Dataset, error) {
-	ids := unique(each(asks, func(a sb.Ask) string { return cmp.Or(a.DatasetID, a.Dataset) }))
-	names := unique(each(asks, func(a sb.Ask) string { return a.Dataset }))
-	var rows []datasetRow
-	err := q.NewRaw("SELECT * FROM datasets WHERE id IN (?) OR name IN (?)", bun.List(orNobody(ids)), bun.List(orNobody(names))).Scan(ctx, &rows)
-	return each(rows, datasetRow.dataset), err
-}
-
-func grantsOf(ctx context.Context, q bun.IDB, datasets []sb.Dataset, principals []string) (map[grantKey]sb.Permission, error) {
 	var rows []struct {
-		DatasetID, PrincipalID string
-		Permission             sb.Permission
+		pluginWithRevision `bun:",extend"`
+		Operator           operatorRow `bun:"embed:o_"`
 	}
-	ids := each(datasets, func(d sb.Dataset) string { return d.ID })
-	err := q.NewRaw("SELECT * FROM grants WHERE dataset_id IN (?) AND principal_id IN (?)",
-		bun.List(orNobody(ids)), bun.List(orNobody(principals))).Scan(ctx, &rows)
-	found := map[grantKey]sb.Permission{}
+	err := q.NewRaw("SELECT "+pluginColumns(q)+", "+columns(q, operatorRow{}, "o", "o_")+fromPlugins+`
+		LEFT JOIN operators AS o ON o.plugin_id = p.id AND o.name IN (?)
+		WHERE p.deleted_at = 0 AND p.name IN (?)`, bun.List(orNobody(unique(names))), bun.List(orNobody(unique(plugins)))).Scan(ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]askedPlugin{}
 	for _, row := range rows {
-		found[grantKey{row.DatasetID, row.PrincipalID}] = row.Permission
+		p, known := found[row.Plugin.Name]
+		if !known {
+			p = askedPlugin{Plugin: row.plugin(), decided: map[string]operatorRow{}}
+			if p.Plugin.Revision.Manifest, err = s.manifest(ctx, q, row.Revision.ID); err != nil {
+				return nil, err
+			}
+			found[row.Plugin.Name] = p
+		}
+		p.decided[row.Operator.Name] = row.Operator
 	}
-	return found, err
+	return found, nil
 }
 
 // orNobody keeps a list from being empty, which SQL does not allow; nothing has an empty id or name.

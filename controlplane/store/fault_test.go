@@ -41,12 +41,23 @@ func TestAKeyOpensAlsoWhenItsUseCannotBeNoted(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.write.ExecContext(ctx, "CREATE TRIGGER full BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'full'); END")
 	require.NoError(t, err)
-	p, _, err := s.PrincipalOfKey(ctx, hash)
+	c, err := s.PrincipalOfKey(ctx, hash)
 	require.NoError(t, err)
-	require.Equal(t, "admin", p.Name)
+	require.Equal(t, "admin", c.Principal.Name)
 	var used int64
 	require.NoError(t, s.read.NewRaw("SELECT last_used_at FROM api_keys WHERE hash = ?", hex.EncodeToString(hash)).Scan(ctx, &used))
 	require.Zero(t, used)
+}
+
+func TestADatabaseThatCannotBeWrittenIsNotReady(t *testing.T) {
+	t.Parallel()
+	s := fresh(t)
+	require.NoError(t, s.Ready(t.Context()))
+	_, err := s.write.ExecContext(t.Context(), "PRAGMA query_only = 1")
+	require.NoError(t, err)
+	err = s.Ready(t.Context())
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
+	require.ErrorContains(t, err, "cannot be written")
 }
 
 func TestFaultsOfPostgresAreSorted(t *testing.T) {

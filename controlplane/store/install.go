@@ -44,8 +44,23 @@ func (t *tx) install(ctx context.Context, u sb.Upload) (sb.Plugin, bool, error) 
 	if err := t.decide(ctx, row.ID, u.Manifest.Operators); err != nil {
 		return sb.Plugin{}, false, err
 	}
-	p, err := plugin(ctx, t, row.ID)
-	return p, created, err
+	p, err := t.s.plugin(ctx, t, row.ID)
+	if err != nil {
+		return p, created, err
+	}
+	return p, created, t.auditInstall(ctx, old, p)
+}
+
+func (t *tx) auditInstall(ctx context.Context, old *pluginRow, p sb.Plugin) error {
+	if old == nil {
+		return t.audit(ctx, "plugin.install", pluginObject(p), revisionDetail(p.Revision))
+	}
+	list, err := revisions(ctx, t, "WHERE id = ?", old.RevisionID)
+	before, err := one(list, err, "revision", old.RevisionID)
+	if err != nil {
+		return err
+	}
+	return t.audit(ctx, "plugin.upgrade", pluginObject(p), revisionEdits(before, p.Revision))
 }
 
 // lockPluginNamed holds the installed plugin of a name; nil when there is none.
@@ -68,8 +83,8 @@ func (t *tx) revisionFor(ctx context.Context, pluginID string, u sb.Upload) (str
 	if err != nil || len(ids) > 0 {
 		return first(ids), err
 	}
-	var last int
-	if err := t.NewRaw("SELECT coalesce(max(number), 0) FROM revisions WHERE plugin_id = ?", pluginID).Scan(ctx, &last); err != nil {
+	number, err := t.nextNumber(ctx, pluginID)
+	if err != nil {
 		return "", err
 	}
 	manifest, err := text(u.Manifest)
@@ -77,10 +92,18 @@ func (t *tx) revisionFor(ctx context.Context, pluginID string, u sb.Upload) (str
 		return "", err
 	}
 	row := revisionRow{
-		ID: newID(), PluginID: pluginID, Number: last + 1, SHA256: u.SHA256, Size: u.Size, Root: u.Root, Manifest: manifest,
+		ID: newID(), PluginID: pluginID, Number: number, SHA256: u.SHA256, Size: u.Size, Root: u.Root, Manifest: manifest,
 		CreatedAt: t.now, CreatedByID: u.By.ID, CreatedByName: u.By.Name,
 	}
 	return row.ID, insert(ctx, t, &row)
+}
+
+// nextNumber takes the next number of a revision. Runs tell by it what they ran, so no number of a name comes again,
+// neither after the plugin was uninstalled nor after the revision was forgotten.
+func (t *tx) nextNumber(ctx context.Context, pluginID string) (number int, err error) {
+	err = t.NewRaw(`UPDATE plugins SET revisions = 1 + (
+			SELECT max(o.revisions) FROM plugins AS o WHERE o.name = plugins.name) WHERE id = ? RETURNING revisions`, pluginID).Scan(ctx, &number)
+	return number, err
 }
 
 // point makes a revision the current one.
@@ -105,20 +128,27 @@ func (t *tx) decide(ctx context.Context, pluginID string, names []string) error 
 	return err
 }
 
-// changePlugin holds an installed plugin, changes it and reads it again. NotFound when it is not installed.
-func (s *Store) changePlugin(ctx context.Context, id string, f func(context.Context, *tx) error) (p sb.Plugin, err error) {
+// changePlugin holds an installed plugin, changes it, reads it again and audits what differs. NotFound when it is not
+// installed.
+func (s *Store) changePlugin(
+	ctx context.Context, id string, f func(context.Context, *tx) error, audit func(before, after sb.Plugin) act,
+) (p sb.Plugin, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.lock(ctx, "plugins", "id", id); err != nil {
 			return err
 		}
-		if _, err := plugin(ctx, t, id); err != nil {
+		before, err := t.s.plugin(ctx, t, id)
+		if err != nil {
 			return err
 		}
 		if err := f(ctx, t); err != nil {
 			return err
 		}
-		p, err = plugin(ctx, t, id)
-		return err
+		if p, err = t.s.plugin(ctx, t, id); err != nil {
+			return err
+		}
+		a := audit(before, p)
+		return t.audit(ctx, a.name, a.object, a.detail)
 	})
 	return p, err
 }
@@ -137,6 +167,8 @@ func (s *Store) Rollback(ctx context.Context, pluginID string, number int) (sb.P
 			return err
 		}
 		return t.decide(ctx, pluginID, list[0].Manifest.Operators)
+	}, func(before, after sb.Plugin) act {
+		return act{"plugin.rollback", pluginObject(after), revisionEdits(before.Revision, after.Revision)}
 	})
 }
 
@@ -145,6 +177,8 @@ func (s *Store) EnablePlugin(ctx context.Context, pluginID string, enabled bool)
 	return s.changePlugin(ctx, pluginID, func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, "UPDATE plugins SET enabled = ?, updated_at = ? WHERE id = ?", enabled, t.now, pluginID)
 		return err
+	}, func(before, after sb.Plugin) act {
+		return act{"plugin.update", pluginObject(after), edits{}.field("enabled", before.Enabled, after.Enabled)}
 	})
 }
 
@@ -160,7 +194,7 @@ func (s *Store) SetOperator(ctx context.Context, pluginID, operator string, patc
 		}
 		_, err = t.update(ctx, before, patched(before, patch), "plugin_id = ? AND name = ?", pluginID, operator)
 		return err
-	})
+	}, func(before, after sb.Plugin) act { return operatorAct(before, after, operator) })
 	if err != nil {
 		return sb.Operator{}, err
 	}
@@ -186,18 +220,22 @@ func patched(row operatorRow, patch sb.OperatorPatch) operatorRow {
 }
 
 // Uninstall removes a plugin and rejects its Scheduled runs with the reason; its revisions stay for runs that are pinned
-// to them. It tells which runs were rejected. The same name installed again is a new plugin.
+// to them. It tells which runs were rejected. The same name installed again is a new plugin
+// whose revisions are counted on.
 func (s *Store) Uninstall(ctx context.Context, pluginID string, by sb.Who, reason string) (rejected []string, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) (err error) {
-		n, err := t.exec(ctx, "UPDATE plugins SET deleted_at = ?, updated_at = ? WHERE id = ? AND deleted_at = 0", t.now, t.now, pluginID)
+		var names []string
+		err = t.NewRaw("UPDATE plugins SET deleted_at = ?, updated_at = ? WHERE id = ? AND deleted_at = 0 RETURNING name",
+			t.now, t.now, pluginID).Scan(ctx, &names)
+		name, err := one(names, err, "plugin", pluginID)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			return sb.Errorf(sb.NotFound, "plugin %s does not exist", pluginID)
-		}
 		rejected, err = t.rejectRuns(ctx, by, reason, "revision_id IN (SELECT id FROM revisions WHERE plugin_id = ?)", pluginID)
-		return err
+		if err != nil {
+			return err
+		}
+		return t.audit(ctx, "plugin.uninstall", sb.Object{Kind: "plugin", ID: pluginID, Name: name}, map[string]any{"rejected_runs": len(rejected)})
 	})
 	return rejected, err
 }

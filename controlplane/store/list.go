@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,8 +33,11 @@ var drivers = []string{"id", openStatus, "pinned", "dataset_id", "created_by_id"
 
 const openStatus = "open status"
 
-// withOperator are the drivers that have an index with the operator behind them, then the time a run was scheduled.
-var withOperator = []string{openStatus, "dataset_id", "created_by_id", "orchestrator_id", "status"}
+// withOperator are the drivers that have an index with the operator behind them, then the column of the order.
+var withOperator = map[string][]string{
+	"scheduled_at": {openStatus, "dataset_id", "created_by_id", "orchestrator_id", "status"},
+	"updated_at":   {"dataset_id"},
+}
 
 // drives is what the term is among the drivers.
 func (t term) drives() string {
@@ -176,9 +180,9 @@ func branch(terms []term, o order, limit int) (string, []any) {
 func driversOf(terms []term, o order) (driver, second int) {
 	driver = mostSelective(terms, drivers)
 	second = mostSelective(terms, []string{"operator"})
-	before := mostSelective(terms, withOperator)
+	before := mostSelective(terms, withOperator[o.column])
 	switch {
-	case second < 0 || before < 0 || o.column != "scheduled_at":
+	case second < 0 || before < 0:
 		return driver, -1
 	case driver == second:
 		return before, second
@@ -259,6 +263,9 @@ func times(a, b [][]term) [][]term {
 // maxDatasets is up to how many visible datasets a viewer's list has a branch for each.
 const maxDatasets = 12
 
+// maxListed is up to how many visible datasets a viewer's list names them.
+const maxListed = 500
+
 // viewed gives the grounds on which the viewer sees runs: an admin all; others their own without a dataset, and in
 // datasets they see all, or their own and the pinned ones.
 func (s *Store) viewed(ctx context.Context, q sb.RunQuery) ([][]term, error) {
@@ -282,18 +289,23 @@ func (s *Store) viewed(ctx context.Context, q sb.RunQuery) ([][]term, error) {
 	return append(append(bare, times(own, in)...), others...), nil
 }
 
-// inVisible gives the alternatives of lying in a dataset the viewer sees: one for each of a few, else one for all.
+// inVisible gives the alternatives of lying in a dataset the viewer sees: one for each of a few; one for all where they
+// are more, by a list of ids as long as it is short, else by asking for each run.
 func (s *Store) inVisible(ctx context.Context, q sb.RunQuery) ([][]term, error) {
-	query, args := visibleDatasets("d.id", q.Viewer)
+	c, which := visibleDatasets(q.Viewer, "", maxListed+1), "SELECT id FROM (%s) AS c LIMIT ?"
+	see, args := visible(q.Viewer)
 	if q.DatasetID != "" {
-		query, args = query+" AND d.id = ?", append(args, q.DatasetID)
+		c, which = partOf("SELECT d.id FROM datasets AS d WHERE d.id = ? AND "+see, append([]any{q.DatasetID}, args...)...), "%s LIMIT ?"
 	}
 	var ids []string
-	if err := s.read.NewRaw(query+" LIMIT ?", append(args, maxDatasets+1)...).Scan(ctx, &ids); err != nil {
+	if err := s.read.NewRaw(fmt.Sprintf(which, c.sql), append(c.args, maxListed+1)...).Scan(ctx, &ids); err != nil {
 		return nil, err
 	}
-	if len(ids) > maxDatasets {
-		return [][]term{{where("(r.dataset_id || '') IN ("+query+")", args...)}}, nil
+	switch {
+	case len(ids) > maxListed:
+		return [][]term{{where("EXISTS (SELECT 1 FROM datasets AS d WHERE d.id = r.dataset_id AND "+see+")", args...)}}, nil
+	case len(ids) > maxDatasets:
+		return [][]term{{where("(r.dataset_id || '') IN (?)", bun.List(ids))}}, nil
 	}
 	return each(ids, func(id string) []term { return []term{is("dataset_id", id)} }), nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -17,15 +18,20 @@ type chunkRow struct {
 	Source        string
 	Try           int
 	Seq           int64
+	Joined        int64
 	Size          int64
 	SHA256        string `bun:"sha256"`
 	CreatedAt     int64
+	Hashes        string
 }
+
+// hashPart is how much of each chunk's hash is kept when chunks are joined: as much as its key has.
+const hashPart = 8
 
 func (row chunkRow) chunk() sb.Chunk {
 	return sb.Chunk{
 		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Source: row.Source, Try: row.Try},
-		Seq:     row.Seq, Size: row.Size, SHA256: row.SHA256, CreatedAt: timeAt(row.CreatedAt),
+		Seq:     row.Seq, Joined: row.Joined, Size: row.Size, SHA256: row.SHA256, CreatedAt: timeAt(row.CreatedAt),
 	}
 }
 
@@ -70,17 +76,19 @@ func (t *tx) openLog(ctx context.Context, run string) error {
 // checkChunk tells whether a chunk is known already, and refuses one that does not follow.
 func (t *tx) checkChunk(ctx context.Context, c chunkRow) (known bool, err error) {
 	var rows []chunkRow
-	err = t.NewRaw(`SELECT * FROM chunks WHERE run_id = ? AND attempt = ? AND source = ? AND try = ? AND seq >= ? - 1 ORDER BY seq`,
-		c.RunID, c.Attempt, c.Source, c.Try, c.Seq).Scan(ctx, &rows)
+	err = t.NewRaw(`SELECT seq, joined, sha256, substr(hashes, CAST((? - seq + joined) * ? + 1 AS INTEGER), ?) AS hashes FROM chunks
+		WHERE run_id = ? AND attempt = ? AND source = ? AND try = ? AND seq >= ? - 1 ORDER BY seq LIMIT 2`,
+		c.Seq, hashPart, hashPart, c.RunID, c.Attempt, c.Source, c.Try, c.Seq).Scan(ctx, &rows)
 	if err != nil {
 		return false, err
 	}
 	for _, row := range rows {
-		if row.Seq == c.Seq && row.SHA256 != c.SHA256 {
-			return false, sb.Errorf(sb.Conflict, "chunk %d of the log was sent with other content", c.Seq)
-		}
-		if row.Seq == c.Seq {
+		switch {
+		case c.Seq < row.Seq-row.Joined || row.Seq < c.Seq:
+		case row.Joined == 0 && row.SHA256 == c.SHA256, row.Joined > 0 && row.Hashes == beginning(c.SHA256):
 			return true, nil
+		default:
+			return false, sb.Errorf(sb.Conflict, "chunk %d of the log was sent with other content", c.Seq)
 		}
 	}
 	if c.Seq == 0 || len(rows) > 0 {
@@ -88,6 +96,8 @@ func (t *tx) checkChunk(ctx context.Context, c chunkRow) (known bool, err error)
 	}
 	return false, t.gap(ctx, c)
 }
+
+func beginning(hash string) string { return hash[:min(hashPart, len(hash))] }
 
 func (t *tx) gap(ctx context.Context, c chunkRow) error {
 	var want int64
@@ -101,15 +111,49 @@ func (t *tx) gap(ctx context.Context, c chunkRow) error {
 	return e
 }
 
-// Chunks reads a run's chunks in the order of its log: attempt, then source as first seen, try, number; those after the
-// given count of rows to skip.
-func (s *Store) Chunks(ctx context.Context, run string, skip, limit int) ([]sb.Chunk, error) {
+// Chunks reads a run's chunks in the order of its log: attempt, then source as first seen, try, number; all but those
+// before the given count of chunks, of which joined ones count each. Joined ones that lie on both sides come whole.
+func (s *Store) Chunks(ctx context.Context, run string, skip int64) ([]sb.Chunk, error) {
 	var rows []chunkRow
-	err := s.read.NewRaw(`SELECT c.* FROM chunks AS c JOIN (
-			SELECT attempt, source, min(created_at) AS first FROM chunks WHERE run_id = ? GROUP BY attempt, source) AS s
-			ON s.attempt = c.attempt AND s.source = c.source
-		WHERE c.run_id = ? ORDER BY c.attempt, s.first, c.source, c.try, c.seq LIMIT ? OFFSET ?`, run, run, limit, skip).Scan(ctx, &rows)
+	err := s.read.NewRaw(`SELECT run_id, attempt, source, try, seq, joined, size, sha256, created_at FROM (
+			SELECT c.run_id, c.attempt, c.source, c.try, c.seq, c.joined, c.size, c.sha256, c.created_at, sum(c.joined + 1) OVER (
+				ORDER BY c.attempt, s.first, c.source, c.try, c.seq ROWS UNBOUNDED PRECEDING) AS upto
+			FROM chunks AS c JOIN (
+				SELECT attempt, source, min(created_at) AS first FROM chunks WHERE run_id = ? GROUP BY attempt, source) AS s
+				ON s.attempt = c.attempt AND s.source = c.source
+			WHERE c.run_id = ?) AS counted
+		WHERE upto > ? ORDER BY upto`, run, run, skip).Scan(ctx, &rows)
 	return each(rows, chunkRow.chunk), tidy(err)
+}
+
+// JoinChunks puts joined chunks in the place of those they were made of, by signalbox.JoinedChunk; again is fine. Conflict
+// when those are not what is kept, or the run's log is kept already.
+func (s *Store) JoinChunks(ctx context.Context, joined sb.Chunk) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.openLog(ctx, joined.Run); err != nil {
+			return err
+		}
+		const these = " FROM chunks WHERE run_id = ? AND attempt = ? AND source = ? AND try = ? AND seq BETWEEN ? AND ?"
+		args := []any{joined.Run, joined.Attempt, joined.Source, joined.Try, joined.First(), joined.Seq}
+		var rows []chunkRow
+		if err := t.NewRaw("SELECT *"+these+" ORDER BY seq", args...).Scan(ctx, &rows); err != nil {
+			return err
+		}
+		list := each(rows, chunkRow.chunk)
+		if len(list) == 1 && list[0].SHA256 == joined.SHA256 && list[0].Joined == joined.Joined {
+			return nil
+		}
+		if int64(len(list)) != joined.Joined+1 || sb.JoinedChunk(list).SHA256 != joined.SHA256 {
+			return sb.Errorf(sb.Conflict, "the chunks of the log of run %s are not those that were joined", joined.Run)
+		}
+		if _, err := t.exec(ctx, "DELETE"+these, args...); err != nil {
+			return err
+		}
+		row := rows[len(rows)-1]
+		row.Joined, row.Size, row.SHA256, row.CreatedAt = joined.Joined, sb.JoinedChunk(list).Size, joined.SHA256, rows[0].CreatedAt
+		row.Hashes = strings.Join(each(rows, func(row chunkRow) string { return beginning(row.SHA256) }), "")
+		return insert(ctx, t, &row)
+	})
 }
 
 // DropChunks removes the rows of a run's chunks.
@@ -120,11 +164,16 @@ func (s *Store) DropChunks(ctx context.Context, run string) error {
 	})
 }
 
-// Unkept reads runs that are over, whose work ended before a time and that have no kept log yet. A run that was never
-// admitted has no log.
-func (s *Store) Unkept(ctx context.Context, endedBefore time.Time, limit int) ([]sb.Run, error) {
-	runs, err := s.runs(ctx, s.read, false, `WHERE r.log_path = '' AND r.ended_at > 0 AND r.attempt > 0
-		AND w.state = 'ended' AND w.ended_at < ? ORDER BY r.ended_at, r.id LIMIT ?`, micros(endedBefore), limit)
+// Unkept reads runs that are over, whose work ended before a time and that have no kept log yet, in the order in which
+// they ended; those after one of them, nil from the first. A run that was never admitted has no log.
+func (s *Store) Unkept(ctx context.Context, endedBefore time.Time, after *sb.Run, limit int) ([]sb.Run, error) {
+	var ended int64
+	var id string
+	if after != nil {
+		ended, id = microsOf(after.EndedAt), after.ID
+	}
+	runs, err := s.runs(ctx, s.read, false, `WHERE r.log_path = '' AND r.ended_at > 0 AND r.attempt > 0 AND (r.ended_at, r.id) > (?, ?)
+		AND w.state = 'ended' AND w.ended_at < ? ORDER BY r.ended_at, r.id LIMIT ?`, ended, id, micros(endedBefore), limit)
 	return runs, tidy(err)
 }
 

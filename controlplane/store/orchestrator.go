@@ -108,8 +108,10 @@ func (s *Store) UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orc
 			return err
 		}
 		t.note(sb.Note{Topic: sb.TopicQueue, ID: id})
-		_, err = t.update(ctx, old, row, "id = ?", id)
-		return err
+		if _, err = t.update(ctx, old, row, "id = ?", id); err != nil {
+			return err
+		}
+		return t.audit(ctx, "orchestrator.update", sb.Object{Kind: "orchestrator", ID: id, Name: row.Name}, orchestratorEdits(old, row))
 	})
 	return after, taken(err, "an orchestrator named %s exists already", after.Name)
 }

@@ -69,6 +69,16 @@ func TestTheBestIndexIsTaken(t *testing.T) {
 			require.NotContains(t, plan, "TEMP B-TREE")
 		}
 	}
+	q := sb.RunQuery{Operator: "o", DatasetID: "d", Statuses: []sb.Status{sb.Failed}}
+	q.Viewer.Principal.Role = sb.Admin
+	branches, err := s.branches(t.Context(), q)
+	require.NoError(t, err)
+	plan := s.plan(t, branches[0], orders[sb.SortUpdated])
+	require.Contains(t, plan, "COVERING INDEX runs_dataset_operator_updated (dataset_id=? AND operator=?")
+	require.NotContains(t, plan, "TEMP B-TREE")
+	branches, err = s.branches(t.Context(), sb.RunQuery{DatasetID: "d", UserID: "u", Viewer: q.Viewer})
+	require.NoError(t, err)
+	require.Contains(t, s.plan(t, branches[0], orders[sb.SortUpdated]), "COVERING INDEX runs_dataset_updated (dataset_id=?")
 }
 
 func (s *Store) plan(t *testing.T, terms []term, o order) string {

@@ -22,6 +22,7 @@ type pluginRow struct {
 	CreatedAt     int64
 	UpdatedAt     int64
 	DeletedAt     int64
+	Revisions     int // the last number given
 }
 
 // revisionRow is a row of revisions.
@@ -40,11 +41,16 @@ type revisionRow struct {
 }
 
 func (row revisionRow) revision() (sb.Revision, error) {
-	r := sb.Revision{
+	r := row.bare()
+	return r, json.Unmarshal([]byte(row.Manifest), &r.Manifest)
+}
+
+// bare is the revision without its manifest.
+func (row revisionRow) bare() sb.Revision {
+	return sb.Revision{
 		ID: row.ID, PluginID: row.PluginID, Number: row.Number, SHA256: row.SHA256, Size: row.Size, Root: row.Root,
 		CreatedAt: timeAt(row.CreatedAt), CreatedBy: sb.Who{ID: row.CreatedByID, Name: row.CreatedByName},
 	}
-	return r, json.Unmarshal([]byte(row.Manifest), &r.Manifest)
 }
 
 // operatorRow is a row of operators: what admins decided about an operator, also while no revision has it.
@@ -57,31 +63,41 @@ type operatorRow struct {
 	MinimumDatasetPermission sb.Permission
 }
 
-// plugins reads installed plugins with their current revisions and operators, in two queries.
-func plugins(ctx context.Context, q bun.IDB, rest string, args ...any) ([]sb.Plugin, error) {
-	var rows []struct {
-		Plugin   pluginRow   `bun:"embed:p_"`
-		Revision revisionRow `bun:"embed:v_"`
+// pluginWithRevision is a plugin with its current revision, without the manifest.
+type pluginWithRevision struct {
+	Plugin   pluginRow   `bun:"embed:p_"`
+	Revision revisionRow `bun:"embed:v_"`
+}
+
+func pluginColumns(q bun.IDB) string {
+	return columns(q, pluginRow{}, "p", "p_") + ", " + columns(q, revisionRow{}, "v", "v_", "manifest")
+}
+
+const fromPlugins = " FROM plugins AS p JOIN revisions AS v ON v.id = p.revision_id "
+
+func (row pluginWithRevision) plugin() sb.Plugin {
+	p := row.Plugin
+	return sb.Plugin{
+		ID: p.ID, Name: p.Name, Enabled: p.Enabled, Revision: row.Revision.bare(), CreatedAt: timeAt(p.CreatedAt), UpdatedAt: timeAt(p.UpdatedAt),
 	}
-	err := q.NewRaw("SELECT "+columns(q, pluginRow{}, "p", "p_")+", "+columns(q, revisionRow{}, "v", "v_")+
-		" FROM plugins AS p JOIN revisions AS v ON v.id = p.revision_id WHERE p.deleted_at = 0 "+rest, args...).Scan(ctx, &rows)
+}
+
+// plugins reads installed plugins with their current revisions and operators, in two queries.
+func (s *Store) plugins(ctx context.Context, q bun.IDB, rest string, args ...any) ([]sb.Plugin, error) {
+	var rows []pluginWithRevision
+	err := q.NewRaw("SELECT "+pluginColumns(q)+fromPlugins+"WHERE p.deleted_at = 0 "+rest, args...).Scan(ctx, &rows)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]sb.Plugin, 0, len(rows))
-	ids := make([]string, 0, len(rows))
-	for _, row := range rows {
-		v, err := row.Revision.revision()
-		if err != nil {
-			return nil, err
-		}
-		p := row.Plugin
-		list = append(list, sb.Plugin{
-			ID: p.ID, Name: p.Name, Enabled: p.Enabled, Revision: v, CreatedAt: timeAt(p.CreatedAt), UpdatedAt: timeAt(p.UpdatedAt),
-		})
-		ids = append(ids, p.ID)
+	list := each(rows, pluginWithRevision.plugin)
+	manifests, err := s.manifestsOf(ctx, q, each(rows, func(row pluginWithRevision) string { return row.Revision.ID }))
+	if err != nil {
+		return nil, err
 	}
-	return list, operatorsOf(ctx, q, list, ids)
+	for i := range list {
+		list[i].Revision.Manifest = manifests[list[i].Revision.ID]
+	}
+	return list, operatorsOf(ctx, q, list, each(list, func(p sb.Plugin) string { return p.ID }))
 }
 
 // operatorsOf gives plugins the operators of their current revisions, in the manifests' order.
@@ -114,30 +130,8 @@ func operatorOf(p sb.Plugin, row operatorRow, name string) sb.Operator {
 	return o
 }
 
-// pinnedOperator reads what was decided about an operator that the current revision has no more, for a run pinned to an
-// earlier one; nil when the plugin never had it.
-func pinnedOperator(ctx context.Context, q bun.IDB, p sb.Plugin, uri string) (*sb.Operator, error) {
-	_, name, _ := sb.SplitURI(uri)
-	var rows []operatorRow
-	err := q.NewRaw("SELECT * FROM operators WHERE plugin_id = ? AND name = ?", p.ID, name).Scan(ctx, &rows)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	o := operatorOf(p, rows[0], name)
-	return &o, nil
-}
-
-func pluginsOf(ctx context.Context, q bun.IDB, names []string) (map[string]sb.Plugin, error) {
-	list, err := plugins(ctx, q, "AND p.name IN (?)", bun.List(orNobody(names)))
-	found := map[string]sb.Plugin{}
-	for _, p := range list {
-		found[p.Name] = p
-	}
-	return found, err
-}
-
-func plugin(ctx context.Context, q bun.IDB, idOrName string) (sb.Plugin, error) {
-	list, err := plugins(ctx, q, "AND (p.id = ? OR p.name = ?) ORDER BY CASE WHEN p.id = ? THEN 0 ELSE 1 END", idOrName, idOrName, idOrName)
+func (s *Store) plugin(ctx context.Context, q bun.IDB, idOrName string) (sb.Plugin, error) {
+	list, err := s.plugins(ctx, q, "AND (p.id = ? OR p.name = ?) ORDER BY CASE WHEN p.id = ? THEN 0 ELSE 1 END", idOrName, idOrName, idOrName)
 	return one(list, err, "plugin", idOrName)
 }
 
@@ -150,7 +144,7 @@ func (s *Store) Plugins(ctx context.Context, cursor string, limit int) (sb.Page[
 	}
 	limit = limitOf(limit)
 	err = s.view(ctx, func(ctx context.Context, q bun.IDB) (err error) {
-		page.Items, err = plugins(ctx, q, "AND p.name > ? ORDER BY p.name LIMIT ?", after.Name, limit+1)
+		page.Items, err = s.plugins(ctx, q, "AND p.name > ? ORDER BY p.name LIMIT ?", after.Name, limit+1)
 		return err
 	})
 	if len(page.Items) > limit {
@@ -163,7 +157,7 @@ func (s *Store) Plugins(ctx context.Context, cursor string, limit int) (sb.Page[
 // Plugin reads one by id or name.
 func (s *Store) Plugin(ctx context.Context, idOrName string) (p sb.Plugin, err error) {
 	err = s.view(ctx, func(ctx context.Context, q bun.IDB) (err error) {
-		p, err = plugin(ctx, q, idOrName)
+		p, err = s.plugin(ctx, q, idOrName)
 		return err
 	})
 	return p, err
@@ -173,7 +167,7 @@ func (s *Store) Plugin(ctx context.Context, idOrName string) (p sb.Plugin, err e
 func (s *Store) Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error) {
 	var list []sb.Plugin
 	err := s.view(ctx, func(ctx context.Context, q bun.IDB) (err error) {
-		list, err = plugins(ctx, q, "ORDER BY p.name")
+		list, err = s.plugins(ctx, q, "ORDER BY p.name")
 		return err
 	})
 	var operators []sb.Operator

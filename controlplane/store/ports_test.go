@@ -7,6 +7,7 @@ import (
 	"signalbox/controlplane/identity"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs"
+	"signalbox/controlplane/secrets"
 	"signalbox/controlplane/store"
 	"signalbox/logs"
 )
@@ -19,7 +20,15 @@ var (
 	_ identity.Store    = (*store.Store)(nil)
 	_ logs.Store        = (*store.Store)(nil)
 	_ api.Facts         = (*store.Store)(nil)
+	_ api.Sharing       = (*store.Store)(nil)
 	_ api.Datasets      = (*store.Store)(nil)
 	_ api.Orchestrators = (*store.Store)(nil)
 	_ api.Notes         = (*store.Store)(nil)
+)
+
+var _ identity.LoginStore = (*store.Store)(nil)
+
+var (
+	_ secrets.SecretStore = (*store.Store)(nil)
+	_ api.Organisation    = (*store.Store)(nil)
 )

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -19,26 +19,30 @@ type principalRow struct {
 	Email         string
 	Role          string
 	Description   string
+	LockedBy      string
 	CreatedAt     int64
+	LastSeenAt    int64
 	DeletedAt     int64
 }
 
+// toPrincipalRow keeps the email in lower case, so that it is one person's however it is written.
 func toPrincipalRow(p sb.Principal) principalRow {
 	return principalRow{
-		ID: p.ID, Kind: string(p.Kind), Name: p.Name, Email: p.Email, Role: string(p.Role),
-		Description: p.Description, CreatedAt: micros(p.CreatedAt),
+		ID: p.ID, Kind: string(p.Kind), Name: p.Name, Email: strings.ToLower(p.Email), Role: string(p.Role),
+		Description: p.Description, LockedBy: p.LockedBy, CreatedAt: micros(p.CreatedAt), LastSeenAt: microsOf(p.LastSeenAt),
 	}
 }
 
 func (row principalRow) principal() sb.Principal {
 	return sb.Principal{
 		ID: row.ID, Kind: sb.PrincipalKind(row.Kind), Name: row.Name, Email: row.Email, Role: sb.Role(row.Role),
-		Description: row.Description, CreatedAt: timeAt(row.CreatedAt),
+		Description: row.Description, LockedBy: row.LockedBy, CreatedAt: timeAt(row.CreatedAt), LastSeenAt: timeOf(row.LastSeenAt),
 	}
 }
 
-// Principals reads a page of principals of a kind, "" for all, by name.
-func (s *Store) Principals(ctx context.Context, kind sb.PrincipalKind, cursor string, limit int) (sb.Page[sb.Principal], error) {
+// Principals reads a page of principals of a kind, "" for all, by name: those whose name or email holds the search, in
+// whatever case; "" for all.
+func (s *Store) Principals(ctx context.Context, kind sb.PrincipalKind, search, cursor string, limit int) (sb.Page[sb.Principal], error) {
 	var page sb.Page[sb.Principal]
 	after, err := readNameCursor(cursor)
 	if err != nil {
@@ -49,9 +53,10 @@ func (s *Store) Principals(ctx context.Context, kind sb.PrincipalKind, cursor st
 		kinds = []sb.PrincipalKind{kind}
 	}
 	limit = limitOf(limit)
+	holds, args := s.holds(search, "name", "email")
 	var rows []principalRow
-	err = s.read.NewRaw(`SELECT * FROM principals WHERE kind IN (?) AND deleted_at = 0 AND (name, id) > (?, ?)
-		ORDER BY name, id LIMIT ?`, bun.List(kinds), after.Name, after.ID, limit+1).Scan(ctx, &rows)
+	err = s.read.NewRaw(`SELECT * FROM principals WHERE kind IN (?) AND deleted_at = 0 AND (name, id) > (?, ?)`+holds+`
+		ORDER BY name, id LIMIT ?`, slices.Concat([]any{bun.List(kinds), after.Name, after.ID}, args, []any{limit + 1})...).Scan(ctx, &rows)
 	if err != nil {
 		return page, tidy(err)
 	}
@@ -63,25 +68,56 @@ func (s *Store) Principals(ctx context.Context, kind sb.PrincipalKind, cursor st
 	return page, nil
 }
 
+// holds is the condition, after others, that one of the columns holds a text, in whatever case; nothing for "".
+func (s *Store) holds(search string, columns ...string) (string, []any) {
+	if search == "" {
+		return "", nil
+	}
+	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(search) + "%"
+	operator := ` LIKE ? ESCAPE '\'` // on SQLite upper and lower case are the same, of A to Z
+	if s.listen != nil {
+		operator = ` ILIKE ? ESCAPE '\'`
+	}
+	var list []string
+	var args []any
+	for _, column := range columns {
+		list, args = append(list, column+operator), append(args, like)
+	}
+	return " AND (" + strings.Join(list, " OR ") + ")", args
+}
+
 // Principal reads one by its id; else a service account by its name, a user by his email or, when only one has it, by
 // his name.
 func (s *Store) Principal(ctx context.Context, idOrName string) (sb.Principal, error) {
-	var rows []principalRow
-	err := s.read.NewRaw(`SELECT * FROM principals WHERE deleted_at = 0 AND (id = ? OR name = ? OR email = ?)
-		ORDER BY CASE WHEN id = ? THEN 0 WHEN kind = 'service_account' THEN 1 WHEN email = ? THEN 2 ELSE 3 END, id LIMIT 2`,
-		idOrName, idOrName, idOrName, idOrName, idOrName).Scan(ctx, &rows)
-	p, err := one(rows, err, "principal", idOrName)
-	if err == nil && len(rows) > 1 && p.ID != idOrName && p.Email != idOrName && p.Kind == string(sb.User) {
-		return sb.Principal{}, sb.Errorf(sb.NotFound, "several users are called %s; name one by id or email", idOrName)
+	row, err := principalCalled(ctx, s.read, idOrName)
+	return row.principal(), tidy(err)
+}
+
+// principalCalled asks each index that may know the name.
+func principalCalled(ctx context.Context, q bun.IDB, name string) (principalRow, error) {
+	var rows []struct {
+		principalRow `bun:",extend"`
+		Rank         int
 	}
-	return p.principal(), tidy(err)
+	err := q.NewRaw(`SELECT *, 0 AS rank FROM principals WHERE id = ? AND deleted_at = 0
+		UNION ALL SELECT *, 1 FROM principals WHERE kind = 'service_account' AND name = ? AND deleted_at = 0
+		UNION ALL SELECT *, 2 FROM principals WHERE email = ? AND email <> '' AND deleted_at = 0
+		UNION ALL SELECT * FROM (SELECT *, 3 FROM principals WHERE kind = 'user' AND name = ? AND deleted_at = 0 LIMIT 2) AS named
+		ORDER BY rank, id`, name, name, strings.ToLower(name), name).Scan(ctx, &rows)
+	row, err := one(rows, err, "principal", name)
+	if err == nil && row.Rank == 3 && len(rows) > 1 {
+		return principalRow{}, sb.Errorf(sb.NotFound, "several users are called %s; name one by id or email", name)
+	}
+	return row.principalRow, err
 }
 
 // CreatePrincipal keeps a new principal. A service account's name, or a user's email, that is taken: Conflict.
 func (s *Store) CreatePrincipal(ctx context.Context, p sb.Principal) (sb.Principal, error) {
 	err := s.change(ctx, func(ctx context.Context, t *tx) (err error) {
-		p, err = t.insertPrincipal(ctx, p)
-		return err
+		if p, err = t.insertPrincipal(ctx, p); err != nil {
+			return err
+		}
+		return t.audit(ctx, string(p.Kind)+".create", principalObject(p), map[string]any{"role": p.Role})
 	})
 	return p, taken(err, "the name or email %s is taken", p.Name)
 }
@@ -111,13 +147,16 @@ func (s *Store) UpdatePrincipal(ctx context.Context, id string, f func(sb.Princi
 		if _, err := t.update(ctx, before, row, "id = ?", id); err != nil {
 			return err
 		}
-		return t.wantAdmin(ctx, before)
+		if err := t.wantAdmin(ctx, before); err != nil {
+			return err
+		}
+		return t.audit(ctx, before.Kind+".update", principalObject(row.principal()), principalEdits(before, row))
 	})
 	return after, taken(err, "the name or email %s is taken", after.Name)
 }
 
-// DeletePrincipal ends a principal with its keys and grants at once; runs stay, with the name kept. The last admin
-// cannot go: Conflict.
+// DeletePrincipal ends a principal at once, with all that lets him in (keys, sessions, devices, identities) and all that
+// he was given (grants, memberships). Runs stay, with the name kept. The last admin cannot go: Conflict.
 func (s *Store) DeletePrincipal(ctx context.Context, id string) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
 		row, err := t.lockPrincipal(ctx, id)
@@ -125,7 +164,9 @@ func (s *Store) DeletePrincipal(ctx context.Context, id string) error {
 			return err
 		}
 		for _, query := range []string{
-			"DELETE FROM api_keys WHERE owner_id = ?", "DELETE FROM grants WHERE principal_id = ?",
+			"DELETE FROM api_keys WHERE owner_id = ?", "DELETE FROM sessions WHERE principal_id = ?",
+			"DELETE FROM devices WHERE principal_id = ?", "DELETE FROM identities WHERE principal_id = ?",
+			"DELETE FROM grants WHERE principal_id = ?", "DELETE FROM members WHERE principal_id = ?",
 		} {
 			if _, err := t.exec(ctx, query, id); err != nil {
 				return err
@@ -134,7 +175,10 @@ func (s *Store) DeletePrincipal(ctx context.Context, id string) error {
 		if _, err := t.exec(ctx, "UPDATE principals SET deleted_at = ? WHERE id = ?", t.now, id); err != nil {
 			return err
 		}
-		return t.wantAdmin(ctx, row)
+		if err := t.wantAdmin(ctx, row); err != nil {
+			return err
+		}
+		return t.audit(ctx, row.Kind+".delete", principalObject(row.principal()), map[string]any{"role": row.Role})
 	})
 }
 
@@ -174,64 +218,40 @@ func (t *tx) admins(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// EnsureAdmin makes the first admin with a key, if there is no admin yet, and tells whether it did.
-func (s *Store) EnsureAdmin(ctx context.Context, p sb.Principal, keyHash []byte) (created bool, err error) {
+// EnsureAdmin gives a key to the admin who has been here longest, a user if there is one; he is made of p when there is
+// no admin.
+func (s *Store) EnsureAdmin(ctx context.Context, p sb.Principal, keyHash []byte) (admin sb.Principal, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) error {
-		created = false
-		if err := t.lockOrganisation(ctx); err != nil {
+		if admin, err = t.anAdmin(ctx, p); err != nil {
 			return err
 		}
-		if n, err := t.admins(ctx); err != nil || n > 0 {
+		key := sb.Key{ID: newID(), Owner: admin.ID, Name: "admin key", CreatedAt: timeAt(t.now)}
+		if err := insertKey(ctx, t, "api_keys", key, keyHash); err != nil {
 			return err
 		}
-		p.Role = sb.Admin
-		made, err := t.insertPrincipal(ctx, p)
-		if err != nil {
-			return err
-		}
-		created = true
-		return insertKey(ctx, t, "api_keys", sb.Key{ID: newID(), Owner: made.ID, Name: "first admin", CreatedAt: timeAt(t.now)}, keyHash)
+		owner := keyOwner{Kind: string(admin.Kind), ID: admin.ID, Name: admin.Name}
+		return t.audit(ctx, "key.create", sb.Object{Kind: "key", ID: key.ID, Name: key.Name}, map[string]any{"owner": owner})
 	})
-	return created, err
+	return admin, err
 }
 
-// settingsRow is the row of settings.
-type settingsRow struct {
-	bun.BaseModel                           `bun:"table:settings"`
-	One                                     int
-	DefaultUserRole                         sb.Role
-	DefaultDatasetPermission                sb.Permission
-	DefaultOperatorMinimumRole              sb.Role
-	DefaultOperatorMinimumDatasetPermission sb.Permission
-	AllRunsMinimumRole                      sb.Role
-	APIKeyRoles                             string
-}
-
-func insertSettings(ctx context.Context, q bun.IDB, v sb.Settings) error {
-	roles, err := text(v.APIKeyRoles)
+// anAdmin finds the admin who has been here longest, or makes the first one.
+func (t *tx) anAdmin(ctx context.Context, p sb.Principal) (sb.Principal, error) {
+	if err := t.lockOrganisation(ctx); err != nil {
+		return sb.Principal{}, err
+	}
+	var rows []principalRow
+	err := t.NewRaw("SELECT * FROM principals WHERE role = ? AND deleted_at = 0 ORDER BY kind DESC, created_at, id LIMIT 1", sb.Admin).Scan(ctx, &rows)
+	if err != nil || len(rows) > 0 {
+		row, err := one(rows, err, "principal", p.Name)
+		return row.principal(), err
+	}
+	p.Role = sb.Admin
+	made, err := t.insertPrincipal(ctx, p)
 	if err != nil {
-		return err
+		return made, err
 	}
-	return insert(ctx, q, &settingsRow{
-		One: 1, DefaultUserRole: v.DefaultUserRole, DefaultDatasetPermission: v.DefaultDatasetPermission,
-		DefaultOperatorMinimumRole:              v.DefaultOperatorMinimumRole,
-		DefaultOperatorMinimumDatasetPermission: v.DefaultOperatorMinimumDatasetPermission,
-		AllRunsMinimumRole:                      v.AllRunsMinimumRole, APIKeyRoles: roles,
-	})
-}
-
-func settings(ctx context.Context, q bun.IDB) (sb.Settings, error) {
-	var row settingsRow
-	if err := q.NewRaw("SELECT * FROM settings").Scan(ctx, &row); err != nil {
-		return sb.Settings{}, err
-	}
-	v := sb.Settings{
-		DefaultUserRole: row.DefaultUserRole, DefaultDatasetPermission: row.DefaultDatasetPermission,
-		DefaultOperatorMinimumRole:              row.DefaultOperatorMinimumRole,
-		DefaultOperatorMinimumDatasetPermission: row.DefaultOperatorMinimumDatasetPermission,
-		AllRunsMinimumRole:                      row.AllRunsMinimumRole,
-	}
-	return v, json.Unmarshal([]byte(row.APIKeyRoles), &v.APIKeyRoles)
+	return made, t.audit(ctx, string(made.Kind)+".create", principalObject(made), map[string]any{"role": made.Role})
 }
 
 // taken says in words what was doubled.

@@ -106,17 +106,9 @@ func (t *tx) candidates(ctx context.Context, orchestratorID string, pools []stri
 	if err != nil {
 		return nil, err
 	}
-	var list []sb.Candidate
-	asks := each(runs, func(r sb.Run) sb.Ask {
-		return sb.Ask{PrincipalID: r.CreatedBy.ID, DatasetID: r.DatasetID, Operator: r.Operator}
-	})
-	k, err := t.s.known(ctx, t, asks)
-	for i := range runs {
-		f, _ := k.facts(asks[i]) // a submitter who is gone has no role: the judge rejects him
-		f.Run = &runs[i]
-		if err == nil && f.Plugin != nil && f.Operator == nil {
-			f.Operator, err = pinnedOperator(ctx, t, *f.Plugin, runs[i].Operator)
-		}
+	facts, err := t.s.factsOfRuns(ctx, t, runs) // a submitter who is gone has no role: the judge rejects him
+	list := make([]sb.Candidate, 0, len(facts))
+	for i, f := range facts {
 		list = append(list, sb.Candidate{Run: runs[i], Facts: f, Now: timeAt(t.now)})
 	}
 	return list, err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ const (
 	shortestID     = 8    // characters of an id: runs of one second
 	fewLabels      = 2000 // matches that are looked up; more are met soon along the order
 	fewAlternative = 10   // operators, or people, that get a branch each
+	fewTrigrams    = 3    // of a text that are looked up first
+	sampleLabels   = 200  // from which it is told which trigrams are rare
 )
 
 // search gives the places a run is found in: its operator's URI, its submitter's name, its label from three characters,
@@ -93,15 +96,15 @@ func containsFold(s, part string) bool {
 // labelsLike finds runs by their labels: a few by their rows; many by looking at labels along the order.
 func (s *Store) labelsLike(ctx context.Context, part string) ([][]term, error) {
 	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(part) + "%"
-	query, args := "SELECT id FROM runs WHERE label ILIKE ? LIMIT ?", []any{like}
-	along := where(`r.label ILIKE ?`, like)
-	if s.listen == nil {
-		query = "SELECT id FROM runs WHERE rowno IN (SELECT rowid FROM run_labels WHERE run_labels MATCH ? LIMIT ?)"
-		args = []any{`"` + strings.ReplaceAll(part, `"`, `""`) + `"`}
-		along = where(`r.label LIKE ? ESCAPE '\'`, like)
+	find, along := s.idsByTrigrams, where(`r.label LIKE ? ESCAPE '\'`, like)
+	if s.listen != nil {
+		along = where(`r.label ILIKE ?`, like)
+		find = func(ctx context.Context, _ string) (ids []string, err error) {
+			err = s.read.NewRaw("SELECT id FROM runs WHERE label ILIKE ? LIMIT ?", like, fewLabels+1).Scan(ctx, &ids)
+			return ids, err
+		}
 	}
-	var ids []string
-	err := s.read.NewRaw(query, append(args, fewLabels+1)...).Scan(ctx, &ids)
+	ids, err := find(ctx, part)
 	switch {
 	case err != nil || len(ids) == 0:
 		return nil, err
@@ -109,4 +112,77 @@ func (s *Store) labelsLike(ctx context.Context, part string) ([][]term, error) {
 		return [][]term{{along}}, nil
 	}
 	return [][]term{{where("r.id IN (?)", bun.List(ids))}}, nil
+}
+
+// idsByTrigrams finds up to fewLabels + 1 runs by their labels on SQLite. Its trigram index reads every list of a
+// phrase's trigrams to the end, and those of common words are as long as the table. So the rarest trigrams alone are
+// looked up first, and labels that have them all are compared; only where those are many, the whole phrase is.
+func (s *Store) idsByTrigrams(ctx context.Context, part string) ([]string, error) {
+	rare, err := s.rarest(ctx, trigrams(part))
+	if err != nil {
+		return nil, err
+	}
+	if len(rare) == 0 {
+		return s.idsByPhrase(ctx, part)
+	}
+	var rows []struct{ ID, Label string }
+	err = s.read.NewRaw("SELECT id, label FROM runs WHERE rowno IN (SELECT rowid FROM run_labels WHERE run_labels MATCH ? LIMIT ?)",
+		strings.Join(each(rare, quoted), " AND "), fewLabels+1).Scan(ctx, &rows)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) > fewLabels {
+		return s.idsByPhrase(ctx, part)
+	}
+	var ids []string
+	for _, row := range rows {
+		if containsFold(row.Label, part) {
+			ids = append(ids, row.ID)
+		}
+	}
+	return ids, nil
+}
+
+func (s *Store) idsByPhrase(ctx context.Context, part string) (ids []string, err error) {
+	err = s.read.NewRaw("SELECT id FROM runs WHERE rowno IN (SELECT rowid FROM run_labels WHERE run_labels MATCH ? LIMIT ?)",
+		quoted(part), fewLabels+1).Scan(ctx, &ids)
+	return ids, err
+}
+
+// quoted writes a text as a phrase of a full-text query.
+func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `""`) + `"` }
+
+// trigrams lists the different trigrams of a text.
+func trigrams(text string) []string {
+	var list []string
+	runes := []rune(text)
+	for i := range len(runes) - shortestLabel + 1 {
+		list = append(list, string(runes[i:i+shortestLabel]))
+	}
+	return unique(list)
+}
+
+// rarest picks the few trigrams that the fewest of the newest labels have; none when even those are common.
+func (s *Store) rarest(ctx context.Context, list []string) ([]string, error) {
+	if len(list) <= fewTrigrams {
+		return list, nil
+	}
+	var labels []string
+	if err := s.read.NewRaw("SELECT label FROM runs ORDER BY rowno DESC LIMIT ?", sampleLabels).Scan(ctx, &labels); err != nil {
+		return nil, err
+	}
+	labels = each(labels, strings.ToLower)
+	in := map[string]int{}
+	for _, trigram := range list {
+		for _, label := range labels {
+			if strings.Contains(label, strings.ToLower(trigram)) {
+				in[trigram]++
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(in[a], in[b]) })
+	if in[list[0]] > len(labels)/10 {
+		return nil, nil
+	}
+	return list[:fewTrigrams], nil
 }

@@ -44,11 +44,14 @@ type Store struct {
 	observe func(before, after sb.Run)
 	log     logrus.FieldLogger
 	closers []func() error
+
+	manifests manifests
+	previews  chan struct{} // who holds it may preview
 }
 
 // Open opens the database; it does not migrate it. Errors: Invalid (the URL), Unavailable.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{now: o.Now, log: o.Log, hub: newHub(), observe: func(sb.Run, sb.Run) {}}
+	s := &Store{previews: make(chan struct{}, 1), now: o.Now, log: o.Log, hub: newHub(), observe: func(sb.Run, sb.Run) {}}
 	if s.log == nil {
 		s.log = silent()
 	}
@@ -89,12 +92,23 @@ func (s *Store) Listen(ctx context.Context) error {
 	return nil
 }
 
-// Ready tells whether the database answers and its schema is one that this program serves.
+// Ready tells whether the database answers, has a schema that this program serves, and can be written: that only shows
+// by a write.
 func (s *Store) Ready(ctx context.Context) error {
 	if err := s.read.PingContext(ctx); err != nil {
 		return tidy(err)
 	}
-	return s.CheckSchema(ctx)
+	if err := s.CheckSchema(ctx); err != nil {
+		return err
+	}
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.NewRaw("UPDATE installation SET created_at = created_at").Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return sb.Wrap(err, sb.Unavailable, "the database cannot be written")
+	}
+	return nil
 }
 
 // Installation gives the short random id of this database, made once, so that what runs elsewhere under our names is

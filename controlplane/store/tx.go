@@ -32,7 +32,12 @@ type move struct{ before, after sb.Run }
 // lost each. f may run several times, so it must not change
 // anything outside before it returns. On SQLite the writer's turn is waited for no longer than ctx lasts; once the
 // transaction has begun it goes to its end, for a connection that is interrupted in the middle could keep it open.
+//
+// Inside of Preview it joins the transaction there.
 func (s *Store) change(ctx context.Context, f func(context.Context, *tx) error) error {
+	if t, ok := ctx.Value(ambient{}).(*tx); ok && t.s == s {
+		return tidy(f(ctx, t))
+	}
 	var err error
 	for range tries {
 		if err = s.changeOnce(ctx, f); !lostRace(err) {

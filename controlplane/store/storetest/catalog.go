@@ -95,7 +95,7 @@ func uninstalls(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.True(t, created)
 	require.NotEqual(t, w.plugin.ID, p.ID)
-	require.Equal(t, 1, p.Revision.Number)
+	require.Equal(t, 2, p.Revision.Number, "a number that runs tell of does not come again")
 }
 
 func pluginLists(t *testing.T, fresh Fresh) {
@@ -149,4 +149,14 @@ func forgets(t *testing.T, fresh Fresh) {
 	list, err := w.Revisions(t.Context(), w.plugin.ID)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
+	_, err = w.Rollback(t.Context(), w.plugin.ID, 3)
+	require.NoError(t, err)
+	shas, err = w.ForgetRevisions(t.Context())
+	require.NoError(t, err)
+	require.Len(t, shas, 1)
+	u := upload("@acme/tools", "5", "hello")
+	u.Overwrite = true
+	p, _, err := w.Install(t.Context(), u)
+	require.NoError(t, err)
+	require.Equal(t, 5, p.Revision.Number, "nor that of a revision that is forgotten")
 }

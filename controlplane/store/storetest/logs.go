@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ var logTests = map[string]func(*testing.T, Fresh){
 	"chunks follow each other":              chunks,
 	"chunks are read in the order of a log": chunkOrder,
 	"no chunk comes in once a log is kept":  keepLogRace,
+	"joined chunks stand for each of them":  joinedChunks,
 	"logs that are to be kept":              unkept,
 	"a lease has one holder":                leases,
 }
@@ -60,14 +62,14 @@ func chunkOrder(t *testing.T, fresh Fresh) {
 			want = append(want, c)
 		}
 	}
-	got, err := w.Chunks(t.Context(), run.ID, 0, 100)
+	got, err := w.Chunks(t.Context(), run.ID, 0)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	got, err = w.Chunks(t.Context(), run.ID, 3, 2)
+	got, err = w.Chunks(t.Context(), run.ID, 3)
 	require.NoError(t, err)
-	require.Equal(t, want[3:5], got)
+	require.Equal(t, want[3:], got)
 	require.NoError(t, w.DropChunks(t.Context(), run.ID))
-	got, err = w.Chunks(t.Context(), run.ID, 0, 100)
+	got, err = w.Chunks(t.Context(), run.ID, 0)
 	require.NoError(t, err)
 	require.Empty(t, got)
 }
@@ -87,14 +89,62 @@ func keepLogRace(t *testing.T, fresh Fresh) {
 		}
 	})
 	require.NoError(t, w.KeepLog(t.Context(), run.ID, sb.Log{Path: "x", Size: 1}))
-	atOnce, err := w.Chunks(t.Context(), run.ID, 0, 1000)
+	atOnce, err := w.Chunks(t.Context(), run.ID, 0)
 	require.NoError(t, err)
 	wg.Wait()
-	after, err := w.Chunks(t.Context(), run.ID, 0, 1000)
+	after, err := w.Chunks(t.Context(), run.ID, 0)
 	require.NoError(t, err)
 	require.Equal(t, atOnce, after, "none came in after the log was kept")
 	require.Len(t, after, int(kept))
 	requireCode(t, sb.Conflict, w.AddChunk(t.Context(), chunk(p, kept, "a")))
+}
+
+func joinedChunks(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	run, p := w.running(t)
+	other := p
+	other.Source = "other"
+	hashed := func(p sb.Process, i int64) sb.Chunk { return chunk(p, i, fmt.Sprintf("%08x%056x", i+1, 0)) }
+	add := func(p sb.Process, i int64) error { return w.AddChunk(t.Context(), hashed(p, i)) }
+	for i := range int64(6) {
+		w.clock.pass(time.Second)
+		require.NoError(t, add(p, i))
+		require.NoError(t, add(other, i))
+	}
+	all, err := w.Chunks(t.Context(), run.ID, 0)
+	require.NoError(t, err)
+	joined := sb.JoinedChunk(all[0:4])
+	require.Equal(t, [3]int64{0, 3, 20}, [3]int64{joined.First(), joined.Seq, joined.Size})
+	wrong := joined
+	wrong.SHA256 = sb.JoinedChunk(all[0:3]).SHA256
+	requireCode(t, sb.Conflict, w.JoinChunks(t.Context(), wrong))
+	for range 2 {
+		require.NoError(t, w.JoinChunks(t.Context(), joined))
+	}
+	for skip, want := range [][]sb.Chunk{append([]sb.Chunk{joined}, all[4:]...), append([]sb.Chunk{joined}, all[4:]...), 4: all[4:], 6: all[6:], 12: nil} {
+		if want == nil && skip < 12 {
+			continue
+		}
+		got, err := w.Chunks(t.Context(), run.ID, int64(skip))
+		require.NoError(t, err)
+		require.ElementsMatch(t, want, got, "%d", skip)
+	}
+	for i := range int64(6) {
+		require.NoError(t, add(p, i), "each is known, %d", i)
+		requireCode(t, sb.Conflict, w.AddChunk(t.Context(), chunk(p, i, hashed(p, i+1).SHA256)))
+	}
+	var e *sb.Error
+	require.ErrorAs(t, add(p, 9), &e)
+	require.Equal(t, int64(6), *e.Want)
+	last, err := w.Chunks(t.Context(), run.ID, 4)
+	require.NoError(t, err)
+	tail := sb.JoinedChunk(last[:2])
+	require.NoError(t, w.JoinChunks(t.Context(), tail))
+	require.NoError(t, add(p, 5))
+	require.NoError(t, add(p, 6), "the next follows joined ones")
+	w.apply(t, run.ID, w.end(true))
+	require.NoError(t, w.KeepLog(t.Context(), run.ID, sb.Log{Path: "x", Size: 1}))
+	requireCode(t, sb.Conflict, w.JoinChunks(t.Context(), sb.JoinedChunk(all[6:8])))
 }
 
 func unkept(t *testing.T, fresh Fresh) {
@@ -107,7 +157,7 @@ func unkept(t *testing.T, fresh Fresh) {
 	w.apply(t, b.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
 	w.clock.pass(time.Second)
 	read := func() []string {
-		runs, err := w.Unkept(t.Context(), w.clock.now(), 10)
+		runs, err := w.Unkept(t.Context(), w.clock.now(), nil, 10)
 		require.NoError(t, err)
 		return ids(runs)
 	}
@@ -116,6 +166,14 @@ func unkept(t *testing.T, fresh Fresh) {
 	require.Equal(t, []string{a.ID}, read())
 	w.clock.pass(time.Second)
 	require.Equal(t, []string{a.ID, b.ID}, read())
+	first, err := w.Unkept(t.Context(), w.clock.now(), nil, 1)
+	require.NoError(t, err)
+	rest, err := w.Unkept(t.Context(), w.clock.now(), &first[0], 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{b.ID}, ids(rest), "a sweep pages through them")
+	rest, err = w.Unkept(t.Context(), w.clock.now(), &rest[0], 10)
+	require.NoError(t, err)
+	require.Empty(t, rest)
 	require.NoError(t, w.KeepLog(t.Context(), a.ID, sb.Log{Path: "x", Size: 1, DownloadOnly: true}))
 	require.Equal(t, []string{b.ID}, read())
 	run, err := w.Run(t.Context(), a.ID)

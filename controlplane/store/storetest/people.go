@@ -11,13 +11,13 @@ import (
 )
 
 var peopleTests = map[string]func(*testing.T, Fresh){
-	"principals are made, found, changed and deleted": principals,
-	"keys open until they expire or end":              keys,
-	"the first admin is made once":                    firstAdmin,
-	"the last admin stays":                            lastAdmin,
-	"datasets are listed as access says":              datasetLists,
-	"a dataset's name is its own":                     datasetNames,
-	"an orchestrator is changed by a function":        orchestratorChanged,
+	"principals are made, found, changed and deleted":   principals,
+	"keys open until they expire or end":                keys,
+	"the first admin is made once, and gets other keys": firstAdmin,
+	"the last admin stays":                              lastAdmin,
+	"datasets are listed as access says":                datasetLists,
+	"a dataset's name is its own":                       datasetNames,
+	"an orchestrator is changed by a function":          orchestratorChanged,
 }
 
 func principals(t *testing.T, fresh Fresh) {
@@ -31,13 +31,15 @@ func principals(t *testing.T, fresh Fresh) {
 		require.NoError(t, err)
 		require.Equal(t, bot, p)
 	}
-	p, err := w.Principal(t.Context(), w.ann.Email)
-	require.NoError(t, err)
-	require.Equal(t, w.ann, p)
-	page, err := w.Principals(t.Context(), sb.User, "", 1)
+	for _, key := range []string{w.ann.Email, "ANN.lee@Example.ORG", w.ann.Name} {
+		p, err := w.Principal(t.Context(), key)
+		require.NoError(t, err)
+		require.Equal(t, w.ann, p)
+	}
+	page, err := w.Principals(t.Context(), sb.User, "", "", 1)
 	require.NoError(t, err)
 	require.Equal(t, []sb.Principal{w.ann}, page.Items)
-	page, err = w.Principals(t.Context(), sb.User, page.Next, 1)
+	page, err = w.Principals(t.Context(), sb.User, "", page.Next, 1)
 	require.NoError(t, err)
 	require.Equal(t, []sb.Principal{w.admin}, page.Items)
 	require.Empty(t, page.Next)
@@ -65,28 +67,27 @@ func keys(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	_, err = w.CreateKey(t.Context(), sb.Key{Owner: "nobody"}, []byte("h3"))
 	requireCode(t, sb.NotFound, err)
-	p, v, err := w.PrincipalOfKey(t.Context(), []byte("h1"))
+	c, err := w.PrincipalOfKey(t.Context(), []byte("h1"))
 	require.NoError(t, err)
-	require.Equal(t, w.ann, p)
-	require.Equal(t, sb.DefaultSettings(), v)
+	require.Equal(t, sb.Caller{Principal: w.ann, Settings: sb.DefaultSettings(), Via: "key:" + k.ID}, c)
 	o, err := w.OrchestratorOfKey(t.Context(), []byte("h2"))
 	require.NoError(t, err)
 	require.Equal(t, w.builtin.ID, o)
 	_, err = w.OrchestratorOfKey(t.Context(), []byte("h1"))
 	requireCode(t, sb.NotFound, err)
-	_, _, err = w.PrincipalOfKey(t.Context(), []byte("h2"))
+	_, err = w.PrincipalOfKey(t.Context(), []byte("h2"))
 	requireCode(t, sb.NotFound, err)
 
 	used := w.clock.now()
 	w.clock.pass(30 * time.Second)
-	_, _, err = w.PrincipalOfKey(t.Context(), []byte("h1"))
+	_, err = w.PrincipalOfKey(t.Context(), []byte("h1"))
 	require.NoError(t, err)
 	list, err := w.Keys(t.Context(), w.ann.ID)
 	require.NoError(t, err)
 	k.LastUsedAt = &used
 	require.Equal(t, []sb.Key{k}, list, "use is noted once a minute")
 	w.clock.pass(time.Hour)
-	_, _, err = w.PrincipalOfKey(t.Context(), []byte("h1"))
+	_, err = w.PrincipalOfKey(t.Context(), []byte("h1"))
 	requireCode(t, sb.NotFound, err)
 	requireCode(t, sb.NotFound, w.DeleteKey(t.Context(), w.builtin.ID, k.ID))
 	require.NoError(t, w.DeleteKey(t.Context(), w.ann.ID, k.ID))
@@ -95,17 +96,23 @@ func keys(t *testing.T, fresh Fresh) {
 
 func firstAdmin(t *testing.T, fresh Fresh) {
 	s := Open(t, fresh(t))
-	for i := range 2 {
-		created, err := s.EnsureAdmin(t.Context(), sb.Principal{Kind: sb.User, Name: "admin"}, []byte{byte(i)})
+	_, err := s.CreatePrincipal(t.Context(), sb.Principal{Kind: sb.User, Name: "guest", Role: sb.Guest})
+	require.NoError(t, err)
+	first, err := s.EnsureAdmin(t.Context(), sb.Principal{Kind: sb.User, Name: "admin"}, []byte{0})
+	require.NoError(t, err)
+	require.Equal(t, []any{"admin", sb.Admin}, []any{first.Name, first.Role})
+	_, err = s.CreatePrincipal(t.Context(), sb.Principal{Kind: sb.User, Name: "a later admin", Role: sb.Admin})
+	require.NoError(t, err)
+	for i := range 3 { // a lost key is replaced by one that opens
+		if i > 0 {
+			again, err := s.EnsureAdmin(t.Context(), sb.Principal{Kind: sb.User, Name: "admin"}, []byte{byte(i)})
+			require.NoError(t, err)
+			require.Equal(t, first, again)
+		}
+		c, err := s.PrincipalOfKey(t.Context(), []byte{byte(i)})
 		require.NoError(t, err)
-		require.Equal(t, i == 0, created)
+		require.Equal(t, first, c.Principal)
 	}
-	p, _, err := s.PrincipalOfKey(t.Context(), []byte{0})
-	require.NoError(t, err)
-	require.Equal(t, sb.Admin, p.Role)
-	named, err := s.Principal(t.Context(), "admin")
-	require.NoError(t, err)
-	require.Equal(t, p, named)
 }
 
 func lastAdmin(t *testing.T, fresh Fresh) {

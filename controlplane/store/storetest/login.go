@@ -1,0 +1,270 @@
+package storetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+	"signalbox/controlplane/identity"
+)
+
+var loginTests = map[string]func(*testing.T, Fresh){
+	"a session opens until it ends":                   sessions,
+	"a session ends with its user":                    sessionsOfTheDeleted,
+	"a begun login is ended once, by its own browser": pendingLogins,
+	"an assertion is used once":                       assertions,
+	"a login finds, joins or makes a user":            logIns,
+	"a mapping decides memberships of its own":        mappedGroups,
+	"an invitation is accepted with the login":        invitedLogins,
+	"two first logins make one user":                  twoFirstLogins,
+	"a device is let in once":                         devices,
+}
+
+const idle = time.Hour
+
+func sessions(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	s, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID, Provider: "p", Address: "192.0.2.1", Agent: "a", Logout: []byte{1}}, []byte("h"), 3*time.Hour)
+	require.NoError(t, err)
+	_, err = w.CreateSession(t.Context(), sb.Session{PrincipalID: "nobody"}, []byte("x"), time.Hour)
+	requireCode(t, sb.NotFound, err)
+	other, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID}, []byte("o"), 3*time.Hour)
+	require.NoError(t, err)
+	open := func(quietly bool) error {
+		c, err := w.PrincipalOfSession(t.Context(), []byte("h"), idle, quietly)
+		if err == nil {
+			require.Equal(t, w.ann.ID, c.Principal.ID)
+			require.Equal(t, sb.DefaultSettings(), c.Settings)
+			require.Equal(t, "session:"+s.ID, c.Via)
+			require.Equal(t, []byte{1}, c.Session.Logout)
+		}
+		return err
+	}
+	w.clock.pass(40 * time.Minute)
+	require.NoError(t, open(true))
+	w.clock.pass(30 * time.Minute)
+	requireCode(t, sb.NotFound, open(false))
+	list, err := w.Sessions(t.Context(), w.ann.ID, idle)
+	require.NoError(t, err)
+	require.Empty(t, list, "nobody used them for longer than they may idle")
+
+	w.clock.pass(-30 * time.Minute)
+	require.NoError(t, open(false))
+	w.clock.pass(50 * time.Minute)
+	require.NoError(t, open(false), "its use counted")
+	w.clock.pass(50 * time.Minute)
+	require.NoError(t, open(false))
+	w.clock.pass(50 * time.Minute)
+	requireCode(t, sb.NotFound, open(false))
+	w.clock.pass(-50 * time.Minute)
+
+	_, err = w.EndSession(t.Context(), w.admin.ID, s.ID)
+	requireCode(t, sb.NotFound, err)
+	ended, err := w.EndSession(t.Context(), w.ann.ID, s.ID)
+	require.NoError(t, err)
+	require.Equal(t, []byte{1}, ended.Logout)
+	requireCode(t, sb.NotFound, open(false))
+	require.NoError(t, w.EndSessions(t.Context(), w.ann.ID, other.ID))
+	require.NoError(t, w.EndSessions(t.Context(), w.ann.ID, ""))
+	_, err = w.EndSession(t.Context(), w.ann.ID, other.ID)
+	requireCode(t, sb.NotFound, err)
+}
+
+func sessionsOfTheDeleted(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	_, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID}, []byte("h"), time.Hour)
+	require.NoError(t, err)
+	require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID))
+	_, err = w.PrincipalOfSession(t.Context(), []byte("h"), idle, false)
+	requireCode(t, sb.NotFound, err)
+	_, err = w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID}, []byte("i"), time.Hour)
+	requireCode(t, sb.NotFound, err)
+}
+
+func pendingLogins(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	begin := func(state string) sb.Pending {
+		p := sb.Pending{State: state, Browser: "b", Provider: "p", Nonce: "n", Verifier: "v", ReturnTo: "/x", Invitation: "i"}
+		require.NoError(t, w.BeginLogin(t.Context(), p, time.Minute))
+		p.ExpiresAt = w.clock.now().Add(time.Minute)
+		return p
+	}
+	want := begin("s")
+	for _, wrong := range [][3]string{{"p", "s", "another browser"}, {"another", "s", "b"}, {"p", "another", "b"}} {
+		_, err := w.TakeLogin(t.Context(), wrong[0], wrong[1], wrong[2])
+		requireCode(t, sb.NotFound, err)
+	}
+	got, err := w.TakeLogin(t.Context(), "p", "s", "b")
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	_, err = w.TakeLogin(t.Context(), "p", "s", "b")
+	requireCode(t, sb.NotFound, err)
+	begin("late")
+	w.clock.pass(time.Minute)
+	_, err = w.TakeLogin(t.Context(), "p", "late", "b")
+	requireCode(t, sb.NotFound, err)
+}
+
+func assertions(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	until := w.clock.now().Add(time.Minute)
+	require.NoError(t, w.UseAssertion(t.Context(), "p", "a", until))
+	requireCode(t, sb.Conflict, w.UseAssertion(t.Context(), "p", "a", until))
+	require.NoError(t, w.UseAssertion(t.Context(), "q", "a", until), "an id is one provider's")
+	var wg sync.WaitGroup
+	good := make(chan bool, 8)
+	for range 8 {
+		wg.Go(func() { good <- w.UseAssertion(t.Context(), "p", "b", until) == nil })
+	}
+	wg.Wait()
+	close(good)
+	n := 0
+	for ok := range good {
+		if ok {
+			n++
+		}
+	}
+	require.Equal(t, 1, n)
+}
+
+func (w *world) logIn(t require.TestingT, l sb.Login) (sb.Principal, error) {
+	return w.LogIn(ctx(t), l, "", func(f sb.LoginFacts) (sb.LoginPlan, error) { return identity.Decide(l, f) })
+}
+
+func logIns(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	l := sb.Login{Provider: "p", Subject: "1", Email: "ann.lee@example.org", Name: "Ann"}
+	stranger, err := w.logIn(t, l)
+	require.NoError(t, err)
+	require.NotEqual(t, w.ann.ID, stranger.ID, "an address that is not verified joins nobody")
+	require.Empty(t, stranger.Email)
+
+	l.Subject, l.Verified = "2", true
+	ann, err := w.logIn(t, l)
+	require.NoError(t, err)
+	require.Equal(t, w.ann.ID, ann.ID)
+	l.Email, l.Verified = "", false
+	ann, err = w.logIn(t, l)
+	require.NoError(t, err)
+	require.Equal(t, w.ann.ID, ann.ID, "the identity is known now")
+
+	l.Role, l.Maps.Role = sb.Labeler, true
+	ann, err = w.logIn(t, l)
+	require.NoError(t, err)
+	require.Equal(t, sb.Labeler, ann.Role)
+	kept, err := w.Principal(t.Context(), ann.ID)
+	require.NoError(t, err)
+	require.Equal(t, "p", kept.LockedBy)
+
+	root, err := w.logIn(t, sb.Login{Provider: "p", Subject: "3", Email: w.admin.Email, Verified: true, Role: sb.Guest, Maps: sb.Maps{Role: true}})
+	require.NoError(t, err)
+	require.Equal(t, w.admin.ID, root.ID)
+	require.Equal(t, sb.Admin, root.Role, "the last admin stays")
+
+	require.NoError(t, w.DeletePrincipal(t.Context(), ann.ID))
+	again, err := w.logIn(t, l)
+	require.NoError(t, err)
+	require.NotEqual(t, ann.ID, again.ID, "who was deleted comes back as someone new")
+}
+
+func mappedGroups(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	for _, name := range []string{"red", "blue", "own"} {
+		g, err := w.CreateGroup(t.Context(), name, "")
+		require.NoError(t, err)
+		if name == "own" {
+			require.NoError(t, w.AddMember(t.Context(), g.ID, w.ann.ID))
+		}
+	}
+	in := func(groups ...string) []string {
+		l := sb.Login{Provider: "p", Subject: "1", Email: w.ann.Email, Verified: true, Groups: groups, Maps: sb.Maps{Groups: true}}
+		_, err := w.logIn(t, l)
+		require.NoError(t, err)
+		of, err := w.GroupsOf(t.Context(), []string{w.ann.ID})
+		require.NoError(t, err)
+		var names []string
+		for _, g := range of[w.ann.ID] {
+			names = append(names, g.Name)
+		}
+		return names
+	}
+	require.Equal(t, []string{"own", "red"}, in("red", "no such group"))
+	require.Equal(t, []string{"blue", "own"}, in("blue"))
+	require.Equal(t, []string{"own"}, in())
+}
+
+func invitedLogins(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	w.sql(t, "UPDATE settings SET just_in_time_users = FALSE")
+	w.sql(t, "INSERT INTO invitations (id, hash, email, role, dataset_id, dataset_name, permission, invited_by_id, invited_by_name, created_at, expires_at) VALUES ('i', 'h', 'new@example.org', 'labeler', '', '', '', '', '', 1, 9000000000000000)")
+	join := func(l sb.Login, token string) (sb.Principal, error) {
+		return w.LogIn(t.Context(), l, token, func(f sb.LoginFacts) (sb.LoginPlan, error) { return identity.Decide(l, f) })
+	}
+	l := sb.Login{Provider: "p", Subject: "1", Email: "new@example.org", Name: "New"}
+	_, err := join(l, "h")
+	requireCode(t, sb.Forbidden, err)
+	l.Verified = true
+	_, err = join(l, "")
+	requireCode(t, sb.Forbidden, err)
+	p, err := join(l, "h")
+	require.NoError(t, err)
+	require.Equal(t, sb.Labeler, p.Role)
+	l.Subject, l.Email = "2", "other@example.org"
+	_, err = join(l, "h")
+	requireCode(t, sb.Forbidden, err)
+}
+
+func twoFirstLogins(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	l := sb.Login{Provider: "p", Subject: "1", Email: "new@example.org", Verified: true, Name: "New"}
+	var wg sync.WaitGroup
+	made := make([]string, 4)
+	for i := range made {
+		wg.Go(func() {
+			p, err := w.logIn(t, l)
+			if err == nil {
+				made[i] = p.ID
+			}
+		})
+	}
+	wg.Wait()
+	for _, id := range made {
+		require.NotEmpty(t, id)
+		require.Equal(t, made[0], id)
+	}
+}
+
+func devices(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	ask := func(code string) {
+		require.NoError(t, w.CreateDevice(t.Context(), sb.Device{UserCode: code, Address: "a", Agent: "b"}, []byte(code), time.Minute))
+	}
+	ask("one")
+	d, err := w.TakeDevice(t.Context(), []byte("one"))
+	require.NoError(t, err)
+	require.Empty(t, d.PrincipalID)
+	d, err = w.Device(t.Context(), "one")
+	require.NoError(t, err)
+	require.Equal(t, sb.Device{UserCode: "one", Address: "a", Agent: "b", ExpiresAt: w.clock.now().Add(time.Minute)}, d)
+	require.NoError(t, w.AnswerDevice(t.Context(), "one", w.ann.ID))
+	requireCode(t, sb.NotFound, w.AnswerDevice(t.Context(), "one", w.admin.ID))
+	requireCode(t, sb.NotFound, w.AnswerDevice(t.Context(), "one", ""))
+	d, err = w.TakeDevice(t.Context(), []byte("one"))
+	require.NoError(t, err)
+	require.Equal(t, w.ann.ID, d.PrincipalID)
+	_, err = w.TakeDevice(t.Context(), []byte("one"))
+	requireCode(t, sb.NotFound, err)
+
+	ask("two")
+	require.NoError(t, w.AnswerDevice(t.Context(), "two", ""))
+	_, err = w.TakeDevice(t.Context(), []byte("two"))
+	requireCode(t, sb.NotFound, err)
+	ask("three")
+	w.clock.pass(time.Minute)
+	_, err = w.Device(t.Context(), "three")
+	requireCode(t, sb.NotFound, err)
+	requireCode(t, sb.NotFound, w.AnswerDevice(t.Context(), "three", w.ann.ID))
+}

@@ -1,0 +1,392 @@
+package storetest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	sb "signalbox"
+	"signalbox/controlplane/access"
+)
+
+var sharingTests = map[string]func(*testing.T, Fresh){
+	"grants to principals and groups become facts":                    grants,
+	"everyone with access is listed with what it rests on":            holders,
+	"those to share with are found by part of a name":                 candidates,
+	"a clone is its creator's alone":                                  clones,
+	"a preview changes nothing and tells of runs":                     previews,
+	"lists, caps and previews agree with facts, whatever was granted": sharingProperty,
+}
+
+// judge is controlplane/access.
+type judge struct{}
+
+func (judge) Effective(f sb.Facts) sb.Permission             { return access.Effective(f) }
+func (judge) Check(f sb.Facts, a sb.Action) error            { return access.Check(f, a) }
+func (judge) Explain(f sb.Facts, a sb.Action) sb.Explanation { return access.Explain(f, a) }
+func anyone(sb.Facts, sb.Facts) error                        { return nil }
+func (w *world) facts(t require.TestingT, p, d string) sb.Facts {
+	f, err := w.Facts(ctx(t), sb.Ask{PrincipalID: p, DatasetID: d})
+	require.NoError(t, err)
+	return f
+}
+
+func (w *world) grant(t require.TestingT, g sb.Grant) {
+	require.NoError(t, w.SetGrant(ctx(t), w.admin.ID, g, anyone))
+}
+
+func (w *world) group(t *testing.T, name string, members ...sb.Principal) sb.Group {
+	t.Helper()
+	g, err := w.CreateGroup(t.Context(), name, "")
+	require.NoError(t, err)
+	for _, p := range members {
+		require.NoError(t, w.AddMember(t.Context(), g.ID, p.ID))
+	}
+	return g
+}
+
+func grants(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	gus := w.principal(t, "Gus", sb.Guest)
+	red, blue := w.group(t, "Red", gus), w.group(t, "Blue", gus, w.ann)
+	d := w.data.ID
+	require.Equal(t, sb.NoAccess, w.facts(t, gus.ID, d).Group)
+	w.grant(t, sb.Grant{DatasetID: d, GroupID: red.ID, Permission: sb.CanTag})
+	w.grant(t, sb.Grant{DatasetID: d, GroupID: blue.ID, Permission: sb.CanManage})
+	w.grant(t, sb.Grant{DatasetID: d, PrincipalID: gus.ID, Permission: sb.CanView})
+	f := w.facts(t, gus.ID, d)
+	require.Equal(t, sb.CanView, f.Own)
+	require.Equal(t, sb.CanManage, f.Group)
+	require.Equal(t, "Blue", f.Via, "the best group")
+	w.grant(t, sb.Grant{DatasetID: d, GroupID: blue.ID, Permission: sb.CanView})
+	require.Equal(t, "Red", w.facts(t, gus.ID, d).Via)
+	require.NoError(t, w.RemoveMember(t.Context(), red.ID, gus.ID))
+	require.Equal(t, sb.CanView, w.facts(t, gus.ID, d).Group, "what a group gave ends with the membership")
+	require.NoError(t, w.DeleteGroup(t.Context(), blue.ID))
+	require.Equal(t, sb.NoAccess, w.facts(t, gus.ID, d).Group, "and with the group")
+	w.grant(t, sb.Grant{DatasetID: d, PrincipalID: gus.ID, Permission: sb.NoAccess})
+	require.Equal(t, sb.NoAccess, w.facts(t, gus.ID, d).Own)
+
+	for name, g := range map[string]sb.Grant{
+		"no such principal": {DatasetID: d, PrincipalID: "none", Permission: sb.CanView},
+		"no such group":     {DatasetID: d, GroupID: "none", Permission: sb.CanView},
+		"no such dataset":   {DatasetID: "none", PrincipalID: gus.ID, Permission: sb.CanView},
+	} {
+		requireCode(t, sb.NotFound, w.SetGrant(t.Context(), w.admin.ID, g, anyone))
+		_ = name
+	}
+	err := w.SetGrant(t.Context(), w.ann.ID, sb.Grant{DatasetID: d, PrincipalID: gus.ID, Permission: sb.CanEdit}, func(by, to sb.Facts) error {
+		require.Equal(t, sb.CanManage, by.Own)
+		require.Equal(t, gus.ID, to.Principal.ID)
+		return access.MayGrant(to, sb.CanEdit)
+	})
+	requireCode(t, sb.Invalid, err)
+
+	w.grant(t, sb.Grant{DatasetID: d, GroupID: red.ID, Permission: sb.CanTag})
+	require.NoError(t, w.DeleteDataset(t.Context(), d, w.ann.Who()))
+	again, err := w.CreateDataset(t.Context(), sb.Dataset{Name: w.data.Name, DefaultPermission: sb.NoAccess})
+	require.NoError(t, err)
+	list, err := w.GroupGrants(t.Context(), again.ID)
+	require.NoError(t, err)
+	require.Empty(t, list, "a name used again starts empty")
+}
+
+func holders(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	gus, lee, kim := w.principal(t, "Gus", sb.Guest), w.principal(t, "Lee", sb.Labeler), w.principal(t, "Kim", sb.Member)
+	red := w.group(t, "Red", lee, kim)
+	w.grant(t, sb.Grant{DatasetID: w.data.ID, GroupID: red.ID, Permission: sb.CanEdit})
+	require.Equal(t, []string{"Ann Lee own manage", "Kim group edit Red", "Lee group edit Red", "root admin"}, w.holding(t))
+	p := sb.CanView
+	_, err := w.UpdateDataset(t.Context(), w.data.ID, nil, &p)
+	require.NoError(t, err)
+	w.principal(t, "Zoe", sb.Member)
+	w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: gus.ID, Permission: sb.CanView})
+	require.Equal(t, []string{"Ann Lee own manage", "Gus own view", "Kim group edit Red", "Lee group edit Red", "Zoe default", "root admin"}, w.holding(t))
+	list, err := w.GroupGrants(t.Context(), w.data.ID)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, 2, list[0].Group.Members)
+	require.Equal(t, sb.CanEdit, list[0].Permission)
+}
+
+// holding lists everyone who has access, in pages of two, in a few words.
+func (w *world) holding(t *testing.T) (all []string) {
+	t.Helper()
+	for cursor := ""; ; {
+		page, err := w.Holders(t.Context(), w.data.ID, cursor, 2)
+		require.NoError(t, err)
+		for _, h := range page.Items {
+			require.Equal(t, w.facts(t, h.Facts.Principal.ID, w.data.ID), h.Facts)
+			words := []string{h.Facts.Principal.Name, string(access.Stand(h.Facts).By)}
+			if h.Facts.Own != sb.NoAccess {
+				words = append(words, string(h.Facts.Own))
+			}
+			for _, g := range h.Groups {
+				words = append(words, string(g.Permission), g.Group.Name)
+			}
+			all = append(all, strings.Join(words, " "))
+		}
+		if cursor = page.Next; cursor == "" {
+			slices.Sort(all)
+			return all
+		}
+	}
+}
+
+func candidates(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	w.group(t, "Leeds")
+	found, err := w.Candidates(t.Context(), "lee")
+	require.NoError(t, err)
+	require.Equal(t, []sb.Principal{w.ann}, found.Principals)
+	require.Len(t, found.Groups, 1)
+	found, err = w.Candidates(t.Context(), "root@EXAMPLE")
+	require.NoError(t, err)
+	require.Equal(t, []sb.Principal{w.admin}, found.Principals)
+	found, err = w.Candidates(t.Context(), "100%")
+	require.NoError(t, err)
+	require.Empty(t, found.Principals)
+}
+
+func clones(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	kim := w.principal(t, "Kim", sb.Member)
+	w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: kim.ID, Permission: sb.CanView})
+	may := func(f sb.Facts) error { return access.Check(f, sb.ActClone) }
+	d, err := w.CloneDataset(t.Context(), w.data.ID, sb.Dataset{Name: "copy", Creator: kim.Who()}, may)
+	require.NoError(t, err)
+	require.Equal(t, w.data.DefaultPermission, d.DefaultPermission)
+	require.Equal(t, sb.CanManage, access.Effective(w.facts(t, kim.ID, d.ID)))
+	require.Equal(t, sb.NoAccess, access.Effective(w.facts(t, w.ann.ID, d.ID)), "grants are not copied")
+	_, err = w.CloneDataset(t.Context(), w.data.ID, sb.Dataset{Name: "copy", Creator: kim.Who()}, may)
+	requireCode(t, sb.Conflict, err)
+	w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: kim.ID, Permission: sb.NoAccess})
+	_, err = w.CloneDataset(t.Context(), w.data.ID, sb.Dataset{Name: "copy 2", Creator: kim.Who()}, may)
+	requireCode(t, sb.NotFound, err)
+}
+
+func previews(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	run := w.schedule(t)
+	other := w.schedule(t, of(count))
+	entries := w.number(t, "SELECT count(*) FROM audit")
+	role := sb.Guest
+	demote := func(ctx context.Context) error {
+		_, err := w.UpdatePrincipal(ctx, w.ann.ID, func(p sb.Principal) (sb.Principal, error) {
+			p.Role = role
+			return p, nil
+		})
+		return err
+	}
+	e, err := w.Preview(t.Context(), sb.Scope{PrincipalID: w.ann.ID}, judge{}, demote)
+	require.NoError(t, err)
+	require.Equal(t, []sb.Difference{{
+		Principal: w.ann.Who(), Dataset: &sb.Who{ID: w.data.ID, Name: w.data.Name}, Before: sb.CanManage, After: sb.CanView,
+	}}, e.Lose)
+	require.Empty(t, e.Gain)
+	require.Equal(t, []string{run.ID, other.ID}, []string{e.Rejected[0].Run.ID, e.Rejected[1].Run.ID})
+	require.Contains(t, e.Rejected[0].Reason, "Ann Lee has the role guest")
+	require.Equal(t, entries, w.number(t, "SELECT count(*) FROM audit"), "what did not happen is not audited")
+	p, err := w.Principal(t.Context(), w.ann.ID)
+	require.NoError(t, err)
+	require.Equal(t, sb.Member, p.Role, "nothing changed")
+
+	top := sb.Admin
+	e, err = w.Preview(t.Context(), sb.Scope{Operator: hello}, judge{}, func(ctx context.Context) error {
+		_, err := w.SetOperator(ctx, w.plugin.ID, "hello", sb.OperatorPatch{MinimumRole: &top})
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, []sb.Difference{{Principal: w.ann.Who(), Operator: hello, Before: sb.CanManage, After: sb.NoAccess}}, e.Lose)
+	require.Len(t, e.Rejected, 1)
+	require.Equal(t, run.ID, e.Rejected[0].Run.ID)
+
+	e, err = w.Preview(t.Context(), sb.Scope{PrincipalID: w.ann.ID}, judge{}, func(ctx context.Context) error {
+		return w.DeletePrincipal(ctx, w.ann.ID)
+	})
+	require.NoError(t, err)
+	require.Len(t, e.Lose, 1)
+	require.Equal(t, w.ann.Who(), e.Lose[0].Principal, "the name of who would be gone")
+	require.Len(t, e.Rejected, 2)
+
+	_, err = w.Preview(t.Context(), sb.Scope{PrincipalID: w.admin.ID}, judge{}, func(ctx context.Context) error {
+		return w.DeletePrincipal(ctx, w.admin.ID)
+	})
+	requireCode(t, sb.Conflict, err)
+	require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID), "the database is free again")
+}
+
+// sharingProperty does random things to who may do what and compares, each time, what was foretold with what came, the
+// lists with the facts, and all with the caps.
+func sharingProperty(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	s := &shares{world: w}
+	for _, name := range []string{"p1", "p2", "p3"} {
+		s.people = append(s.people, w.principal(t, name, sb.Member))
+	}
+	for _, name := range []string{"d1", "d2"} {
+		d, err := w.CreateDataset(t.Context(), sb.Dataset{Name: name, DefaultPermission: sb.NoAccess})
+		require.NoError(t, err)
+		s.datasets = append(s.datasets, d)
+	}
+	s.groups = []sb.Group{w.group(t, "g1"), w.group(t, "g2")}
+	rapid.Check(t, func(rt *rapid.T) {
+		s.begin(rt)
+		rt.Repeat(map[string]func(*rapid.T){
+			"grant to a principal": func(rt *rapid.T) {
+				g := sb.Grant{DatasetID: s.dataset(rt), PrincipalID: s.person(rt), Permission: permission(rt)}
+				s.try(rt, sb.Scope{DatasetID: g.DatasetID, PrincipalID: g.PrincipalID}, func(ctx context.Context) error {
+					return w.SetGrant(ctx, w.admin.ID, g, func(_, to sb.Facts) error { return access.MayGrant(to, g.Permission) })
+				})
+			},
+			"grant to a group": func(rt *rapid.T) {
+				g := sb.Grant{DatasetID: s.dataset(rt), GroupID: s.aGroup(rt), Permission: permission(rt)}
+				s.try(rt, sb.Scope{DatasetID: g.DatasetID, GroupID: g.GroupID}, func(ctx context.Context) error {
+					return w.SetGrant(ctx, w.admin.ID, g, anyone)
+				})
+			},
+			"join": func(rt *rapid.T) {
+				p, g := s.person(rt), s.aGroup(rt)
+				s.try(rt, sb.Scope{PrincipalID: p, GroupID: g}, func(ctx context.Context) error { return w.AddMember(ctx, g, p) })
+			},
+			"leave": func(rt *rapid.T) {
+				p, g := s.person(rt), s.aGroup(rt)
+				s.try(rt, sb.Scope{PrincipalID: p, GroupID: g}, func(ctx context.Context) error { return w.RemoveMember(ctx, g, p) })
+			},
+			"role": func(rt *rapid.T) {
+				p, role := s.person(rt), rapid.SampledFrom(sb.Roles).Draw(rt, "role")
+				s.try(rt, sb.Scope{PrincipalID: p}, func(ctx context.Context) error {
+					_, err := w.UpdatePrincipal(ctx, p, func(p sb.Principal) (sb.Principal, error) {
+						p.Role = role
+						return p, nil
+					})
+					return err
+				})
+			},
+			"default access": func(rt *rapid.T) {
+				d, p := s.dataset(rt), permission(rt)
+				s.try(rt, sb.Scope{DatasetID: d}, func(ctx context.Context) error {
+					_, err := w.UpdateDataset(ctx, d, nil, &p)
+					return err
+				})
+			},
+			"": s.look,
+		})
+	})
+}
+
+// shares is one random sequence.
+type shares struct {
+	*world
+	people   []sb.Principal
+	datasets []sb.Dataset
+	groups   []sb.Group
+}
+
+func (s *shares) person(t *rapid.T) string {
+	return rapid.SampledFrom(s.people).Draw(t, "principal").ID
+}
+
+func (s *shares) dataset(t *rapid.T) string {
+	return rapid.SampledFrom(s.datasets).Draw(t, "dataset").ID
+}
+
+func (s *shares) aGroup(t *rapid.T) string { return rapid.SampledFrom(s.groups).Draw(t, "group").ID }
+
+func permission(t *rapid.T) sb.Permission {
+	return rapid.SampledFrom(sb.Permissions).Draw(t, "permission")
+}
+
+// begin makes everyone a Member whom nothing is shared with.
+func (s *shares) begin(t *rapid.T) {
+	none := sb.NoAccess
+	for _, d := range s.datasets {
+		_, err := s.UpdateDataset(ctx(t), d.ID, nil, &none)
+		require.NoError(t, err)
+		for _, g := range s.groups {
+			s.grant(t, sb.Grant{DatasetID: d.ID, GroupID: g.ID, Permission: sb.NoAccess})
+		}
+	}
+	for _, p := range s.people {
+		_, err := s.UpdatePrincipal(ctx(t), p.ID, func(p sb.Principal) (sb.Principal, error) {
+			p.Role = sb.Member
+			return p, nil
+		})
+		require.NoError(t, err)
+		for _, d := range s.datasets {
+			s.grant(t, sb.Grant{DatasetID: d.ID, PrincipalID: p.ID, Permission: sb.NoAccess})
+		}
+		for _, g := range s.groups {
+			_ = s.RemoveMember(ctx(t), g.ID, p.ID) // unless he is not in it
+		}
+	}
+}
+
+// now is what everyone may do with every dataset.
+func (s *shares) now(t *rapid.T) map[pair]sb.Permission {
+	all := map[pair]sb.Permission{}
+	for _, p := range s.people {
+		for _, d := range s.datasets {
+			all[pair{p.ID, d.ID}] = access.Effective(s.facts(t, p.ID, d.ID))
+		}
+	}
+	return all
+}
+
+type pair struct{ principal, dataset string }
+
+// try foretells a change, does it, and compares.
+func (s *shares) try(t *rapid.T, scope sb.Scope, do func(context.Context) error) {
+	before := s.now(t)
+	e, foretold := s.Preview(ctx(t), scope, judge{}, do)
+	require.Equal(t, before, s.now(t), "a preview changes nothing")
+	err := do(ctx(t))
+	require.Equal(t, sb.CodeOf(err), sb.CodeOf(foretold))
+	after := s.now(t)
+	want, got := map[pair][2]sb.Permission{}, map[pair][2]sb.Permission{}
+	for x, is := range after {
+		if is != before[x] {
+			want[x] = [2]sb.Permission{before[x], is}
+		}
+	}
+	for _, d := range slices.Concat(e.Gain, e.Lose) {
+		x := pair{d.Principal.ID, d.Dataset.ID}
+		if _, ours := before[x]; ours {
+			got[x] = [2]sb.Permission{d.Before, d.After}
+		}
+	}
+	require.Equal(t, want, got)
+}
+
+// look compares lists with facts, and both with the caps.
+func (s *shares) look(t *rapid.T) {
+	for _, person := range s.people {
+		p, err := s.Principal(ctx(t), person.ID)
+		require.NoError(t, err)
+		page, err := s.Datasets(ctx(t), sb.Viewer{Principal: p}, "", sb.MaxLimit)
+		require.NoError(t, err)
+		var want, got []string
+		for _, d := range s.datasets {
+			f := s.facts(t, p.ID, d.ID)
+			require.True(t, access.Cap(p.Role).AtLeast(access.Effective(f)))
+			if access.Effective(f) != sb.NoAccess {
+				want = append(want, d.Name)
+			}
+			holders, err := s.Holders(ctx(t), d.ID, "", sb.MaxLimit)
+			require.NoError(t, err)
+			holds := slices.ContainsFunc(holders.Items, func(h sb.Holder) bool { return h.Facts.Principal.ID == p.ID })
+			require.Equal(t, access.Effective(f) != sb.NoAccess, holds)
+		}
+		for _, f := range page.Items {
+			if f.Dataset.ID != s.data.ID {
+				got = append(got, f.Dataset.Name)
+			}
+		}
+		require.Equal(t, want, got)
+	}
+}
