@@ -26,6 +26,7 @@ type Config struct {
 	Secrets  Secrets
 	Worker   Worker
 	Demo     Demo
+	Login    Login
 	Limits   Limits
 	Log      Log
 }
@@ -61,7 +62,7 @@ func (c Config) Path(name ...string) string {
 }
 
 func (c *Config) sections() []section {
-	return []section{&c.Server, &c.Database, &c.Temporal, &c.Blobs, &c.Secrets, &c.Worker, &c.Demo, &c.Limits, &c.Log}
+	return []section{&c.Server, &c.Database, &c.Temporal, &c.Blobs, &c.Secrets, &c.Worker, &c.Demo, &c.Login, &c.Limits, &c.Log}
 }
 
 // derive fills in the defaults that hang on other settings.

@@ -117,6 +117,7 @@ func TestEveryFaultIsReportedAtOnce(t *testing.T) {
 		"SIGNALBOX_TEMPORAL_UI_LISTEN=:8233", "SIGNALBOX_LOGS_URL=/var/log", "SIGNALBOX_BLOBS_URL=s3:///x",
 		"SIGNALBOX_WORKER_CONCURRENCY=many", "SIGNALBOX_WORKER_DRAIN=soon", "SIGNALBOX_PLUGIN_MAX_UNPACKED=lots",
 		"SIGNALBOX_DEMO=maybe", "SIGNALBOX_LOG_LEVEL=loud", "SIGNALBOX_TEMPORAL_UI_URL=pages",
+		"SIGNALBOX_KEYSET=vault://hunter2",
 	}
 	_, err := Load(env(bad...))
 	var e *sb.Error

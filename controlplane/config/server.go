@@ -13,6 +13,8 @@ type Server struct {
 	DataDir        string `envconfig:"SIGNALBOX_DATA_DIR" shown:"$XDG_DATA_HOME/signalbox, else ~/.local/share/signalbox" desc:"Folder of everything kept in files. One process at a time uses it; it is made with mode 0700."`
 	Listen         string `envconfig:"SIGNALBOX_LISTEN" default:"127.0.0.1:8265" desc:"Address and port of the API and its pages."`
 	PublicURL      string `envconfig:"SIGNALBOX_PUBLIC_URL" shown:"the address it listens on" desc:"Where people, workers and tasks reach the API, if a proxy stands before it."`
+	TLSCert        string `envconfig:"SIGNALBOX_TLS_CERT" desc:"File with the certificate of the API, if it shall speak TLS itself. It is read again when it changes."`
+	TLSKey         string `envconfig:"SIGNALBOX_TLS_KEY" desc:"File with the key of that certificate."`
 	TrustedProxies Words  `envconfig:"SIGNALBOX_TRUSTED_PROXIES" shown:"none" desc:"Addresses or networks of proxies whose X-Forwarded headers are believed."`
 }
 
@@ -20,6 +22,7 @@ func (s *Server) validate() []sb.Fault {
 	faults := fault(address(s.Listen), "SIGNALBOX_LISTEN", "must be host:port", s.Listen)
 	faults = append(faults, fault(s.PublicURL == "" || webAddress(s.PublicURL), "SIGNALBOX_PUBLIC_URL",
 		"must be an http or https address without query", nil)...)
+	faults = append(faults, fault((s.TLSCert == "") == (s.TLSKey == ""), "SIGNALBOX_TLS_CERT", "and SIGNALBOX_TLS_KEY must be set together", nil)...)
 	for _, p := range s.TrustedProxies {
 		faults = append(faults, fault(network(p), "SIGNALBOX_TRUSTED_PROXIES", "must list IP addresses or networks such as 10.0.0.0/8", p)...)
 	}

@@ -2,14 +2,14 @@ package identity
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	sb "signalbox"
 )
 
 // ServiceAccounts reads a page of service accounts, by name.
 func (i *Identity) ServiceAccounts(ctx context.Context, cursor string, limit int) (sb.Page[sb.Principal], error) {
-	return i.store.Principals(ctx, sb.ServiceAccount, cursor, limit)
+	return i.store.Principals(ctx, sb.ServiceAccount, "", cursor, limit)
 }
 
 // ServiceAccount reads one by id or name. Errors: NotFound (there is none, or it is a user's).
@@ -35,7 +35,8 @@ func (i *Identity) CreateServiceAccount(ctx context.Context, name string, role s
 }
 
 // UpdateServiceAccount changes what is not nil; a changed role counts from the next request on. Errors: Invalid with
-// every fault, NotFound, Conflict (the name is taken, or the last admin would be demoted).
+// every fault, NotFound, Forbidden (to raise one's own role), Conflict (the name is taken, or the last admin would be
+// demoted).
 func (i *Identity) UpdateServiceAccount(ctx context.Context, id string, name *string, role *sb.Role, description *string) (sb.Principal, error) {
 	if err := checkAccount(name, role, description); err != nil {
 		return sb.Principal{}, err
@@ -46,9 +47,8 @@ func (i *Identity) UpdateServiceAccount(ctx context.Context, id string, name *st
 	}
 	return i.store.UpdatePrincipal(ctx, account.ID, func(p sb.Principal) (sb.Principal, error) {
 		set(&p.Name, name)
-		set(&p.Role, role)
 		set(&p.Description, description)
-		return p, nil
+		return withRole(ctx, p, role)
 	})
 }
 
@@ -62,73 +62,34 @@ func (i *Identity) DeleteServiceAccount(ctx context.Context, id string) error {
 	return i.store.DeletePrincipal(ctx, account.ID)
 }
 
-// CreateKey makes an API key of a principal, and gives its secret this once. Errors: Invalid with every fault,
-// NotFound.
-func (i *Identity) CreateKey(ctx context.Context, principalID, name string, expires *time.Time) (sb.Key, string, error) {
-	now, err := i.store.Now(ctx)
-	if err != nil {
-		return sb.Key{}, "", err
-	}
-	faults := nameFaults(&name)
-	if expires != nil && !expires.After(now) {
-		faults = append(faults, sb.Fault{Location: "body.expires_at", Message: "must lie in the future", Value: expires.UTC().Format(time.RFC3339)})
-	}
-	if len(faults) > 0 {
-		return sb.Key{}, "", sb.Faulty("the key is not valid", faults...)
-	}
-	owner, err := i.store.Principal(ctx, principalID)
-	if err != nil {
-		return sb.Key{}, "", err
-	}
-	secret, hash := NewAPIKey()
-	key, err := i.store.CreateKey(ctx, sb.Key{Owner: owner.ID, Name: name, ExpiresAt: expires}, hash)
-	return withSecret(key, secret, err)
-}
-
-// CreateOrchestratorKey makes a key that opens the work of an orchestrator, and gives its secret this once. Errors:
-// Invalid, NotFound.
-func (i *Identity) CreateOrchestratorKey(ctx context.Context, orchestratorID, name string) (sb.Key, string, error) {
-	if faults := nameFaults(&name); len(faults) > 0 {
-		return sb.Key{}, "", sb.Faulty("the key is not valid", faults...)
-	}
-	secret, hash := NewOrchestratorKey()
-	key, err := i.store.CreateKey(ctx, sb.Key{Owner: orchestratorID, Name: name}, hash)
-	return withSecret(key, secret, err)
-}
-
-// Keys reads the keys of a principal or an orchestrator, without their secrets.
-func (i *Identity) Keys(ctx context.Context, owner string) ([]sb.Key, error) {
-	return i.store.Keys(ctx, owner)
-}
-
-// DeleteKey ends a key at once. Errors: NotFound.
-func (i *Identity) DeleteKey(ctx context.Context, owner, id string) error {
-	return i.store.DeleteKey(ctx, owner, id)
-}
-
-func withSecret(key sb.Key, secret string, err error) (sb.Key, string, error) {
-	if err != nil {
-		return sb.Key{}, "", err
-	}
-	return key, secret, nil
-}
-
 // maxDescription is the most characters a description may have.
 const maxDescription = 1000
 
 // checkAccount lists all that is wrong with what is given of a service account.
 func checkAccount(name *string, role *sb.Role, description *string) error {
-	faults := nameFaults(name)
-	if role != nil && !role.Valid() {
-		faults = append(faults, sb.Fault{Location: "body.role", Message: "must be one of admin, member, collaborator, labeler, guest", Value: string(*role)})
+	return faulty("the service account is not valid", nameFaults(name), roleFaults(role), descriptionFaults(description))
+}
+
+// faulty is Invalid with every fault, nil for none.
+func faulty(what string, faults ...[]sb.Fault) error {
+	if all := slices.Concat(faults...); len(all) > 0 {
+		return sb.Faulty(what, all...)
 	}
-	if description != nil && len([]rune(*description)) > maxDescription {
-		faults = append(faults, sb.Fault{Location: "body.description", Message: "must have at most 1000 characters"})
-	}
-	if len(faults) == 0 {
+	return nil
+}
+
+func roleFaults(role *sb.Role) []sb.Fault {
+	if role == nil || role.Valid() {
 		return nil
 	}
-	return sb.Faulty("the service account is not valid", faults...)
+	return []sb.Fault{{Location: "body.role", Message: "must be one of admin, member, collaborator, labeler, guest", Value: string(*role)}}
+}
+
+func descriptionFaults(description *string) []sb.Fault {
+	if description == nil || len([]rune(*description)) <= maxDescription {
+		return nil
+	}
+	return []sb.Fault{{Location: "body.description", Message: "must have at most 1000 characters"}}
 }
 
 func nameFaults(name *string) []sb.Fault {

@@ -10,16 +10,18 @@ import (
 	"time"
 
 	sb "signalbox"
+	"signalbox/controlplane/identity"
 )
 
 // memory is a store that behaves, in memory.
 type memory struct {
-	mu         sync.Mutex
-	now        time.Time
-	settings   sb.Settings
-	principals map[string]sb.Principal
-	keys       map[string]sb.Key // by hash
-	broken     bool
+	identity.Store // what no test here asks for
+	mu             sync.Mutex
+	now            time.Time
+	settings       sb.Settings
+	principals     map[string]sb.Principal
+	keys           map[string]sb.Key // by hash
+	broken         bool
 }
 
 func (m *memory) check() error {
@@ -39,13 +41,13 @@ func (m *memory) key(hash []byte) (sb.Key, error) {
 	return k, m.check()
 }
 
-func (m *memory) PrincipalOfKey(ctx context.Context, hash []byte) (sb.Principal, sb.Settings, error) {
+func (m *memory) PrincipalOfKey(ctx context.Context, hash []byte) (sb.Caller, error) {
 	k, err := m.key(hash)
 	if err != nil {
-		return sb.Principal{}, sb.Settings{}, err
+		return sb.Caller{}, err
 	}
 	p, err := m.Principal(ctx, k.Owner)
-	return p, m.settings, err
+	return sb.Caller{Principal: p, Settings: m.settings, Via: "key:" + k.ID}, err
 }
 
 func (m *memory) OrchestratorOfKey(_ context.Context, hash []byte) (string, error) {
@@ -53,7 +55,7 @@ func (m *memory) OrchestratorOfKey(_ context.Context, hash []byte) (string, erro
 	return k.Owner, err
 }
 
-func (m *memory) Principals(_ context.Context, kind sb.PrincipalKind, _ string, _ int) (sb.Page[sb.Principal], error) {
+func (m *memory) Principals(_ context.Context, kind sb.PrincipalKind, _, _ string, _ int) (sb.Page[sb.Principal], error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var page sb.Page[sb.Principal]
@@ -153,6 +155,8 @@ func (m *memory) DeleteKey(_ context.Context, owner, id string) error {
 	}
 	return sb.Errorf(sb.NotFound, "no such key")
 }
+
+func (m *memory) Settings(context.Context) (sb.Settings, error) { return m.settings, m.check() }
 
 func (m *memory) Now(context.Context) (time.Time, error) { return m.now, m.check() }
 

@@ -30,18 +30,18 @@ func New(store Store, mac MAC) *Identity { return &Identity{store: store, mac: m
 
 // APIKey finds who holds an API key, with the organisation's settings, which hold the right of his role to use keys.
 // Errors: Unauthenticated (another kind of key, unknown, expired, or the role may not use keys), Unavailable.
-func (i *Identity) APIKey(ctx context.Context, secret string) (sb.Principal, sb.Settings, error) {
+func (i *Identity) APIKey(ctx context.Context, secret string) (sb.Caller, error) {
 	if err := checkKind(secret, apiKey); err != nil {
-		return sb.Principal{}, sb.Settings{}, err
+		return sb.Caller{}, err
 	}
-	principal, settings, err := i.store.PrincipalOfKey(ctx, Hash(secret))
+	c, err := i.store.PrincipalOfKey(ctx, Hash(secret))
 	if err != nil {
-		return sb.Principal{}, sb.Settings{}, unknown(err)
+		return sb.Caller{}, unknown(err)
 	}
-	if !slices.Contains(settings.APIKeyRoles, principal.Role) {
-		return sb.Principal{}, sb.Settings{}, sb.Errorf(sb.Unauthenticated, "the role %s may not use API keys", principal.Role)
+	if role := c.Principal.Role; !slices.Contains(c.Settings.APIKeyRoles, role) {
+		return sb.Caller{}, sb.Errorf(sb.Unauthenticated, "the role %s may not use API keys", role)
 	}
-	return principal, settings, nil
+	return c, nil
 }
 
 // OrchestratorKey finds which orchestrator's work a key opens. Errors: Unauthenticated, Unavailable.

@@ -36,13 +36,14 @@ func TestAnAPIKeyFindsItsOwner(t *testing.T) {
 	require.Regexp(t, `^sbk_[0-9A-Za-z]{49}$`, secret)
 	require.NotContains(t, m.keys, secret)
 
-	p, settings, err := id.APIKey(t.Context(), secret)
+	c, err := id.APIKey(t.Context(), secret)
 	require.NoError(t, err)
-	require.Equal(t, "admin", p.Name)
-	require.Equal(t, sb.DefaultSettings(), settings)
+	require.Equal(t, "admin", c.Principal.Name)
+	require.Equal(t, sb.DefaultSettings(), c.Settings)
+	require.Equal(t, "key:"+key.ID, c.Via)
 
 	require.NoError(t, id.DeleteKey(t.Context(), "a", key.ID))
-	_, _, err = id.APIKey(t.Context(), secret)
+	_, err = id.APIKey(t.Context(), secret)
 	code(t, sb.Unauthenticated, err)
 }
 
@@ -76,7 +77,7 @@ func TestEachDoorAnswersOtherKindsLikeStrangers(t *testing.T) {
 	require.NoError(t, err)
 
 	doors := map[string]func(string) error{
-		api:          func(s string) error { _, _, err := id.APIKey(t.Context(), s); return err },
+		api:          func(s string) error { _, err := id.APIKey(t.Context(), s); return err },
 		orchestrator: func(s string) error { _, err := id.OrchestratorKey(t.Context(), s); return err },
 		token:        func(s string) error { _, err := id.RunToken(s); return err },
 	}
@@ -106,10 +107,10 @@ func TestKeysThatOpenNothing(t *testing.T) {
 			id, m := setup(t)
 			_, secret, err := id.CreateKey(t.Context(), "a", "k", &never)
 			require.NoError(t, err)
-			_, _, err = id.APIKey(t.Context(), secret)
+			_, err = id.APIKey(t.Context(), secret)
 			require.NoError(t, err)
 			change(m)
-			_, _, err = id.APIKey(t.Context(), secret)
+			_, err = id.APIKey(t.Context(), secret)
 			code(t, sb.Unauthenticated, err)
 		})
 	}
@@ -121,7 +122,7 @@ func TestAnOutageIsNotAWrongKey(t *testing.T) {
 	_, secret, err := id.CreateKey(t.Context(), "a", "k", nil)
 	require.NoError(t, err)
 	m.broken = true
-	_, _, err = id.APIKey(t.Context(), secret)
+	_, err = id.APIKey(t.Context(), secret)
 	code(t, sb.Unavailable, err)
 	_, _, err = id.CreateKey(t.Context(), "a", "k", nil)
 	code(t, sb.Unavailable, err)

@@ -17,9 +17,15 @@ const (
 	apiKey          kind = "sbk_"
 	orchestratorKey kind = "sbo_"
 	runToken        kind = "sbr_"
+	sessionToken    kind = "sbs_"
+	deviceCode      kind = "sbd_"
+	loginToken      kind = "sbl_"
 )
 
-var kinds = map[kind]string{apiKey: "an API key", orchestratorKey: "an orchestrator key", runToken: "a run token"}
+var kinds = map[kind]string{
+	apiKey: "an API key", orchestratorKey: "an orchestrator key", runToken: "a run token",
+	sessionToken: "the token of a session", deviceCode: "a device code", loginToken: "a token of a login",
+}
 
 // Lengths of a key after its prefix, in digits of base 62.
 const (

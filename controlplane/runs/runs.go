@@ -32,10 +32,11 @@ func New(store Store, check Check, fill Fill, blobs sb.Blobs) *Runs {
 
 // Run reads a run.
 func (r *Runs) Run(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {
-	if err := r.may(ctx, who, id, sb.ActSeeRun); err != nil {
+	f, err := r.facts(ctx, who, id, sb.ActSeeRun)
+	if err != nil {
 		return sb.Run{}, err
 	}
-	return r.store.Run(ctx, id)
+	return *f.Run, nil
 }
 
 // Runs reads a page of runs. The query's viewer must be the caller's.
@@ -45,21 +46,21 @@ func (r *Runs) Runs(ctx context.Context, _ sb.Principal, q sb.RunQuery) (sb.Page
 
 // Patch changes a run's label and pin; nil stays.
 func (r *Runs) Patch(ctx context.Context, who sb.Principal, id string, label *string, pinned *bool) (sb.Run, error) {
+	actions := []sb.Action{sb.ActSeeRun}
 	if label != nil {
-		if err := r.may(ctx, who, id, sb.ActRenameRun); err != nil {
-			return sb.Run{}, err
-		}
+		actions = append(actions, sb.ActRenameRun)
+	}
+	if pinned != nil {
+		actions = append(actions, sb.ActPinRun)
+	}
+	f, err := r.facts(ctx, who, id, actions...)
+	if err != nil || len(actions) == 1 {
+		return orNone(f.Run), err
+	}
+	if label != nil {
 		if fault := checkLabel(*label); fault != nil {
 			return sb.Run{}, sb.Faulty("the label cannot be used", *fault)
 		}
-	}
-	if pinned != nil {
-		if err := r.may(ctx, who, id, sb.ActPinRun); err != nil {
-			return sb.Run{}, err
-		}
-	}
-	if label == nil && pinned == nil {
-		return r.Run(ctx, who, id)
 	}
 	now, err := r.store.Now(ctx)
 	if err != nil {
@@ -91,13 +92,11 @@ func (r *Runs) Stop(ctx context.Context, who sb.Principal, id string) (sb.Run, e
 
 // Release ends the work of a run by an admin's word and frees its slot.
 func (r *Runs) Release(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {
-	if err := r.may(ctx, who, id, sb.ActAdminister); err != nil {
-		return sb.Run{}, err
-	}
-	run, err := r.store.Run(ctx, id)
+	f, err := r.facts(ctx, who, id, sb.ActSeeRun, sb.ActAdminister)
 	if err != nil {
 		return sb.Run{}, err
 	}
+	run := *f.Run
 	if !run.Slot {
 		return sb.Run{}, sb.Errorf(sb.Conflict, "run %s holds no slot", id)
 	}
@@ -144,16 +143,31 @@ func (r *Runs) Result(ctx context.Context, run sb.Run) (json.RawMessage, error) 
 	return io.ReadAll(io.LimitReader(body, maxResult+1))
 }
 
-// may checks a right on a run with one read; an unknown run and an invisible one give the same answer.
+// may checks a right on a run; an unknown run and an invisible one give the same answer.
 func (r *Runs) may(ctx context.Context, who sb.Principal, id string, a sb.Action) error {
+	_, err := r.facts(ctx, who, id, sb.ActSeeRun, a)
+	return err
+}
+
+// facts reads the facts about a run once and checks rights by them, the right to see it first.
+func (r *Runs) facts(ctx context.Context, who sb.Principal, id string, actions ...sb.Action) (sb.Facts, error) {
 	f, err := r.store.Facts(ctx, sb.Ask{PrincipalID: who.ID, Run: id})
 	if err != nil {
-		return err
+		return f, err
 	}
-	if err := r.check(f, sb.ActSeeRun); err != nil {
-		return err
+	for _, a := range actions {
+		if err := r.check(f, a); err != nil {
+			return sb.Facts{}, err
+		}
 	}
-	return r.check(f, a)
+	return f, nil
+}
+
+func orNone(run *sb.Run) sb.Run {
+	if run == nil {
+		return sb.Run{}
+	}
+	return *run
 }
 
 // applyAll makes a change function that applies changes one after the other.

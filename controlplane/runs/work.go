@@ -39,17 +39,19 @@ type Work struct {
 	store    Store
 	archives Archives
 	tokens   Tokens
+	secrets  Secrets
 	blobs    sb.Blobs
 	pace     pace
+	declared declared
 }
 
 // NewWork makes the life of runs for those who do the work.
-func NewWork(store Store, archives Archives, tokens Tokens, blobs sb.Blobs) *Work {
-	return &Work{store: store, archives: archives, tokens: tokens, blobs: blobs}
+func NewWork(store Store, archives Archives, tokens Tokens, secrets Secrets, blobs sb.Blobs) *Work {
+	return &Work{store: store, archives: archives, tokens: tokens, secrets: secrets, blobs: blobs}
 }
 
 // Claim gives a process what it needs to begin; the same nonce again the same, with fresh tokens, until the work has
-// ended. Errors: NotFound, RunOver, Conflict.
+// ended. Errors: NotFound, RunOver, Conflict, Invalid (a secret of the operator does not open).
 func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb.Claimed, error) {
 	now, err := w.store.Now(ctx)
 	if err != nil {
@@ -77,6 +79,9 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 		return sb.Claimed{}, err
 	}
 	claimed := sb.Claimed{Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root}
+	if claimed.Secrets, claimed.Missing, err = w.handOut(ctx, revision.Manifest.Secrets); err != nil {
+		return sb.Claimed{}, err
+	}
 	if _, name, ok := sb.SplitURI(run.Operator); ok {
 		if command, has := revision.Manifest.Commands[name]; has {
 			claimed.Command = &command
@@ -160,6 +165,13 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 	if err != nil {
 		return false, err
 	}
+	if label != "" {
+		mask, err := w.mask(ctx, p)
+		if err != nil {
+			return false, err
+		}
+		label = mask.Text(label)
+	}
 	s := saying{by: p, progress: sb.Progress{Fraction: fraction, Label: cut(label, 200), UpdatedAt: now}}
 	if w.pace.holds(s) {
 		pulse, err := w.pulse(ctx, p)
@@ -206,6 +218,11 @@ func (w *Work) Complete(ctx context.Context, p sb.Process, result, outputsSchema
 	if len(result) > maxResult {
 		return sb.Errorf(sb.TooLarge, "the result has %d bytes; at most %d are kept", len(result), maxResult)
 	}
+	mask, err := w.mask(ctx, p)
+	if err != nil {
+		return err
+	}
+	result, outputsSchema = mask.JSON(result), mask.JSON(outputsSchema)
 	o := sb.Outcome{Completed: true, Result: result, OutputsSchema: outputsSchema, Hash: hashParts("complete", result, outputsSchema)}
 	if len(result) > inlineResult {
 		o.Result, o.ResultKey = nil, fmt.Sprintf("results/%s/%d-%s.json", p.Run, p.Attempt, o.Hash[:16])
@@ -235,6 +252,11 @@ func (w *Work) keep(ctx context.Context, p sb.Process, key string, result []byte
 
 // Fail keeps the attempt's word that it failed.
 func (w *Work) Fail(ctx context.Context, p sb.Process, message, stack string) error {
+	mask, err := w.mask(ctx, p)
+	if err != nil {
+		return err
+	}
+	message, stack = mask.Text(message), mask.Text(stack)
 	o := sb.Outcome{Message: cut(message, maxMessage), Stack: cut(stack, maxStack)}
 	o.Hash = hashParts("fail", []byte(message), []byte(stack))
 	return w.report(ctx, p, o)
@@ -276,6 +298,11 @@ func (w *Work) End(ctx context.Context, p sb.Process, e sb.End) error {
 	if pulse.LatestTry > p.Try {
 		return superseded(p, pulse)
 	}
+	mask, err := w.mask(ctx, p)
+	if err != nil {
+		return err
+	}
+	e.Reason, e.Stack = mask.Text(e.Reason), mask.Text(e.Stack)
 	return w.EndWork(ctx, p.AttemptRef, e)
 }
 

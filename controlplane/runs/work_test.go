@@ -288,7 +288,7 @@ func TestAMissingArchiveIsOurFault(t *testing.T) {
 	t.Parallel()
 	w := runstest.New(t)
 	p := running(t, w)
-	_, _, err := runs.NewWork(w.Store, bare{runstest.Archives{Store: w.Store}}, runstest.Tokens{}, w.Blobs).Archive(t.Context(), p)
+	_, _, err := runs.NewWork(w.Store, bare{runstest.Archives{Store: w.Store}}, runstest.Tokens{}, w.Secrets, w.Blobs).Archive(t.Context(), p)
 	runstest.RequireCode(t, sb.Internal, err)
 	require.ErrorContains(t, err, "@acme/tools, revision 1, is missing")
 }

@@ -43,6 +43,7 @@ type World struct {
 	Secret  sb.Dataset   // Ann's; nobody else may see it
 	Plugin  sb.Plugin
 	Builtin sb.Orchestrator
+	Secrets Secrets
 	Blobs   *Blobs
 	Life    *runs.Runs
 	Work    *runs.Work
@@ -51,7 +52,7 @@ type World struct {
 // New makes a world of its own for a test. A worker of the default pool has just said a word.
 func New(t *testing.T) *World {
 	t.Helper()
-	w := &World{Clock: &Clock{at: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}, Blobs: &Blobs{kept: map[string][]byte{}}}
+	w := &World{Clock: &Clock{at: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}, Secrets: Secrets{}, Blobs: &Blobs{kept: map[string][]byte{}}}
 	w.Store = storetest.Open(t, store.Options{URL: t.TempDir() + "/test.db", Now: w.Clock.Now})
 	w.Admin = w.person(t, "root", sb.Admin)
 	w.Ann = w.person(t, "Ann", sb.Member)
@@ -64,7 +65,7 @@ func New(t *testing.T) *World {
 	w.Builtin, err = w.Orchestrator(t.Context(), store.BuiltinName)
 	require.NoError(t, err)
 	w.Life = runs.New(w.Store, access.Check, catalog.Params, w.Blobs)
-	w.Work = runs.NewWork(w.Store, Archives{w.Store}, Tokens{}, w.Blobs)
+	w.Work = runs.NewWork(w.Store, Archives{w.Store}, Tokens{}, w.Secrets, w.Blobs)
 	w.SeeWorkerNow(t)
 	return w
 }
@@ -83,6 +84,20 @@ func (w *World) dataset(t *testing.T, name string, members sb.Permission) sb.Dat
 	return d
 }
 
+// Secrets are the secrets of the world, by key.
+type Secrets map[string]string
+
+// Values gives those that exist.
+func (s Secrets) Values(_ context.Context, keys []string) (map[string]string, error) {
+	found := map[string]string{}
+	for _, key := range keys {
+		if value, there := s[key]; there {
+			found[key] = value
+		}
+	}
+	return found, nil
+}
+
 // Install installs a version of the plugin, or upgrades to it.
 func (w *World) Install(t *testing.T, version string) {
 	t.Helper()
@@ -95,6 +110,7 @@ func (w *World) Install(t *testing.T, version string) {
 				"hello": {Label: "Say hello", Command: []string{"true"}, Inputs: []byte(inputs), Timeout: time.Hour, Retries: 2},
 				"once":  {Command: []string{"true"}},
 			},
+			Secrets: []string{"API_KEY", "OTHER_KEY"},
 		},
 		SHA256: strings.Repeat(version[:1], 64), Size: 10, Root: "tools", By: w.Admin.Who(), Overwrite: true,
 	})
