@@ -44,6 +44,7 @@ var parts = []part{
 	{"throughput", 10 * time.Minute, throughput},
 	{"burst", 20 * time.Minute, burst},
 	{"lists", 40 * time.Minute, lists},
+	{"access", 15 * time.Minute, accessing},
 	{"logs", 15 * time.Minute, logging},
 	{"serve", 5 * time.Minute, serving},
 	{"leaks", 30 * time.Minute, leaks},

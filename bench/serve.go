@@ -62,41 +62,54 @@ func leaks(ctx context.Context, s settings) (section, error) {
 	if err := d.quota(ctx, slot); err != nil {
 		return section{}, err
 	}
-	if err := through(ctx, d, min(s.runs, 200)); err != nil { // pools and caches fill
+	rest, pause := 100*time.Second, 5*time.Second // connections that nobody uses are kept for 90 s
+	if s.quick {
+		rest, pause = 5*time.Second, time.Second
+	}
+	if err := through(ctx, d, min(s.runs, atOnce)); err != nil { // pools and caches fill
 		return section{}, err
 	}
-	before, err := d.settled(ctx, s.quick)
+	before, err := d.settled(ctx, rest)
 	if err != nil {
 		return section{}, err
 	}
 	const steps = 5
-	details := [][]string{before.cells(0)}
+	details := [][]string{append(before.cells(0), "", "")}
 	after := before
 	for i := range steps {
 		s.say("%d of %d runs", i*s.runs/steps, s.runs)
-		if err := through(ctx, d, s.runs/steps); err != nil {
+		began, cpu, n := time.Now(), d.cpu(), (i+1)*s.runs/steps-i*s.runs/steps
+		if err := through(ctx, d, n); err != nil {
 			return section{}, err
 		}
-		if after, err = d.settled(ctx, s.quick); err != nil {
+		rate, each := float64(n)/time.Since(began).Seconds(), (d.cpu()-cpu)/time.Duration(n)
+		wait := pause
+		if i == steps-1 {
+			wait = rest
+		}
+		if after, err = d.settled(ctx, wait); err != nil {
 			return section{}, err
 		}
-		details = append(details, after.cells((i+1)*s.runs/steps))
+		details = append(details, append(after.cells((i+1)*s.runs/steps), fmt.Sprintf("%.1f", rate), short(each)))
 	}
 	const spare = 20 // connections of Temporal's and our pools come and go
 	return section{
 		title: fmt.Sprintf("Leaks over %d runs", s.runs),
-		text:  "`signalbox dev` with everything in one process: counts when no run is open, before and after.",
+		text: fmt.Sprintf("`signalbox dev` with everything in one process, after %d runs that fill its pools. The counts of the first and the last row are the\n"+
+			"least within %s without a run, the others within %s.", min(s.runs, atOnce), rest, pause),
 		rows: []row{
 			{"goroutines more", fmt.Sprintf("≤ %d", spare), fmt.Sprint(after.goroutines - before.goroutines), met(after.goroutines-before.goroutines <= spare)},
 			{"file descriptors more", fmt.Sprintf("≤ %d", spare), fmt.Sprint(after.files - before.files), met(after.files-before.files <= spare)},
 		},
-		details: []table{{"On the way", []string{"runs", "goroutines", "file descriptors", "RssAnon"}, details}},
+		details: []table{{"On the way", []string{"runs", "goroutines", "file descriptors", "RssAnon", "runs/s", "processor time of a run"}, details}},
 	}, nil
 }
 
+// atOnce is how many runs are open at most while leaks are looked for.
+const atOnce = 500
+
 // through sends runs through the process, and waits for the last.
 func through(ctx context.Context, d *site, n int) error {
-	const atOnce = 500
 	for ; n > 0; n -= atOnce {
 		if err := schedule(ctx, d, min(n, atOnce)); err != nil {
 			return err
@@ -118,16 +131,13 @@ func (h held) cells(runs int) []string {
 	return []string{fmt.Sprint(runs), fmt.Sprint(h.goroutines), fmt.Sprint(h.files), mib(h.memory)}
 }
 
-// settled looks at the least that the process holds within some seconds of rest.
-func (s *site) settled(ctx context.Context, quick bool) (least held, err error) {
-	looks := 20
-	if quick {
-		looks = 4
-	}
+// settled looks at the least that the process holds within some time of rest.
+func (s *site) settled(ctx context.Context, rest time.Duration) (least held, err error) {
+	const every = 500 * time.Millisecond
 	s.http.CloseIdleConnections()
-	for range looks {
+	for range rest / every {
 		select {
-		case <-time.After(500 * time.Millisecond):
+		case <-time.After(every):
 		case <-ctx.Done():
 			return least, ctx.Err()
 		}
