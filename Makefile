@@ -23,7 +23,7 @@ GOTESTFLAGS ?=
 FUZZTIME    ?= 5s
 
 # Where goroutines meet, as far as they build without the cloud libraries and the Temporal server.
-RACE := . ./controlplane/access ./controlplane/catalog ./controlplane/dispatch ./controlplane/identity \
+RACE := . ./controlplane/access ./controlplane/catalog ./controlplane/dispatch ./controlplane/identity/... \
 	./controlplane/queue ./controlplane/runs ./client ./executors/...
 
 .PHONY: help
@@ -44,11 +44,11 @@ test: postgres ## test everything that needs no other server, and Postgres if th
 	python3 .ci/unittests.py
 
 .PHONY: test-all
-test-all: postgres .tools/$(notdir $(VERSITYGW)) build e2e race fuzz ## test also against Postgres, S3 and GCS servers, from end to end, with the race detector, and with random input
-	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./blobs/... ./logs/...
+test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e race fuzz ## test also against Postgres, S3, GCS and KMS servers, from end to end, with the race detector, and with random input
+	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./blobs/... ./logs/...
 
 .PHONY: e2e
-e2e: build ## test the real binary from end to end
+e2e: build keycloak ## test the real binary from end to end
 	go build -tags fault -o bin/signalbox-fault ./cmd/signalbox
 	go test -count=1 -timeout 25m -parallel 8 -tags e2e $(GOTESTFLAGS) ./e2e/...
 
@@ -99,6 +99,10 @@ tools: .venv postgres $(STAMPS) ## install what lint and tests need, if it is mi
 .PHONY: postgres
 postgres: # Debian's, where we may install it; the store's tests start a server of their own from it
 	@.ci/postgres
+
+.PHONY: keycloak
+keycloak: # a login provider for the tests from end to end; Maven keeps it outside of this tree
+	@.ci/keycloak
 
 .venv: .ci/requirements.txt
 	.ci/venv

@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"client":                {root},
 	"controlplane/access":   {root},
 	"controlplane/api":      {root},
+	"controlplane/audit":    {root},
 	"controlplane/catalog":  {root},
 	"controlplane/config":   {root},
 	"controlplane/dispatch": {root},
@@ -54,6 +55,9 @@ var knowAll = []string{"cmd", "e2e", "bench"}
 var onlyIn = map[string][]string{
 	"cloud.google.com/go":             {"blobs"},
 	"github.com/aws/aws-sdk-go-v2":    {"blobs"},
+	"github.com/beevik/etree":         {"controlplane/identity/saml"},
+	"github.com/coreos/go-oidc":       {"controlplane/identity/oidc"},
+	"github.com/crewjam/saml":         {"controlplane/identity/saml"},
 	"github.com/gin-gonic/gin":        {"controlplane/api"},
 	"github.com/jackc/pgx":            {"controlplane/store"},
 	"github.com/kelseyhightower":      {"controlplane/config"},
@@ -61,11 +65,13 @@ var onlyIn = map[string][]string{
 	"github.com/temporalio/ui-server": {"workflows/devserver"},
 	"github.com/tink-crypto":          {"controlplane/secrets"},
 	"github.com/uptrace/bun":          {"controlplane/store"},
+	"github.com/russellhaering":       {"controlplane/identity/saml"},
+	"golang.org/x/oauth2":             {"controlplane/identity/oidc"},
 	"go.mongodb.org/mongo-driver":     {"adapters/fiftyone"},
 	"go.temporal.io/api":              {"workflows", "cmd"},
 	"go.temporal.io/sdk":              {"workflows", "cmd"},
 	"go.temporal.io/server":           {"workflows/devserver"},
-	"gocloud.dev":                     {"blobs"},
+	"gocloud.dev":                     {"blobs", "controlplane/secrets"},
 	"modernc.org/sqlite":              {"controlplane/store"},
 }
 

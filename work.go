@@ -126,10 +126,11 @@ type Claimed struct {
 	Token    string
 	EndToken string // for the word that the work has ended: the worker's and its shim's, never the operator's
 	Run      Run
-	Secrets  map[string]string
-	Command  *Command // nil: the FiftyOne runtime
-	SHA256   string   // of the archive
-	Root     string   // the folder in the archive that holds the manifest
+	Secrets  map[string]string // of the manifest's, those that exist
+	Missing  []string          // of the manifest's, those that do not
+	Command  *Command          // nil: the FiftyOne runtime
+	SHA256   string            // of the archive
+	Root     string            // the folder in the archive that holds the manifest
 }
 
 // Times that decide about builtin work.

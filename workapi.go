@@ -29,6 +29,7 @@ type ClaimAnswer struct {
 	Dataset          *ClaimDataset     `json:"dataset"` // null: none
 	Plugin           ClaimPlugin       `json:"plugin"`
 	Secrets          map[string]string `json:"secrets"` // by the names in the manifest
+	MissingSecrets   []string          `json:"missing_secrets,omitempty" doc:"Of the manifest's secrets those that do not exist here."`
 	Command          *ClaimCommand     `json:"command"` // null: the operator needs the FiftyOne runtime
 }
 

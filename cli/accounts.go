@@ -17,15 +17,20 @@ func accountsCommand(env Env) *cobra.Command {
 			p, err := api.ServiceAccounts.Get(cmd.Context(), args[0])
 			return a.principal(p, err)
 		}),
-		a.verb("delete ACCOUNT", "Delete a service account with its keys", needs("ACCOUNT"),
+		a.foretelling(a.verb("delete ACCOUNT", "Delete a service account with its keys", needs("ACCOUNT"),
 			func(cmd *cobra.Command, api *client.Client, args []string) error {
 				return a.done(api.ServiceAccounts.Delete(cmd.Context(), args[0]), "Service account %s is deleted, and its keys are.", args[0])
-			}))
+			})))
 	for _, verb := range cmd.Commands() {
 		if verb.Name() == "show" || verb.Name() == "delete" {
 			verb.ValidArgsFunction = a.complete(accountNames)
 		}
 	}
+	cmd.AddCommand(a.roleVerb("ACCOUNT", "Give a service account another role", accountNames,
+		func(ctx context.Context, api *client.Client, account string, role sb.Role) error {
+			p, err := api.ServiceAccounts.Patch(ctx, account, client.AccountPatch{Role: &role})
+			return a.principal(p, err)
+		}))
 	cmd.AddCommand(a.keysCommand("ACCOUNT", "Keys of a service account", true,
 		func(api *client.Client, owner string) client.Keys { return api.ServiceAccounts.Keys(owner) }))
 	return cmd
@@ -72,11 +77,13 @@ func (a *app) principal(p client.Principal, err error) error {
 	}
 	return a.show(p,
 		field{"Name", printable(p.Name)}, field{"ID", p.ID}, field{"Kind", string(p.Kind)}, field{"Role", string(p.Role)},
-		field{"Email", printable(p.Email)}, field{"Description", printable(p.Description)}, field{"Created", a.ago(p.CreatedAt)})
+		field{"Email", printable(p.Email)}, field{"Description", printable(p.Description)},
+		field{"Groups", whos(p.Groups)}, field{"Created", a.ago(p.CreatedAt)})
 }
 
 func meCommand(env Env) *cobra.Command {
 	a, cmd := noun(env, "me", "Who the server takes you for")
+	cmd.Aliases = []string{"whoami"}
 	cmd.Args = noSuchVerb
 	cmd.RunE = a.verb("me", "", nil, func(cmd *cobra.Command, api *client.Client, _ []string) error {
 		p, err := api.Me.Get(cmd.Context())

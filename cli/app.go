@@ -20,7 +20,7 @@ import (
 // app is what the verbs of one noun share: the world and the flags that all of them have.
 type app struct {
 	Env
-	url, keyFile, output string
+	url, keyFile, output, profile string
 }
 
 // noun makes the command that a noun's verbs hang below.
@@ -28,8 +28,9 @@ func noun(env Env, use, short string) (*app, *cobra.Command) {
 	a := &app{Env: env}
 	cmd := &cobra.Command{Use: use, Short: short, Args: noSuchVerb, RunE: help}
 	f := cmd.PersistentFlags()
-	f.StringVar(&a.url, "url", "", "address of the server (SIGNALBOX_URL, else "+DefaultURL+")")
-	f.StringVar(&a.keyFile, "key-file", "", "file with the API key (else SIGNALBOX_API_KEY, else admin.key of the data folder)")
+	f.StringVar(&a.url, "url", "", "address of the server (SIGNALBOX_URL, else the profile's, else "+DefaultURL+")")
+	f.StringVar(&a.profile, "profile", "", "`name` of a server that you are logged in to (SIGNALBOX_PROFILE, else the one in use)")
+	f.StringVar(&a.keyFile, "key-file", "", "file with the API key (else SIGNALBOX_API_KEY, else the profile's, else admin.key of the data folder)")
 	f.StringVarP(&a.output, "output", "o", "table", "json: one document as the API gives it; table: for people")
 	fixed(cmd, "output", "json", "table")
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
@@ -61,6 +62,9 @@ func (a *app) address() string {
 	if u := a.Getenv("SIGNALBOX_URL"); u != "" {
 		return u
 	}
+	if _, p, err := a.chosen(); err == nil && p.URL != "" {
+		return p.URL
+	}
 	return DefaultURL
 }
 
@@ -83,7 +87,7 @@ func (a *app) options(key string) client.Options {
 	return client.Options{URL: a.address(), Key: key, HTTP: a.HTTP, UserAgent: a.agent()}
 }
 
-// key finds the API key. The first admin's key of the default data folder opens this machine's server only, so that it
+// key finds what opens the server: the key of a profile opens the profile's server only. The first admin's key of the default data folder opens this machine's server only, so that it
 // is never sent to another host; a data folder that was named is taken at its word.
 func (a *app) key() (string, error) {
 	if a.keyFile != "" {
@@ -91,6 +95,13 @@ func (a *app) key() (string, error) {
 	}
 	if key := a.Getenv("SIGNALBOX_API_KEY"); key != "" {
 		return key, nil
+	}
+	_, p, err := a.chosen()
+	if err != nil {
+		return "", err
+	}
+	if p.Key != "" && strings.TrimRight(a.address(), "/") == p.URL {
+		return p.Key, nil
 	}
 	dir := a.Getenv("SIGNALBOX_DATA_DIR")
 	if dir == "" && local(a.address()) {

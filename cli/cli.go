@@ -46,9 +46,9 @@ func Command(env Env) *cobra.Command {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(cmd, "%s", err) })
+	root.SetFlagErrorFunc(badFlag)
 	for _, noun := range []func(Env) *cobra.Command{
-		runsCommand, pluginsCommand, operatorsCommand, datasetsCommand, orchestratorsCommand, accountsCommand, meCommand,
+		runsCommand, pluginsCommand, operatorsCommand, datasetsCommand, orchestratorsCommand, usersCommand, groupsCommand, accountsCommand, meCommand, loginCommand, logoutCommand, profilesCommand, secretsCommand, settingsCommand, accessCommand, auditCommand, doctorCommand,
 	} {
 		root.AddCommand(noun(env))
 	}

@@ -30,14 +30,14 @@ func TestTables(t *testing.T) {
 			"GET /api/v1/runs?limit=2&status=running&status=failed", twoRuns,
 			[]string{"runs", "list", "--limit", "2", "--status", "running,failed"},
 			0, `
-		RUN  STATUS   OPERATOR                DATASET  SCHEDULED      BY
+		RUN  STATUS   OPERATOR                DATASET  SCHEDULED      BY       DETAIL
 		01A  running  @acme/tools/hello       zoo      3 minutes ago  Ana      40 % half way
 		01B  failed   @acme/tools/brightness           2 hours ago    Bob [2J  ValueError: this message is a long one, and longer than a terminal is wide
 		`,
 		},
 		"runs cut to a narrow terminal": {
 			"GET /api/v1/runs", twoRuns, []string{"runs", "list"}, 80, `
-		RUN  STATUS   OPERATOR        DATASET  SCHEDULED      BY
+		RUN  STATUS   OPERATOR        DATASET  SCHEDULED      BY       DETAIL
 		01A  running  @acme/tools/h…  zoo      3 minutes ago  Ana      40 % half way
 		01B  failed   @acme/tools/b…           2 hours ago    Bob [2J  ValueError: th…
 		`,
@@ -185,6 +185,14 @@ func TestErrorTexts(t *testing.T) {
 		Give an API key with --key-file or SIGNALBOX_API_KEY; the first admin's lies in admin.key of the server's data folder.
 		`,
 		},
+		"a number that is none": {
+			"",
+			[]string{"orchestrators", "set", "builtin", "--quota", "abc"},
+			2,
+			"Error: --quota takes a whole number, not \"abc\".\nSee `signalbox orchestrators set --help`.\n",
+		},
+		"a limit of nothing":     {"", []string{"runs", "list", "--limit", "0"}, 2, "Error: --limit is from 1 to 500, not 0.\nSee `signalbox runs list --help`.\n"},
+		"a key twice":            {"", []string{"runs", "schedule", "a/b", "--params", `{"a":1,"a":2}`}, 2, "Error: --params holds no JSON, or a key twice.\nSee `signalbox runs schedule --help`.\n"},
 		"an argument is missing": {"", []string{"runs", "show"}, 2, "Error: RUN is missing.\nSee `signalbox runs show --help`.\n"},
 		"an argument too many": {
 			"", []string{"runs", "show", "1", "2"}, 2, "Error: \"2\" is one argument too many.\nSee `signalbox runs show --help`.\n",

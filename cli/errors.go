@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	sb "signalbox"
 )
@@ -42,6 +43,20 @@ func (u usage) Unwrap() error { return u.fault }
 
 func misuse(cmd *cobra.Command, format string, args ...any) error {
 	return usage{sb.Errorf(sb.Invalid, format, args...), cmd.CommandPath()}
+}
+
+// flagTakes says what a flag of a type takes.
+var flagTakes = map[string]string{"int": "a whole number", "bool": "true or false", "duration": "a time such as 90s or 12h"}
+
+// badFlag tells of a flag that does not exist or does not take its value, in our words.
+func badFlag(cmd *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	if errors.As(err, &bad) {
+		if takes := flagTakes[bad.GetFlag().Value.Type()]; takes != "" {
+			return misuse(cmd, "--%s takes %s, not %q", bad.GetFlag().Name, takes, bad.GetValue())
+		}
+	}
+	return misuse(cmd, "%s", err)
 }
 
 // noSuchVerb refuses words behind a command that only has commands below it.
@@ -115,7 +130,7 @@ func explain(err error) string {
 	}
 	fmt.Fprintf(&text, "Error: %s\n", printable(sentence(e.Message)))
 	for _, f := range e.Faults {
-		where := strings.TrimPrefix(f.Location, "body.")
+		where := strings.TrimPrefix(strings.TrimPrefix(f.Location, "body."), "query.")
 		if where != "" {
 			where += ": "
 		}

@@ -107,6 +107,13 @@ func TestInstall(t *testing.T) {
 				return []string{"--builtin", "dummy", "--dry-run"}
 			}, 0, "Would install @signalbox/dummy 1, revision 1",
 		},
+		"one that is installed, tried only": {
+			func(_ *testing.T, w *world) []string {
+				w.serve("POST /api/v1/plugins?dry_run=true", `{"name":"x","version":"2","revision":2,"created":false}`)
+				w.env.Stdin = strings.NewReader("PK")
+				return []string{"-", "--dry-run"}
+			}, 0, "Would upgrade x 2, revision 2\nIt is installed already: without --overwrite this would be refused.\n",
+		},
 		"a builtin one that is not there": {
 			func(*testing.T, *world) []string { return []string{"--builtin", "nope"} }, 2, "there are dummy, imagestats",
 		},

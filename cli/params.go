@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	sb "signalbox"
@@ -74,8 +75,8 @@ func document(cmd *cobra.Command, stdin io.Reader, what, from string) (json.RawM
 	if err != nil {
 		return nil, err
 	}
-	if text = bytes.TrimSpace(text); !json.Valid(text) {
-		return nil, misuse(cmd, "%s holds no JSON", what)
+	if text = bytes.TrimSpace(text); !jsontext.Value(text).IsValid() {
+		return nil, misuse(cmd, "%s holds no JSON, or a key twice", what)
 	}
 	return text, nil
 }

@@ -172,6 +172,9 @@ func (a *app) installed(i client.Installed, how client.Install) error {
 	for _, o := range i.Plugin.Operators {
 		lines = append(lines, "  "+o.URI)
 	}
+	if how.DryRun && !i.Created && !how.Overwrite {
+		lines = append(lines, "It is installed already: without --overwrite this would be refused.")
+	}
 	if len(i.Added) > 0 && !i.Created {
 		lines = append(lines, "New operators: "+strings.Join(i.Added, ", "))
 	}
@@ -263,5 +266,5 @@ func (a *app) setOperator() *cobra.Command {
 	cmd.Flags().StringVar(&permission, "minimum-dataset-permission", "", "the least permission on the dataset it runs on")
 	fixedOf(cmd, "minimum-role", sb.Roles)
 	fixedOf(cmd, "minimum-dataset-permission", sb.Permissions)
-	return cmd
+	return a.foretelling(cmd)
 }

@@ -157,7 +157,7 @@ func (a *app) runColumns() []column[client.Run] {
 		{"dataset", func(r client.Run) string { return printable(deref(r.Dataset)) }},
 		{"scheduled", func(r client.Run) string { return a.ago(r.ScheduledAt) }},
 		{"by", func(r client.Run) string { return printable(r.CreatedBy.Name) }},
-		{"", func(r client.Run) string { return printable(a.standing(r)) }},
+		{"detail", func(r client.Run) string { return printable(a.standing(r)) }},
 	}
 }
 

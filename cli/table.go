@@ -185,6 +185,9 @@ func list[T any](
 	cmd *cobra.Command, a *app, p paging, empty string,
 	page func(context.Context, client.Paging) (client.Page[T], error), columns []column[T],
 ) error {
+	if cmd.Flags().Changed("limit") && (p.Limit < 1 || p.Limit > sb.MaxLimit) {
+		return misuse(cmd, "--limit is from 1 to %d, not %d", sb.MaxLimit, p.Limit)
+	}
 	got, err := pages(cmd.Context(), p, page)
 	if err != nil {
 		return err

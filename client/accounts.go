@@ -20,6 +20,7 @@ type Principal struct {
 	Email       string           `json:"email"`
 	Role        sb.Role          `json:"role"`
 	Description string           `json:"description"`
+	Groups      []Who            `json:"groups"`
 	CreatedAt   time.Time        `json:"created_at"`
 }
 

@@ -17,10 +17,11 @@ import (
 
 // Options say which server to speak to, and as whom.
 type Options struct {
-	URL       string       // the server's public address, such as http://127.0.0.1:8265
-	Key       string       // an API key (sbk_); for Work an orchestrator key (sbo_), or none
-	HTTP      *http.Client // nil: one of its own that keeps connections open; redirects are refused with any
-	UserAgent string       // "signalbox" when empty
+	URL       string        // the server's public address, such as http://127.0.0.1:8265
+	Key       string        // an API key (sbk_); for Work an orchestrator key (sbo_), or none
+	KeyFrom   func() string // asked at each call, instead of Key: for a key that may change meanwhile
+	HTTP      *http.Client  // nil: one of its own that keeps connections open; redirects are refused with any
+	UserAgent string        // "signalbox" when empty
 }
 
 // Client is a server's REST API as one principal sees it.
@@ -30,8 +31,15 @@ type Client struct {
 	Operators       Operators
 	Datasets        Datasets
 	Orchestrators   Orchestrators
+	Users           Users
+	Groups          Groups
 	ServiceAccounts ServiceAccounts
 	Me              Me
+	Logins          Logins
+	Audit           Audit
+	Secrets         Secrets
+	Organisation    Organisation
+	Rights          Rights
 }
 
 // New makes a client; it connects at the first call. Errors: Invalid (the URL is none of a server).
@@ -42,7 +50,8 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		Runs: Runs{c}, Plugins: Plugins{c}, Operators: Operators{c}, Datasets: Datasets{c},
-		Orchestrators: Orchestrators{c}, ServiceAccounts: ServiceAccounts{c}, Me: Me{c},
+		Orchestrators: Orchestrators{c}, Users: Users{c}, Groups: Groups{c}, ServiceAccounts: ServiceAccounts{c}, Me: Me{c}, Logins: Logins{c}, Audit: Audit{c},
+		Secrets: Secrets{c}, Organisation: Organisation{c}, Rights: Rights{c},
 	}, nil
 }
 
@@ -52,7 +61,10 @@ func newConn(o Options) (*conn, error) {
 		return nil, sb.Errorf(sb.Invalid, "the server's address must look like http://127.0.0.1:8265, without a user or password")
 	}
 	u.RawQuery, u.Fragment = "", ""
-	c := &conn{base: u.String(), key: o.Key, agent: o.UserAgent, http: &http.Client{Transport: transport()}}
+	if o.KeyFrom == nil {
+		o.KeyFrom = func() string { return o.Key }
+	}
+	c := &conn{base: u.String(), key: o.KeyFrom, agent: o.UserAgent, http: &http.Client{Transport: transport()}}
 	if o.HTTP != nil {
 		own := *o.HTTP
 		c.http = &own

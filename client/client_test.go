@@ -222,6 +222,46 @@ func TestRequests(t *testing.T) {
 			},
 			`PATCH /api/v1/plugins/@a%2Fb/operators/c {"minimum_role":"member"}`,
 		},
+		"users that fit a search": {
+			func(ctx context.Context, c *client.Client) error {
+				_, err := c.Users.List(ctx, client.Search{Text: "a&b", Paging: client.Paging{Limit: 2}})
+				return err
+			},
+			"GET /api/v1/users?limit=2&search=a%26b",
+		},
+		"a user's role": {
+			func(ctx context.Context, c *client.Client) error {
+				_, err := c.Users.Patch(ctx, "a@b.c", client.UserPatch{Role: &role})
+				return err
+			},
+			`PATCH /api/v1/users/a@b.c {"role":"member"}`,
+		},
+		"a user who goes": {
+			func(ctx context.Context, c *client.Client) error { return c.Users.Delete(ctx, "1") },
+			"DELETE /api/v1/users/1",
+		},
+		"a group": {
+			func(ctx context.Context, c *client.Client) error {
+				_, err := c.Groups.Create(ctx, client.GroupPatch{Name: &label})
+				return err
+			},
+			`POST /api/v1/groups {"name":"nightly"}`,
+		},
+		"someone in a group": {
+			func(ctx context.Context, c *client.Client) error { return c.Groups.Add(ctx, "a/b", "c d") },
+			"PUT /api/v1/groups/a%2Fb/members/c%20d",
+		},
+		"someone out of a group": {
+			func(ctx context.Context, c *client.Client) error { return c.Groups.Remove(ctx, "a", "b") },
+			"DELETE /api/v1/groups/a/members/b",
+		},
+		"members of a group": {
+			func(ctx context.Context, c *client.Client) error {
+				_, err := c.Groups.Members(ctx, "a", client.Paging{Cursor: "c"})
+				return err
+			},
+			"GET /api/v1/groups/a/members?cursor=c",
+		},
 		"a key of an account": {
 			func(ctx context.Context, c *client.Client) error {
 				_, err := c.ServiceAccounts.Keys("ci").Create(ctx, client.KeyDraft{Name: "one"})

@@ -20,7 +20,7 @@ const (
 // conn is one server with one key.
 type conn struct {
 	base  string // without a slash at its end
-	key   string
+	key   func() string
 	agent string
 	http  *http.Client
 
@@ -31,14 +31,15 @@ type conn struct {
 
 // request is one call of the API.
 type request struct {
-	method string
-	path   string // below /api/v1, segments escaped
-	query  url.Values
-	body   io.Reader
-	kind   string // the body's content type
-	header http.Header
-	key    string // instead of the connection's
-	limit  int64  // of the answer's body; 0 is maxAnswer
+	method  string
+	path    string // below /api/v1, segments escaped
+	query   url.Values
+	body    io.Reader
+	kind    string // the body's content type
+	header  http.Header
+	key     string // instead of the connection's
+	outside bool   // the path is not below /api/v1, and no key is sent
+	limit   int64  // of the answer's body; 0 is maxAnswer
 }
 
 func get(path string, q url.Values) request {
@@ -66,6 +67,9 @@ func segment(name string) string { return "/" + url.PathEscape(name) }
 
 // call sends a request and reads the whole answer into out, unless out is nil or the answer has no body.
 func (c *conn) call(ctx context.Context, r request, out any) error {
+	if e := foretold(ctx, r); e != nil {
+		r, out = r.asDryRun(), e
+	}
 	resp, err := c.open(ctx, r)
 	if err != nil {
 		return err
@@ -137,6 +141,9 @@ func (c *conn) exchange(ctx context.Context, r request) (*http.Response, error) 
 
 func (c *conn) build(ctx context.Context, r request) (*http.Request, error) {
 	target := c.base + "/api/v1" + r.path
+	if r.outside {
+		target = c.base + r.path
+	}
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}
@@ -154,9 +161,9 @@ func (c *conn) build(ctx context.Context, r request) (*http.Request, error) {
 	if r.kind != "" {
 		req.Header.Set("Content-Type", r.kind)
 	}
-	key := c.key
-	if r.key != "" {
-		key = r.key
+	key := r.key
+	if key == "" && !r.outside {
+		key = c.key()
 	}
 	if key = strings.TrimSpace(key); key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)

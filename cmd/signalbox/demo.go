@@ -61,6 +61,9 @@ func demo(ctx context.Context, c config.Config, url string) error {
 // where says what listens where, and what has no login.
 func where(c config.Config, url string, inside bool) {
 	say("\nSignalbox is running.")
+	if c.DemoLogin() {
+		say("  log in       %s/login (one click, as one of five demonstration users)", url)
+	}
 	say("  API          %s/api/v1", url)
 	say("  API docs     %s/docs", url)
 	if inside {

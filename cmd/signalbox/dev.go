@@ -13,7 +13,6 @@ import (
 	sb "signalbox"
 	"signalbox/controlplane/config"
 	"signalbox/controlplane/identity"
-	"signalbox/controlplane/secrets"
 	"signalbox/controlplane/store"
 	"signalbox/workflows"
 	"signalbox/workflows/devserver"
@@ -39,15 +38,15 @@ func dev(ctx context.Context, c config.Config) error {
 		return err
 	}
 	defer closeLog()
-	keys, err := openKeys(c)
-	if err != nil {
-		return err
-	}
 	listener, err := listen(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+	door, err := devFront(c, listener)
+	if err != nil {
+		return err
+	}
 	if err := prepare(ctx, c, log); err != nil {
 		return err
 	}
@@ -56,7 +55,7 @@ func dev(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	p, closePlane, err := raise(context.WithoutCancel(ctx), c, keys, log)
+	p, closePlane, err := raise(context.WithoutCancel(ctx), c, door, ctx.Done(), log)
 	if err != nil {
 		return errors.Join(err, temporal.stop())
 	}
@@ -65,6 +64,10 @@ func dev(ctx context.Context, c config.Config) error {
 		return run(ctx, p.with(listener, log), log)
 	})
 	worker := begin(ctx, func(ctx context.Context) error { return devWorker(ctx, c, localURL(c, listener), log) })
+	told := begin(ctx, func(end context.Context) error {
+		tellSignals(ctx, log, waits(c), end.Done())
+		return nil
+	})
 	shown := begin(ctx, func(ctx context.Context) error { return show(ctx, c, localURL(c, listener), inside) })
 	select {
 	case <-ctx.Done():
@@ -73,7 +76,7 @@ func dev(ctx context.Context, c config.Config) error {
 	case <-worker.ended:
 	case <-temporal.ended:
 	}
-	return errors.Join(shown.stop(), worker.stop(), plane.stop(), temporal.stop())
+	return errors.Join(shown.stop(), worker.stop(), plane.stop(), temporal.stop(), told.stop())
 }
 
 // stage is a part of the process that ends when it is told to, not when the process is.
@@ -153,7 +156,7 @@ func prepare(ctx context.Context, c config.Config, log *logrus.Logger) error {
 	return workerKey(ctx, s, c.Path("worker.key"))
 }
 
-// firstAdmin makes the first admin, once, and writes his key where the CLI finds it. A lost key file gets a new key.
+// firstAdmin makes the first admin and writes his key where the CLI finds it. A lost key file gets another key of his.
 func firstAdmin(ctx context.Context, s *store.Store, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -174,19 +177,6 @@ func workerKey(ctx context.Context, s *store.Store, path string) error {
 		return err
 	}
 	return writeSecret(path, secret)
-}
-
-// openKeys opens the keyset of the settings, or that of the data folder, made at the first start.
-func openKeys(c config.Config) (*secrets.Keys, error) {
-	if c.Secrets.Keyset != "" {
-		return secrets.Open(c.Secrets.Keyset)
-	}
-	path := c.Path("keyset.json")
-	keys, err := secrets.Open(path)
-	if sb.CodeOf(err) == sb.NotFound {
-		return secrets.Create(path)
-	}
-	return keys, err
 }
 
 // devLog writes the process's own log to a file of the data folder, and warnings to the terminal too.

@@ -12,8 +12,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 
+	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
 	sb "signalbox"
@@ -46,18 +48,51 @@ type hurryKey struct{}
 // it must not wait for running work; a third ends the process at once.
 func signals() context.Context {
 	hurry := make(chan struct{})
-	ctx, end := context.WithCancel(context.WithValue(context.Background(), hurryKey{}, hurry))
+	ctx, end := context.WithCancelCause(context.WithValue(context.Background(), hurryKey{}, hurry))
 	caught := make(chan os.Signal, 3)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-caught
-		end()
+		end(signaled{<-caught})
 		<-caught
 		close(hurry)
 		<-caught
 		os.Exit(exitKilled)
 	}()
 	return ctx
+}
+
+// signaled is why the process is to end: a signal.
+type signaled struct{ os.Signal }
+
+func (s signaled) Error() string { return "a signal: " + s.String() }
+
+// tellSignals writes a line to the process's own log when it is told to stop, and when it is told not to wait. It
+// returns when done is closed.
+func tellSignals(ctx context.Context, log *logrus.Logger, waits string, done <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-done:
+		return
+	}
+	var s signaled
+	if errors.As(context.Cause(ctx), &s) {
+		log.WithField("signal", s.String()).Infof("stopping: no new work begins; %s", waits)
+	}
+	select {
+	case <-hurried(ctx):
+		log.Warn("stopping at once: a second signal came; what still runs is ended")
+	case <-done:
+	}
+}
+
+// telling runs f while the signals that come are told in the log.
+func telling(ctx context.Context, log *logrus.Logger, waits string, f func() error) error {
+	done := make(chan struct{})
+	var telling sync.WaitGroup
+	telling.Go(func() { tellSignals(ctx, log, waits, done) })
+	defer telling.Wait()
+	defer close(done)
+	return f()
 }
 
 // exitKilled is the exit code of a process that a third signal ended.
@@ -76,7 +111,7 @@ func command() *cobra.Command {
 		DataDir: dataDir(), Builtin: builtin, Version: version,
 	})
 	root.AddCommand(
-		devCommand(), serveCommand(), workerCommand(), migrateCommand(), adminKeyCommand(), temporalCommand(), versionCommand(),
+		devCommand(), serveCommand(), workerCommand(), migrateCommand(), adminKeyCommand(), keysetCommand(), temporalCommand(), versionCommand(),
 	)
 	root.Version = version
 	return root

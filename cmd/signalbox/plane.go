@@ -15,6 +15,7 @@ import (
 	"signalbox/blobs"
 	"signalbox/controlplane/access"
 	"signalbox/controlplane/api"
+	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/config"
 	"signalbox/controlplane/dispatch"
@@ -43,10 +44,13 @@ type plane struct {
 
 // foundation is what a control plane stands on.
 type foundation struct {
-	store *store.Store
-	logs  blobs.Store
-	blobs blobs.Store // the same as logs unless it was set apart
-	keys  *secrets.Keys
+	store  *store.Store
+	logs   blobs.Store
+	blobs  blobs.Store // the same as logs unless it was set apart
+	keys   *secrets.Keys
+	tokens *secrets.Signer
+	chain  *secrets.Signer // of the audit log
+	front  front
 }
 
 // openStore opens the database of the settings.
@@ -54,15 +58,26 @@ func openStore(ctx context.Context, c config.Config, log *logrus.Logger) (*store
 	return store.Open(ctx, store.Options{URL: c.Database.URL, Dir: c.Server.DataDir, Log: log})
 }
 
-// lay opens what a control plane stands on.
-func lay(ctx context.Context, c config.Config, keys *secrets.Keys, log *logrus.Logger) (f foundation, err error) {
-	f.keys = keys
+// lay opens what a control plane stands on: a database whose schema fits, the keys, and the buckets.
+func lay(ctx context.Context, c config.Config, log *logrus.Logger) (f foundation, err error) {
 	defer func() {
 		if err != nil {
 			f.close()
 		}
 	}()
 	if f.store, err = openStore(ctx, c, log); err != nil {
+		return f, err
+	}
+	if err = f.store.CheckSchema(ctx); err != nil {
+		return f, err
+	}
+	if f.keys, err = openKeys(ctx, c, f.store); err != nil {
+		return f, err
+	}
+	if f.tokens, err = f.keys.Derive("run tokens"); err != nil {
+		return f, err
+	}
+	if f.chain, err = f.keys.Derive(audit.Purpose); err != nil {
 		return f, err
 	}
 	if f.logs, err = blobs.Open(ctx, c.Blobs.LogsURL); err != nil {
@@ -88,27 +103,31 @@ func (f foundation) close() {
 }
 
 // build joins the parts of a control plane on its foundation.
-func build(c config.Config, f foundation, temporal *workflows.Client, log *logrus.Logger) *plane {
+func build(c config.Config, f foundation, temporal *workflows.Client, stopping <-chan struct{}, log *logrus.Logger) *plane {
 	entry := logrus.NewEntry(log)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	counts := metrics.New(f.store, registry)
 	f.store.Observe(counts.Changed)
 
-	people := identity.New(f.store, f.keys)
+	people := identity.New(f.store, f.tokens)
 	plugins := catalog.New(f.store, f.blobs, limits(c))
 	life := runs.New(f.store, access.Check, catalog.Params, f.blobs)
-	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, f.blobs)
+	vault := secrets.NewVault(f.store, f.keys)
+	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, vault, f.blobs)
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
+	sealing := audit.New(f.store, f.chain, counts, entry)
 	closing := make(chan struct{})
 	handler := api.New(api.Deps{
-		Gate:  api.Gate{Identity: people, Access: judge{}, Facts: f.store},
-		Life:  api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
-		Stock: api.Stock{Catalog: plugins, Datasets: f.store, Orchestrators: f.store},
+		Gate:   api.Gate{Identity: people, Logins: logins(c, f), Users: people, Groups: people, Access: judge{}, Facts: f.store, Organisation: f.store},
+		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
+		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
+		Record: api.Record{Audit: f.store, Seal: sealing, Clock: f.store},
 		Options: api.Options{
-			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize), Closing: closing,
+			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
+			Stopping: stopping, Closing: closing, Home: f.front.home, Hosts: f.front.hosts,
 			Ready: []api.Part{
 				{Name: "database", Check: f.store.Ready},
 				{Name: "temporal", Check: temporal.Check},
@@ -124,6 +143,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, log *logru
 			{"queue", waiting.Run},
 			{"dispatch", sending.Run},
 			{"catalog", plugins.Run},
+			{"audit", sealing.Run},
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
 			{"logs", output.Run},
@@ -198,6 +218,9 @@ func (s settler) Settle(ctx context.Context, ref sb.AttemptRef, how workflows.Ho
 type judge struct{}
 
 func (judge) Check(f sb.Facts, a sb.Action) error            { return access.Check(f, a) }
+func (judge) Explain(f sb.Facts, a sb.Action) sb.Explanation { return access.Explain(f, a) }
+func (judge) Basis(f sb.Facts) (bool, string)                { return access.Basis(f) }
+func (judge) MayGrant(f sb.Facts, p sb.Permission) error     { return access.MayGrant(f, p) }
 func (judge) Effective(f sb.Facts) sb.Permission             { return access.Effective(f) }
 func (judge) Viewer(p sb.Principal, s sb.Settings) sb.Viewer { return access.Viewer(p, s) }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	stdlog "log"
 	"net"
@@ -15,7 +16,6 @@ import (
 
 	sb "signalbox"
 	"signalbox/controlplane/config"
-	"signalbox/controlplane/secrets"
 	"signalbox/workflows"
 )
 
@@ -31,14 +31,10 @@ func serveCommand() *cobra.Command {
 func serve(ctx context.Context, c config.Config) error {
 	log := newLog(c)
 	if c.Secrets.Keyset == "" {
-		return sb.Errorf(sb.Invalid, "serve needs SIGNALBOX_KEYSET, a file with its keys; make one with `signalbox migrate --keyset FILE`")
+		return sb.Errorf(sb.Invalid, "serve needs SIGNALBOX_KEYSET: a file with its keys, which `signalbox migrate --keyset FILE` makes, or the URI of a key service's key, such as awskms://alias/signalbox?region=eu-west-1")
 	}
 	if c.Temporal.Address == "" {
 		return sb.Errorf(sb.Invalid, "serve needs SIGNALBOX_TEMPORAL_ADDRESS, such as temporal.example.org:7233; for one machine use `signalbox dev`")
-	}
-	keys, err := secrets.Open(c.Secrets.Keyset)
-	if err != nil {
-		return err
 	}
 	if c.Database.URL == "" {
 		unlock, err := openFolder(c)
@@ -51,22 +47,29 @@ func serve(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	p, closePlane, err := raise(ctx, c, keys, log)
+	door, err := serveFront(c, listener)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	p, closePlane, err := raise(ctx, c, door, ctx.Done(), log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer closePlane()
 	log.WithField("address", listener.Addr().String()).Info("signalbox serves")
-	return run(ctx, p.with(listener, log), log)
+	return telling(ctx, log, "open requests may go on for "+closeWithin.String(), func() error {
+		return run(ctx, p.with(listener, log), log)
+	})
 }
 
-// raise opens and builds a control plane whose schema and Temporal fit.
-func raise(ctx context.Context, c config.Config, keys *secrets.Keys, log *logrus.Logger) (*plane, func(), error) {
-	f, err := lay(ctx, c, keys, log)
+// raise opens and builds a control plane, which is not ready any more once stopping is closed.
+func raise(ctx context.Context, c config.Config, door front, stopping <-chan struct{}, log *logrus.Logger) (*plane, func(), error) {
+	f, err := lay(ctx, c, log)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := f.store.CheckSchema(ctx); err != nil {
+	f.front = door
+	if err := demoUsers(ctx, c, f); err != nil {
 		f.close()
 		return nil, nil, err
 	}
@@ -75,7 +78,7 @@ func raise(ctx context.Context, c config.Config, keys *secrets.Keys, log *logrus
 		f.close()
 		return nil, nil, err
 	}
-	return build(c, f, temporal, log), func() { //nolint:contextcheck // requests bring their own contexts
+	return build(c, f, temporal, stopping, log), func() { //nolint:contextcheck // requests bring their own contexts
 		temporal.Close()
 		f.close()
 	}, nil
@@ -91,10 +94,17 @@ func temporalOptions(c config.Config, log *logrus.Logger) workflows.Options {
 
 // listen takes the API's port, before anything else is begun.
 func listen(ctx context.Context, c config.Config) (net.Listener, error) {
+	secured, err := c.Server.TLS()
+	if err != nil {
+		return nil, err
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", c.Server.Listen)
 	if err != nil {
 		return nil, sb.Wrap(err, sb.Unavailable, "the address %s cannot be used, another process may have it; set SIGNALBOX_LISTEN to another", c.Server.Listen)
+	}
+	if secured != nil {
+		l = tls.NewListener(l, secured)
 	}
 	return l, nil
 }
@@ -149,5 +159,9 @@ func localURL(c config.Config, l net.Listener) string {
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	scheme := "http://"
+	if c.Server.TLSCert != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port)
 }

@@ -14,38 +14,41 @@ type Account struct {
 	Name        string           `json:"name"`
 	Role        sb.Role          `json:"role"`
 	Description string           `json:"description"`
+	Groups      []Who            `json:"groups"`
 	CreatedAt   time.Time        `json:"created_at"`
 }
 
-func accountOf(p sb.Principal) Account {
-	return Account{ID: p.ID, Kind: p.Kind, Name: p.Name, Role: p.Role, Description: p.Description, CreatedAt: moment(p.CreatedAt)}
+func accountOf(p sb.Principal, groups []sb.Who) Account {
+	return Account{
+		ID: p.ID, Kind: p.Kind, Name: p.Name, Role: p.Role, Description: p.Description, Groups: whosOf(groups), CreatedAt: moment(p.CreatedAt),
+	}
 }
 
-type accounts struct{ identity Identity }
+type accounts struct {
+	identity Identity
+	groups   Groups
+}
 
 func (h accounts) list(ctx context.Context, in *Paging) (*answer[List[Account]], error) {
 	page, err := h.identity.ServiceAccounts(ctx, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	return listOf(page, accountOf), nil
+	return withGroups(ctx, h.groups, page, accountOf)
 }
 
 type accountBody struct {
 	Name        string  `json:"name" minLength:"1" maxLength:"200"`
 	Role        sb.Role `json:"role" enum:"guest,labeler,collaborator,member,admin"`
-	Description string  `json:"description,omitempty" maxLength:"2000"`
+	Description string  `json:"description,omitempty" maxLength:"1000"`
 }
 
 func (h accounts) create(ctx context.Context, in *struct{ Body accountBody }) (*placed[Account], error) {
-	if err := checkName("body.name", in.Body.Name); err != nil {
-		return nil, err
-	}
 	p, err := h.identity.CreateServiceAccount(ctx, in.Body.Name, in.Body.Role, in.Body.Description)
 	if err != nil {
 		return nil, err
 	}
-	return &placed[Account]{Location: base + "/service-accounts/" + p.ID, Body: accountOf(p)}, nil
+	return &placed[Account]{Location: base + "/service-accounts/" + p.ID, Body: accountOf(p, nil)}, nil
 }
 
 func (h accounts) show(ctx context.Context, in *ByID) (*answer[Account], error) {
@@ -53,39 +56,33 @@ func (h accounts) show(ctx context.Context, in *ByID) (*answer[Account], error) 
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(accountOf(p)), nil
+	return withGroup(ctx, h.groups, p, accountOf)
 }
 
 type accountPatch struct {
-	ByID
+	DryID
 	Body struct {
 		Name        *string  `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		Role        *sb.Role `json:"role,omitempty" enum:"guest,labeler,collaborator,member,admin"`
-		Description *string  `json:"description,omitempty" maxLength:"2000"`
+		Description *string  `json:"description,omitempty" maxLength:"1000"`
 	}
 }
 
 func (h accounts) patch(ctx context.Context, in *accountPatch) (*answer[Account], error) {
-	if err := checkNewName("body.name", in.Body.Name); err != nil {
-		return nil, err
-	}
-	p, err := h.identity.ServiceAccount(ctx, in.ID)
+	p, err := h.identity.UpdateServiceAccount(ctx, in.ID, in.Body.Name, in.Body.Role, in.Body.Description)
 	if err != nil {
 		return nil, err
 	}
-	p, err = h.identity.UpdateServiceAccount(ctx, p.ID, in.Body.Name, in.Body.Role, in.Body.Description)
-	if err != nil {
-		return nil, err
-	}
-	return answerOf(accountOf(p)), nil
+	return withGroup(ctx, h.groups, p, accountOf)
 }
 
-func (h accounts) delete(ctx context.Context, in *ByID) (*none, error) {
-	p, err := h.identity.ServiceAccount(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return nil, h.identity.DeleteServiceAccount(ctx, p.ID)
+func (h accounts) delete(ctx context.Context, in *DryID) (*none, error) {
+	return nil, h.identity.DeleteServiceAccount(ctx, in.ID)
+}
+
+func (h accounts) scope(ctx context.Context, id string) (sb.Scope, error) {
+	p, err := h.identity.ServiceAccount(ctx, id)
+	return sb.Scope{PrincipalID: p.ID}, err
 }
 
 type accountKeys struct {

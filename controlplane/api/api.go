@@ -7,13 +7,12 @@
 package api
 
 import (
-	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/netip"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -21,8 +20,6 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
-
-	sb "signalbox"
 )
 
 // Deps is all that the server stands on.
@@ -30,14 +27,20 @@ type Deps struct {
 	Gate
 	Life
 	Stock
+	Record
 	Options
 }
 
 // Gate decides who comes in and what he may do.
 type Gate struct {
 	Identity Identity
+	Logins   Logins
+	Users    Users
+	Groups   Groups
 	Access   Access
 	Facts    Facts
+
+	Organisation Organisation
 }
 
 // Life is the life of runs: for people, for those who do the work, and its output.
@@ -53,7 +56,16 @@ type Life struct {
 type Stock struct {
 	Catalog       Catalog
 	Datasets      Datasets
+	Sharing       Sharing
 	Orchestrators Orchestrators
+	Secrets       Secrets
+}
+
+// Record is what is kept of what people do, and whether it is whole.
+type Record struct {
+	Audit Audit
+	Seal  Seal
+	Clock Clock
 }
 
 // Options are settings of the server. The zero value runs.
@@ -62,7 +74,11 @@ type Options struct {
 	Registry       *prometheus.Registry // shown at /metrics; nil makes one
 	Ready          []Part               // shown at /readyz
 	TrustedProxies []netip.Prefix       // whose X-Forwarded-For is believed; none by default
+	Home           string               // the address at which browsers reach us, such as https://signalbox.example.org
+	Hosts          []string             // names by which we answer, without port; none: by every name
 	MaxArchive     int64                // bytes of a plugin's ZIP; 0 is 512 MiB
+	Patience       time.Duration        // for a reader to take a piece of an answer; 0 is 30 s
+	Stopping       <-chan struct{}      // when closed, /readyz says no, so that no new work is sent here
 	Closing        <-chan struct{}      // when closed, event streams end, so that a graceful stop does not wait for them
 }
 
@@ -70,9 +86,14 @@ const defaultMaxArchive = 512 << 20
 
 type server struct {
 	Deps
-	huma    huma.API
-	watched *watchers
-	timing  *prometheus.HistogramVec
+	huma  huma.API
+	state state
+
+	guesses  *limiter // of keys and tokens
+	attempts *limiter // to log in
+	origins  *http.CrossOriginProtection
+	watched  *watchers
+	timing   *prometheus.HistogramVec
 }
 
 // New makes the handler of the whole server. It starts nothing.
@@ -81,7 +102,8 @@ func New(d Deps) http.Handler {
 	engine.NoRoute(s.noRoute)
 	engine.NoMethod(s.noMethod)
 	s.openRoutes(engine)
-	return headAsGet(compressed(engine))
+	s.loginRoutes(engine)
+	return patient(headAsGet(compressed(engine)), s.Patience)
 }
 
 func build(d Deps) (*server, *gin.Engine) {
@@ -96,13 +118,19 @@ func build(d Deps) (*server, *gin.Engine) {
 	if d.MaxArchive == 0 {
 		d.MaxArchive = defaultMaxArchive
 	}
-	s := &server{Deps: d, watched: newWatchers(), timing: newTiming()}
+	if d.Patience == 0 {
+		d.Patience = defaultPatience
+	}
+	s := &server{
+		Deps: d, watched: newWatchers(), timing: newTiming(),
+		guesses: newLimiter(), attempts: newLimiter(), origins: ownOrigin(d.Home),
+	}
 	d.Registry.MustRegister(s.timing)
 	engine := gin.New()
 	engine.UseEscapedPath, engine.UnescapePathValues = true, false
 	engine.HandleMethodNotAllowed, engine.RedirectTrailingSlash = true, false
 	trust(engine, d.TrustedProxies)
-	engine.Use(s.watch, s.unescape)
+	engine.Use(s.watch, s.named, s.unescape)
 	s.huma = humagin.New(engine, config())
 	s.routes()
 	withErrors(s.huma.OpenAPI())
@@ -127,28 +155,12 @@ func config() huma.Config {
 	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		string(forPeople):        {Type: "apiKey", In: "header", Name: "X-API-Key", Description: "An API key, sbk_…"},
-		"bearer":                 {Type: "http", Scheme: "bearer", Description: "The same API key."},
+		"bearer":                 {Type: "http", Scheme: "bearer", Description: "The same API key, or the token of a session, sbs_…"},
+		"session":                {Type: "apiKey", In: "cookie", Name: "signalbox", Description: "The session of a browser; behind TLS the cookie is __Host-signalbox."},
 		string(forOrchestrators): {Type: "http", Scheme: "bearer", Description: "An orchestrator key, sbo_…"},
 		string(forWork):          {Type: "http", Scheme: "bearer", Description: "The token of a run's attempt, sbr_…"},
 	}
 	return c
-}
-
-// jsonFormat is Huma's, but says where a value does not fit without naming Go's types.
-var jsonFormat = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
-	Unmarshal: func(data []byte, v any) error {
-		err := json.Unmarshal(data, v)
-		var misfit *json.UnmarshalTypeError
-		if errors.As(err, &misfit) {
-			where := ""
-			if misfit.Field != "" {
-				where = misfit.Field + ": "
-			}
-			return sb.Errorf(sb.Invalid, "%sthis %s does not fit", where, misfit.Value)
-		}
-		return err
-	},
 }
 
 var problemType = reflect.TypeFor[Problem]()

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,9 +69,14 @@ func (b *bench) do(who, method, path, body string, headers ...string) reply {
 	}
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	require.NoError(b.t, err)
+	return readReply(b.t, resp)
+}
+
+func readReply(t *testing.T, resp *http.Response) reply {
+	t.Helper()
 	read, err := io.ReadAll(resp.Body)
-	require.NoError(b.t, err)
-	require.NoError(b.t, resp.Body.Close())
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
 	return reply{resp, string(read)}
 }
 
@@ -93,7 +99,7 @@ func TestWhoAmI(t *testing.T) {
 			t.Parallel()
 			got := b.do("", "GET", "/api/v1/me", "", headers...)
 			require.Equal(t, 200, got.StatusCode)
-			require.JSONEq(t, `{"id":"ann","name":"ann","email":"","kind":"user","role":"member","groups":[]}`, got.body)
+			require.JSONEq(t, `{"id":"ann","name":"ann","email":"","kind":"user","role":"member","groups":[],"session":null}`, got.body)
 		})
 	}
 }
@@ -200,8 +206,28 @@ func TestReadinessNamesThePartWithoutItsSecrets(t *testing.T) {
 	})
 	got := b.do("", "GET", "/readyz", "")
 	require.Equal(t, 503, got.StatusCode)
-	require.JSONEq(t, `{"ready":false,"parts":[{"name":"database","ok":true,"detail":"ready"},
+	require.JSONEq(t, `{"ready":false,"parts":[{"name":"process","ok":true,"detail":"ready"},{"name":"database","ok":true,"detail":"ready"},
 		{"name":"temporal","ok":false,"detail":"Temporal does not answer"},{"name":"blobs","ok":false,"detail":"not ready"}]}`, got.body)
+}
+
+func TestReadinessIsAskedSeldomAndTellsAtOnceOfAStop(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	stopping := make(chan struct{})
+	b := setup(t, func(d *Deps) {
+		d.Stopping = stopping
+		d.Ready = []Part{{"database", func(context.Context) error { asked.Add(1); return nil }}}
+	})
+	for range 5 {
+		require.Equal(t, 200, b.do("", "GET", "/readyz", "").StatusCode)
+	}
+	require.EqualValues(t, 1, asked.Load())
+	close(stopping)
+	got := b.do("", "GET", "/readyz", "")
+	require.Equal(t, 503, got.StatusCode)
+	require.Contains(t, got.body, `{"name":"process","ok":false,"detail":"it is told to stop`)
+	require.Contains(t, got.body, `{"name":"database","ok":true,"detail":"ready"}`)
+	require.Equal(t, 200, b.do("", "GET", "/healthz", "").StatusCode, "it lives")
 }
 
 func TestHeadIsAGetWithoutABody(t *testing.T) {

@@ -14,7 +14,7 @@ type bulk struct{ runs runs }
 
 type bulkBody struct {
 	Action string     `json:"action" enum:"fail,stop,rerun,release,pin,unpin"`
-	IDs    []string   `json:"ids,omitempty" maxItems:"500"`
+	IDs    []string   `json:"ids,omitempty" maxItems:"500" doc:"They are acted on one after the other, each on its own: 500 take seconds."`
 	Filter *RunFilter `json:"filter,omitempty" doc:"The first 500 that fit, as GET /runs gives them."`
 	DryRun bool       `json:"dry_run,omitempty" doc:"Only tell which runs are meant and may be acted on."`
 }
@@ -61,12 +61,7 @@ func (h bulk) meant(ctx context.Context, b bulkBody) ([]string, error) {
 	if b.Filter == nil {
 		return b.IDs, nil
 	}
-	q, err := h.runs.query(ctx, *b.Filter)
-	if err != nil {
-		return nil, err
-	}
-	q.Sort, q.Limit = sb.SortScheduled, maxBulk
-	page, err := h.runs.page(ctx, q, b.Filter.User)
+	page, err := h.runs.page(ctx, sb.RunQuery{Sort: sb.SortScheduled, Limit: maxBulk}, *b.Filter)
 	if err != nil {
 		return nil, err
 	}

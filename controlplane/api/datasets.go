@@ -55,9 +55,14 @@ func (h datasets) create(ctx context.Context, in *struct{ Body datasetBody }) (*
 	if err != nil {
 		return nil, err
 	}
-	f := c.facts()
+	return h.made(ctx, d), nil
+}
+
+// made shows a dataset to its creator.
+func (h datasets) made(ctx context.Context, d sb.Dataset) *placed[Dataset] {
+	f := callerOf(ctx).facts()
 	f.Dataset, f.Own = &d, sb.CanManage
-	return &placed[Dataset]{Location: base + "/datasets/" + d.ID, Body: h.dataset(f, onlyHere)}, nil
+	return &placed[Dataset]{Location: base + "/datasets/" + d.ID, Body: h.dataset(f, onlyHere)}
 }
 
 func (h datasets) show(ctx context.Context, in *ByName) (*answer[Dataset], error) {
@@ -70,6 +75,7 @@ func (h datasets) show(ctx context.Context, in *ByName) (*answer[Dataset], error
 
 type datasetPatch struct {
 	ByName
+	DryRun
 	Body struct {
 		Name              *string        `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		DefaultPermission *sb.Permission `json:"default_permission,omitempty" enum:"none,view,tag,edit,manage"`
@@ -90,6 +96,14 @@ func (h datasets) patch(ctx context.Context, in *datasetPatch) (*answer[Dataset]
 	}
 	f.Dataset = &d
 	return answerOf(h.dataset(f, onlyHere)), nil
+}
+
+func (h datasets) scope(ctx context.Context, in *datasetPatch) (sb.Scope, error) {
+	f, err := h.allowed(ctx, in.Name, sb.ActManageDataset)
+	if err != nil {
+		return sb.Scope{}, err
+	}
+	return sb.Scope{DatasetID: f.Dataset.ID}, nil
 }
 
 // Deleted says what was deleted.

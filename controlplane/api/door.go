@@ -2,10 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	sb "signalbox"
 )
@@ -20,10 +23,13 @@ const (
 	forWork          door = "runToken"        // tokens of one attempt's process: report
 )
 
-var keyBegins = map[door]string{forPeople: "sbk_", forOrchestrators: "sbo_", forWork: "sbr_"}
+// sessionBegins is how the token of a session begins: in a cookie, or as Bearer of the command line.
+const sessionBegins = "sbs_"
+
+var keyBegins = map[door][]string{forPeople: {"sbk_", sessionBegins}, forOrchestrators: {"sbo_"}, forWork: {"sbr_"}}
 
 var noKey = map[door]string{
-	forPeople:        "this needs a valid API key, in the header X-API-Key or as Bearer",
+	forPeople:        "this needs a login, or a valid API key in the header X-API-Key or as Bearer",
 	forOrchestrators: "this needs a valid orchestrator key, in the header X-API-Key or as Bearer",
 	forWork:          "this needs the run's token, in the header X-API-Key or as Bearer",
 }
@@ -33,12 +39,27 @@ var noKey = map[door]string{
 func (s *server) pass(r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		req := requestOf(ctx.Context())
-		req.key = keyOf(ctx.Header("X-API-Key"), ctx.Header("Authorization"))
-		if err := s.admit(ctx.Context(), r, req, ctx.Param("run")); err != nil {
+		err := s.show(ctx, r, req)
+		if err == nil {
+			err = s.admit(ctx.Context(), r, req, ctx.Param("run"))
+		}
+		err = s.guessed(ctx, req, err)
+		if req.caller.ID != "" {
+			req.refused = s.refusing(r, objectOf(ctx, r))
+			ctx = huma.WithContext(ctx, sb.WithOrigin(ctx.Context(), originOf(ctx, req)))
+		}
+		if err != nil {
 			refuse(ctx, err)
 			return
 		}
 		next(ctx)
+	}
+}
+
+// originOf is who acts in a request, and from where.
+func originOf(ctx huma.Context, req *request) sb.Origin {
+	return sb.Origin{
+		Actor: req.caller.Who(), Kind: req.caller.Kind, Address: humagin.Unwrap(ctx).ClientIP(), Request: req.id, Via: req.caller.via,
 	}
 }
 
@@ -54,7 +75,7 @@ func keyOf(header, authorization string) string {
 }
 
 func (s *server) admit(ctx context.Context, r route, req *request, run string) error {
-	if !strings.HasPrefix(req.key, keyBegins[r.door]) {
+	if !slices.ContainsFunc(keyBegins[r.door], func(begin string) bool { return strings.HasPrefix(req.key, begin) }) {
 		return newProblem(http.StatusUnauthorized, sb.Unauthenticated, noKey[r.door])
 	}
 	err := s.identify(ctx, r, req, run)
@@ -87,14 +108,54 @@ func (s *server) identify(ctx context.Context, r route, req *request, run string
 		}
 		req.log = req.log.WithField("attempt", req.process.Attempt)
 	default:
-		req.caller.Principal, req.caller.Settings, err = s.Identity.APIKey(ctx, req.key)
-		req.log = req.log.WithField("principal", req.caller.Principal.ID)
+		var c sb.Caller
+		c, err = s.person(ctx, req.key)
+		req.caller = caller{Principal: c.Principal, Settings: c.Settings, via: c.Via, session: c.Session}
+		req.log = req.log.WithField("principal", c.Principal.ID)
 	}
 	return err
 }
 
-// again reads who the caller of a stream is now. An error means that his key opens nothing any more.
+func (s *server) person(ctx context.Context, key string) (sb.Caller, error) {
+	if strings.HasPrefix(key, sessionBegins) {
+		return s.Logins.Session(ctx, key)
+	}
+	return s.Identity.APIKey(ctx, key)
+}
+
+// again reads who the caller of a stream is now. An error means that his key or session opens nothing any more. A
+// stream that is open keeps no session from ending by idleness.
 func (s *server) again(ctx context.Context) (sb.Principal, error) {
-	p, _, err := s.Identity.APIKey(ctx, requestOf(ctx).key)
-	return p, err
+	key := requestOf(ctx).key
+	if strings.HasPrefix(key, sessionBegins) {
+		c, err := s.Logins.StillOpen(ctx, key)
+		return c.Principal, err
+	}
+	c, err := s.Identity.APIKey(ctx, key)
+	return c.Principal, err
+}
+
+// show takes the key that a request comes with: of a header, or at the door of people also of a browser's cookie. What
+// a browser sends by itself must come from a page of ours.
+func (s *server) show(ctx huma.Context, r route, req *request) error {
+	if req.key = keyOf(ctx.Header("X-API-Key"), ctx.Header("Authorization")); req.key != "" || r.door != forPeople {
+		return nil
+	}
+	c := humagin.Unwrap(ctx)
+	if req.key = s.sessionCookie(c); req.key == "" {
+		return nil
+	}
+	return s.sameOrigin(c)
+}
+
+// guessed slows down who tries keys. A valid key is never slowed down, for only what failed counts.
+func (s *server) guessed(ctx huma.Context, req *request, err error) error {
+	var p *Problem
+	if req.key == "" || !errors.As(err, &p) || p.Status != http.StatusUnauthorized {
+		return err
+	}
+	if late := s.guesses.take(humagin.Unwrap(ctx).ClientIP()); late != nil {
+		return late
+	}
+	return err
 }

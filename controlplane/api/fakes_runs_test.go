@@ -84,7 +84,8 @@ func (w *world) Runs(_ context.Context, _ sb.Principal, q sb.RunQuery) (sb.Page[
 	defer w.mu.Unlock()
 	var page sb.Page[sb.Run]
 	for _, r := range w.runs {
-		if (q.UserID == "" || r.CreatedBy.ID == q.UserID) && (q.DatasetID == "" || q.DatasetID == r.DatasetID) {
+		fits := func(asked, has string) bool { return asked == "" || asked == has }
+		if fits(q.UserID, r.CreatedBy.ID) && fits(q.DatasetID, r.DatasetID) && fits(q.Operator, r.Operator) {
 			page.Items = append(page.Items, r)
 		}
 	}

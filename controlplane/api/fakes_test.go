@@ -59,7 +59,7 @@ func newWorld() *world {
 
 func (w *world) deps() Deps {
 	return Deps{
-		Gate:  Gate{Identity: w, Access: rules{}, Facts: w},
+		Gate:  Gate{Identity: w, Groups: noGroups{}, Access: rules{}, Facts: w},
 		Life:  Life{Runs: w, Queue: w, Work: fakeWork{w}, Logs: fakeLogs{w}, Notes: w},
 		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w},
 	}
@@ -68,6 +68,9 @@ func (w *world) deps() Deps {
 type rules struct{}
 
 func (rules) Check(f sb.Facts, a sb.Action) error            { return access.Check(f, a) }
+func (rules) Explain(f sb.Facts, a sb.Action) sb.Explanation { return access.Explain(f, a) }
+func (rules) Basis(f sb.Facts) (bool, string)                { return access.Basis(f) }
+func (rules) MayGrant(f sb.Facts, p sb.Permission) error     { return access.MayGrant(f, p) }
 func (rules) Effective(f sb.Facts) sb.Permission             { return access.Effective(f) }
 func (rules) Viewer(p sb.Principal, s sb.Settings) sb.Viewer { return access.Viewer(p, s) }
 func missing(what string) error                              { return sb.Errorf(sb.NotFound, "this %s does not exist", what) }
@@ -90,17 +93,17 @@ func (w *world) Wait(_ context.Context, r sb.Run) (sb.Wait, error) {
 
 // --- identity
 
-func (w *world) APIKey(_ context.Context, secret string) (sb.Principal, sb.Settings, error) {
+func (w *world) APIKey(_ context.Context, secret string) (sb.Caller, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.broken != nil {
-		return sb.Principal{}, sb.Settings{}, w.broken
+		return sb.Caller{}, w.broken
 	}
 	p, ok := w.principals[w.secrets[secret]]
 	if !ok {
-		return sb.Principal{}, sb.Settings{}, sb.Errorf(sb.Unauthenticated, "no such key")
+		return sb.Caller{}, sb.Errorf(sb.Unauthenticated, "no such key")
 	}
-	return p, w.settings, nil
+	return sb.Caller{Principal: p, Settings: w.settings, Via: "key:" + secret}, nil
 }
 
 func (w *world) OrchestratorKey(_ context.Context, secret string) (string, error) {
@@ -162,22 +165,26 @@ func (w *world) CreateServiceAccount(_ context.Context, name string, role sb.Rol
 	return p, nil
 }
 
-func (w *world) UpdateServiceAccount(_ context.Context, id string, name *string, role *sb.Role, description *string) (sb.Principal, error) {
+func (w *world) UpdateServiceAccount(ctx context.Context, id string, name *string, role *sb.Role, description *string) (sb.Principal, error) {
+	p, err := w.ServiceAccount(ctx, id)
+	if err != nil {
+		return p, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := w.principals[id]
 	set(&p.Name, name)
 	set(&p.Role, role)
 	set(&p.Description, description)
-	w.principals[id] = p
+	w.principals[p.ID] = p
 	return p, nil
 }
 
-func (w *world) DeleteServiceAccount(_ context.Context, id string) error {
+func (w *world) DeleteServiceAccount(ctx context.Context, id string) error {
+	p, err := w.ServiceAccount(ctx, id)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.principals, id)
-	return nil
+	delete(w.principals, p.ID)
+	return err
 }
 
 func (w *world) CreateKey(_ context.Context, owner, name string, expires *time.Time) (sb.Key, string, error) {

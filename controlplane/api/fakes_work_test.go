@@ -68,7 +68,10 @@ func (w fakeWork) Progress(_ context.Context, p sb.Process, fraction *float64, _
 	return true, nil
 }
 
-func (w fakeWork) MayLog(context.Context, sb.Process) error                { return nil }
+func (w fakeWork) MayLog(context.Context, sb.Process) error { return nil }
+func (w fakeWork) Masked(_ context.Context, _ sb.Process, text []byte, _ bool) ([]byte, error) {
+	return text, nil
+}
 func (w fakeWork) LogPath(_ context.Context, p sb.Process, _ string) error { return w.open(p) }
 func (w fakeWork) Fail(_ context.Context, p sb.Process, _, _ string) error { return w.open(p) }
 func (w fakeWork) Complete(_ context.Context, p sb.Process, _, _ json.RawMessage) error {

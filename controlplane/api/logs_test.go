@@ -3,10 +3,13 @@ package api
 import (
 	"bufio"
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
@@ -91,6 +94,39 @@ func TestDownloadRanges(t *testing.T) {
 			require.EqualValues(t, len(row.body), got.ContentLength)
 		})
 	}
+}
+
+// broken tells of downloads that broke off.
+type broken chan struct{}
+
+func (broken) Levels() []logrus.Level { return logrus.AllLevels }
+
+func (b broken) Fire(e *logrus.Entry) error {
+	if e.Message == "a download broke off" {
+		b <- struct{}{}
+	}
+	return nil
+}
+
+func TestAReaderWhoTakesNothingLosesTheConnection(t *testing.T) {
+	t.Parallel()
+	off := make(broken, 1)
+	b := setup(t, func(d *Deps) {
+		d.Patience, d.Log = 100*time.Millisecond, logrus.New()
+		d.Log.SetOutput(io.Discard)
+		d.Log.AddHook(off)
+	})
+	b.put(sb.Run{ID: "r1", Status: sb.Completed, CreatedBy: sb.Who{ID: "ann"}})
+	b.logs["r1"] = make([]byte, 32<<20) // more than all buffers on the way
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/api/v1/runs/r1/logs/download", nil)
+	require.NoError(t, err)
+	req.Header.Set("X-API-Key", "sbk_ann")
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	require.NoError(t, err)
+	<-off
+	_, err = io.Copy(io.Discard, resp.Body)
+	require.Error(t, err, "a piece is not taken for the whole")
+	require.NoError(t, resp.Body.Close())
 }
 
 func TestLargeAnswersArePackedButNotDownloads(t *testing.T) {

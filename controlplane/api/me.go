@@ -14,13 +14,19 @@ type Me struct {
 	Kind   sb.PrincipalKind `json:"kind"`
 	Role   sb.Role          `json:"role"`
 	Groups []Who            `json:"groups"`
+
+	Session *Session `json:"session" doc:"Null with an API key."`
 }
 
-type me struct{ identity Identity }
+type me struct {
+	identity Identity
+	groups   Groups
+}
 
-func (me) show(ctx context.Context, _ *none) (*answer[Me], error) {
-	c := callerOf(ctx).Principal
-	return answerOf(Me{ID: c.ID, Name: c.Name, Email: c.Email, Kind: c.Kind, Role: c.Role, Groups: []Who{}}), nil
+func (h me) show(ctx context.Context, _ *none) (*answer[Me], error) {
+	return withGroup(ctx, h.groups, callerOf(ctx).Principal, func(p sb.Principal, groups []sb.Who) Me {
+		return Me{ID: p.ID, Name: p.Name, Email: p.Email, Kind: p.Kind, Role: p.Role, Groups: whosOf(groups), Session: mySession(ctx)}
+	})
 }
 
 func (h me) keys(ctx context.Context, in *Paging) (*answer[List[Key]], error) {

@@ -130,6 +130,9 @@ func (s *server) noMethod(c *gin.Context) {
 
 // write answers with a problem outside of Huma.
 func write(c *gin.Context, p *Problem) {
+	for name, values := range p.GetHeaders() {
+		c.Header(name, values[0])
+	}
 	c.Header("Content-Type", p.ContentType(""))
 	c.Status(p.Status)
 	if err := json.NewEncoder(c.Writer).Encode(p); err != nil {

@@ -36,16 +36,53 @@ type PartState struct {
 	Detail string `json:"detail"`
 }
 
-// askTime is how long a part may take to say that it is ready.
-const askTime = 3 * time.Second
+const (
+	askTime = 3 * time.Second        // for a part to say that it is ready
+	goodFor = 3 * time.Second        // an answer that all is ready
+	badFor  = 250 * time.Millisecond // any other, which one wants to see end
+)
+
+// state is the last answer about readiness. However often it is asked for, the parts are asked seldom and one at a time.
+type state struct {
+	mu   sync.Mutex
+	at   time.Time
+	last Readiness
+}
 
 func (s *server) readyz(c *gin.Context) {
-	ready := s.readiness(c.Request.Context())
+	ready := s.ready(c.Request.Context())
 	status := http.StatusOK
 	if !ready.Ready {
 		status = http.StatusServiceUnavailable
 	}
 	c.JSON(status, ready)
+}
+
+// ready is the state of the parts, and of the process, which is not ready once it is told to stop.
+func (s *server) ready(ctx context.Context) Readiness {
+	process := partState("process", nil)
+	select {
+	case <-s.Stopping:
+		process = PartState{Name: "process", Detail: "it is told to stop; what is open comes to its end"}
+	default:
+	}
+	parts := s.known(ctx)
+	return Readiness{Ready: process.OK && parts.Ready, Parts: append([]PartState{process}, parts.Parts...)}
+}
+
+// known asks the parts, unless the last answer is fresh.
+func (s *server) known(ctx context.Context) Readiness {
+	s.state.mu.Lock()
+	defer s.state.mu.Unlock()
+	fresh := badFor
+	if s.state.last.Ready {
+		fresh = goodFor
+	}
+	if s.state.at.IsZero() || time.Since(s.state.at) > fresh {
+		s.state.last = s.readiness(context.WithoutCancel(ctx)) // others may wait for this answer
+		s.state.at = time.Now()
+	}
+	return s.state.last
 }
 
 func (s *server) readiness(ctx context.Context) Readiness {

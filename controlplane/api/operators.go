@@ -62,25 +62,30 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 	if err != nil {
 		return nil, err
 	}
-	byID := map[string]sb.Plugin{}
-	for _, p := range owners {
-		byID[p.ID] = p
+	byID := map[string]*sb.Plugin{}
+	for i, p := range owners {
+		byID[p.ID] = &owners[i]
 	}
-	var shown []Operator
-	for _, o := range all {
-		p := byID[o.PluginID]
-		f.Plugin, f.Operator = &p, &o
-		why := h.whyNot(f)
-		if why == nil || in.All {
-			shown = append(shown, operatorOf(o, p, places, why))
+	var judged []judgedOperator
+	for i, o := range all {
+		f.Plugin, f.Operator = byID[o.PluginID], &all[i]
+		if why := h.whyNot(f); why == nil || in.All {
+			judged = append(judged, judgedOperator{f.Operator, f.Plugin, why})
 		}
 	}
-	uri := func(o Operator) string { return o.URI }
-	page, err := cut(sorted(shown, uri), uri, in.Paging)
+	uri := func(o judgedOperator) string { return o.URI() }
+	page, err := cut(sorted(judged, uri), uri, in.Paging)
 	if err != nil {
 		return nil, err
 	}
-	return listOf(page, func(o Operator) Operator { return o }), nil
+	return listOf(page, func(o judgedOperator) Operator { return operatorOf(*o.Operator, *o.plugin, places, o.why) }), nil
+}
+
+// judgedOperator is an operator with why it may not be run; nil when it may.
+type judgedOperator struct {
+	*sb.Operator
+	plugin *sb.Plugin
+	why    *string
 }
 
 // ground reads the facts about the dataset that is meant, or about none.

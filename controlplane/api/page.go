@@ -149,6 +149,14 @@ type Who struct {
 
 func whoOf(w sb.Who) Who { return Who(w) }
 
+func whosOf(list []sb.Who) []Who {
+	out := make([]Who, 0, len(list))
+	for _, w := range list {
+		out = append(out, whoOf(w))
+	}
+	return out
+}
+
 // checkName lists the fault of a name, if it has one.
 func checkName(location, name string) error {
 	if wrong := sb.CheckName(name); wrong != "" {

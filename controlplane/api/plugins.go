@@ -179,6 +179,7 @@ func (h plugins) rollback(ctx context.Context, in *rollbackInput) (*answer[Plugi
 
 type operatorPatch struct {
 	ByName
+	DryRun
 	Operator string `path:"operator" maxLength:"600"`
 	Body     struct {
 		Enabled                  *bool          `json:"enabled,omitempty"`
@@ -193,6 +194,11 @@ func (h plugins) operator(ctx context.Context, in *operatorPatch) (*answer[Plugi
 		return nil, err
 	}
 	return answerOf(pluginOperatorOf(o)), nil
+}
+
+func (h plugins) scope(ctx context.Context, in *operatorPatch) (sb.Scope, error) {
+	p, err := h.catalog.Plugin(ctx, in.Name)
+	return sb.Scope{Operator: p.Name + "/" + in.Operator}, err
 }
 
 func pluginOf(p sb.Plugin) Plugin {

@@ -183,12 +183,13 @@ func TestSettingsAndRoles(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	require.JSONEq(t, `{"default_user_role":"member","default_dataset_permission":"edit","default_operator_minimum_role":"member",
-		"default_operator_minimum_dataset_permission":"edit","all_runs_minimum_role":"member","api_key_roles":["collaborator","member","admin"]}`,
+		"default_operator_minimum_dataset_permission":"edit","all_runs_minimum_role":"member","api_key_roles":["collaborator","member","admin"],
+		"just_in_time_users":true}`,
 		b.do("gus", "GET", "/api/v1/settings", "").body)
 	rows := b.do("gus", "GET", "/api/v1/roles", "").json(t)["items"].([]any)
 	require.Len(t, rows, 5)
 	require.Equal(t, map[string]any{
-		"role": "collaborator", "administer": false, "create_dataset": false, "highest_dataset_permission": "edit", "default_access": false,
+		"role": "collaborator", "administer": false, "create_dataset": false, "clone_dataset": false, "export_dataset": true, "highest_dataset_permission": "edit", "default_access": false,
 		"may_be_granted": []any{"view", "tag", "edit"}, "all_runs": false, "api_keys": true,
 	}, rows[2])
 }

@@ -12,7 +12,7 @@ import (
 // Identity says who a caller is, and keeps service accounts and keys. Errors: Unauthenticated (unknown, expired,
 // wrong kind, or a role without key right), NotFound, Conflict, Invalid.
 type Identity interface {
-	APIKey(ctx context.Context, secret string) (sb.Principal, sb.Settings, error)
+	APIKey(ctx context.Context, secret string) (sb.Caller, error)
 	OrchestratorKey(ctx context.Context, secret string) (orchestratorID string, err error)
 	// RunToken checks a token's signature; whether its process may still do something is the run's matter.
 	RunToken(secret string) (sb.Process, error)
@@ -33,11 +33,93 @@ type Identity interface {
 	DeleteKey(ctx context.Context, owner, id string) error
 }
 
+// Users keeps users. Errors: Invalid with every fault, Forbidden (to raise one's own role), NotFound, Conflict (a login
+// provider decides the role, or no admin would be left).
+type Users interface {
+	// Users reads a page by name; of those whose name or email holds the search, "" for all.
+	Users(ctx context.Context, search, cursor string, limit int) (sb.Page[sb.Principal], error)
+	User(ctx context.Context, idOrEmail string) (sb.Principal, error)
+	// UpdateUser changes what is not nil.
+	UpdateUser(ctx context.Context, idOrEmail string, name *string, role *sb.Role) (sb.Principal, error)
+	DeleteUser(ctx context.Context, idOrEmail string) error
+}
+
+// Groups keeps groups and who belongs to them. Errors: Invalid with every fault, NotFound, Conflict (the name is taken,
+// or a login provider decides the membership).
+type Groups interface {
+	Groups(ctx context.Context, search, cursor string, limit int) (sb.Page[sb.Group], error)
+	Group(ctx context.Context, idOrName string) (sb.Group, error)
+	CreateGroup(ctx context.Context, name, description string) (sb.Group, error)
+	// UpdateGroup changes what is not nil.
+	UpdateGroup(ctx context.Context, idOrName string, name, description *string) (sb.Group, error)
+	DeleteGroup(ctx context.Context, idOrName string) error
+	Members(ctx context.Context, groupID, cursor string, limit int) (sb.Page[sb.GroupMember], error)
+	// AddMember puts a principal into a group; who is in it stays so.
+	AddMember(ctx context.Context, group, principal string) error
+	RemoveMember(ctx context.Context, group, principal string) error
+	// GroupsOf tells which groups principals belong to, by name.
+	GroupsOf(ctx context.Context, principalIDs []string) (map[string][]sb.Who, error)
+}
+
+// Logins lets people in by login providers, and keeps their sessions. Errors: Unauthenticated, Forbidden (there is no
+// user for the login), NotFound, Unavailable (the provider cannot be reached).
+type Logins interface {
+	Providers() []sb.Provider
+	// Begin gives the provider's address, and the token that the browser keeps until it is back.
+	Begin(ctx context.Context, provider, browser, returnTo, invitation string) (address, token string, err error)
+	// Finish ends a login that a provider has answered, in the browser that began it.
+	Finish(ctx context.Context, provider, browser, agent string, answer sb.Answer) (sb.Welcome, error)
+	EnterDemo(ctx context.Context, role sb.Role, returnTo, agent string) (sb.Welcome, error)
+	// Metadata describes us to a provider.
+	Metadata(ctx context.Context, provider string) ([]byte, error)
+
+	// Session finds whose session a token opens.
+	Session(ctx context.Context, token string) (sb.Caller, error)
+	// StillOpen is Session, but does not count as use.
+	StillOpen(ctx context.Context, token string) (sb.Caller, error)
+	Sessions(ctx context.Context, principalID string) ([]sb.Session, error)
+	EndSession(ctx context.Context, principalID, id string) error
+	// EndOthers ends all sessions of a user but one.
+	EndOthers(ctx context.Context, principalID, but string) error
+	// Leave ends a session, and gives the address where the login ends at the provider too; "" for none.
+	Leave(ctx context.Context, s sb.Session) (address string, err error)
+
+	AskDevice(ctx context.Context, agent string) (sb.Asked, error)
+	// Device finds the request of a code that a person typed.
+	Device(ctx context.Context, typed string) (sb.Device, error)
+	AnswerDevice(ctx context.Context, typed string, user sb.Principal, let bool) error
+	// EnterDevice gives the session of a program that its person has let in; no token while nobody has answered.
+	EnterDevice(ctx context.Context, code string) (sb.Welcome, error)
+}
+
+// Organisation keeps its settings. Errors: those of the function that is given.
+type Organisation interface {
+	// UpdateSettings changes the settings by a pure function. The next request of everyone goes by them.
+	UpdateSettings(ctx context.Context, f func(sb.Settings) (sb.Settings, error)) (sb.Settings, error)
+}
+
+// Secrets keeps values for the work of operators; they are never read back. Errors: Invalid with every fault, NotFound,
+// Conflict.
+type Secrets interface {
+	// Secrets reads a page by key.
+	Secrets(ctx context.Context, cursor string, limit int) (sb.Page[sb.Secret], error)
+	CreateSecret(ctx context.Context, key, value, description string) (sb.Secret, error)
+	// UpdateSecret changes what is not nil.
+	UpdateSecret(ctx context.Context, key string, value, description *string) (sb.Secret, error)
+	DeleteSecret(ctx context.Context, key string) error
+}
+
 // Access judges facts; see controlplane/access.
 type Access interface {
 	Check(f sb.Facts, a sb.Action) error
 	Effective(f sb.Facts) sb.Permission
 	Viewer(p sb.Principal, s sb.Settings) sb.Viewer
+	// Explain is Check with its grounds, in words for somebody who may know all of the facts.
+	Explain(f sb.Facts, a sb.Action) sb.Explanation
+	// Basis tells what a permission rests on, in words, and whether the role keeps it below what was granted.
+	Basis(f sb.Facts) (capped bool, reason string)
+	// MayGrant tells whether the principal of the facts may be granted a permission. Errors: Invalid.
+	MayGrant(f sb.Facts, p sb.Permission) error
 }
 
 // Facts reads what decides about an ask.
@@ -88,6 +170,8 @@ type Work interface {
 	Progress(ctx context.Context, p sb.Process, fraction *float64, label string) (kept bool, err error)
 	// MayLog tells whether a process may still add to its log: until 60 s after its work ended.
 	MayLog(ctx context.Context, p sb.Process) error
+	// Masked is a piece of a process's log without the secrets that it was given.
+	Masked(ctx context.Context, p sb.Process, text []byte, ndjson bool) ([]byte, error)
 	LogPath(ctx context.Context, p sb.Process, uri string) error
 	Complete(ctx context.Context, p sb.Process, result, outputsSchema json.RawMessage) error
 	Fail(ctx context.Context, p sb.Process, message, stack string) error
@@ -159,6 +243,28 @@ type Datasets interface {
 	DeleteDataset(ctx context.Context, id string, by sb.Who) error
 }
 
+// Sharing is who has access to datasets, and what changes would do. Errors: NotFound, Conflict, and those of functions
+// that are given.
+type Sharing interface {
+	// SetGrant gives a principal or a group a permission; NoAccess takes it away. May judges in the transaction by facts
+	// about who asks and about whom it is for.
+	SetGrant(ctx context.Context, by string, g sb.Grant, may func(by, to sb.Facts) error) error
+	// Holders reads a page of everyone who has access, by name.
+	Holders(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.Holder], error)
+	// GroupGrants reads the groups that a dataset is shared with, by name.
+	GroupGrants(ctx context.Context, datasetID string) ([]sb.GroupAccess, error)
+	// Candidates finds principals and groups by part of a name or email.
+	Candidates(ctx context.Context, search string) (sb.Candidates, error)
+	// CloneDataset keeps a dataset with the default access of another, unless it has its own; its creator gets Can manage.
+	CloneDataset(ctx context.Context, sourceID string, d sb.Dataset, may func(sb.Facts) error) (sb.Dataset, error)
+	// Preview runs a change that is then undone, and tells what it would do to the permissions and runs of the scope.
+	Preview(ctx context.Context, scope sb.Scope, judge sb.Judge, do func(context.Context) error) (sb.Effect, error)
+	// Principal finds one by id, email, or name.
+	Principal(ctx context.Context, idOrName string) (sb.Principal, error)
+	// Group finds one by id or name.
+	Group(ctx context.Context, idOrName string) (sb.Group, error)
+}
+
 // Orchestrators keeps orchestrators and knows their workers. Errors: NotFound, Conflict.
 type Orchestrators interface {
 	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
@@ -169,6 +275,27 @@ type Orchestrators interface {
 	Workers(ctx context.Context, orchestratorID string) ([]sb.Worker, error)
 	// OpenWork reads runs of the orchestrator that hold a slot, in the order of their ids.
 	OpenWork(ctx context.Context, orchestratorID string, afterID string, limit int) ([]sb.Run, error)
+}
+
+// Audit is the audit log. What was done is written with it; only refusals are told here.
+type Audit interface {
+	// Audit reads a page of the audit log, newest first. Errors: Invalid (the cursor), Unavailable.
+	Audit(ctx context.Context, q sb.AuditQuery) (sb.Page[sb.AuditEntry], error)
+	// Refuse keeps that the context's origin was refused an act. Equal refusals of one minute are one entry that counts.
+	Refuse(ctx context.Context, action string, object sb.Object) error
+}
+
+// Seal knows the chain that seals the audit log. Errors: Unavailable.
+type Seal interface {
+	// State tells the newest link, and whether entries are being sealed.
+	State(ctx context.Context) (sb.Check, error)
+	// Check reads the whole chain and tells where it is broken. A zero head means the chain as it is.
+	Check(ctx context.Context, head sb.AuditHead) (sb.Check, error)
+}
+
+// Clock is the time that decides.
+type Clock interface {
+	Now(ctx context.Context) (time.Time, error)
 }
 
 // Notes gives the notes that follow from now on, until ctx is done. A slow reader misses notes rather than slows others.

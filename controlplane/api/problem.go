@@ -46,7 +46,7 @@ var statuses = map[sb.Code]int{
 const (
 	internalDetail    = "Something went wrong on the server. Its log has more under the request id, which is in the header X-Request-Id."
 	unavailableDetail = "The server cannot answer this just now. Try again in a moment."
-	faultyDetail      = "the request is not valid; errors lists every fault"
+	faultyDetail      = "the request is not valid"
 )
 
 // Error gives the detail.
@@ -66,7 +66,9 @@ func (p *Problem) GetHeaders() http.Header {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		h.Set("Retry-After", "1")
+		if h.Get("Retry-After") == "" {
+			h.Set("Retry-After", "1")
+		}
 	}
 	return h
 }
@@ -99,6 +101,9 @@ func problemOf(ctx context.Context, err error) *Problem {
 		code, status = sb.Internal, http.StatusInternalServerError
 	}
 	p = newProblem(status, code, "")
+	if r := requestOf(ctx); code == sb.Forbidden && r.refused != nil {
+		r.refused(ctx)
+	}
 	if status >= http.StatusInternalServerError {
 		blame(ctx, err, code)
 		return p

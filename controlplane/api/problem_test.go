@@ -30,6 +30,16 @@ func TestProblems(t *testing.T) {
 		"a method that is none here":                        {"ann", "PUT", "/api/v1/me", "", 405, "invalid", "PUT"},
 		"unreadable JSON":                                   {"ann", "POST", "/api/v1/runs", `{"operator":`, 400, "invalid", "readable"},
 		"an empty body":                                     {"ann", "POST", "/api/v1/runs", "", 400, "invalid", ""},
+		"a doubled key":                                     {"ann", "POST", "/api/v1/runs", `{"operator":"a/b","params":{"x":1,"x":2}}`, 400, "invalid", "body.params.x is there twice"},
+		"a doubled key of ours":                             {"ann", "POST", "/api/v1/runs", `{"operator":"a/b","operator":"a/c"}`, 400, "invalid", "body.operator is there twice"},
+		"half of a surrogate pair":                          {"ann", "POST", "/api/v1/runs", `{"operator":"a/b","params":{"x":["\ud83d"]}}`, 400, "invalid", "body.params.x.0 is not valid Unicode"},
+		"bytes that are no UTF-8":                           {"ann", "POST", "/api/v1/runs", "{\"operator\":\"a/b\",\"label\":\"\xff\"}", 400, "invalid", "body.label is not valid Unicode"},
+		"a key that is no UTF-8":                            {"ann", "POST", "/api/v1/runs", "{\"operator\":\"a/b\",\"params\":{\"\xff\":1}}", 400, "invalid", "not valid Unicode"},
+		"a doubled key in a report of work":                 {"sbr_r1", "POST", "/api/v1/work/r1/complete", `{"result":{"a":1,"a":1}}`, 400, "invalid", "body.result.a is there twice"},
+		"null for a number that stays":                      {"root", "PATCH", "/api/v1/orchestrators/builtin", `{"quota":null}`, 422, "invalid", "body.quota"},
+		"null beside what changes":                          {"root", "PATCH", "/api/v1/orchestrators/builtin", `{"enabled":true,"routes":null}`, 422, "invalid", "body.routes"},
+		"null as a label":                                   {"ann", "PATCH", "/api/v1/runs/r1", `{"label": null }`, 422, "invalid", "leave out"},
+		"a change that is no object":                        {"ann", "PATCH", "/api/v1/runs/r1", `{"label"`, 400, "invalid", "readable"},
 		"trailing data":                                     {"ann", "POST", "/api/v1/runs", `{"operator":"a/b"} {}`, 400, "invalid", ""},
 		"an unknown field":                                  {"ann", "POST", "/api/v1/runs", `{"operator":"a/b","opertor":1}`, 422, "invalid", "body.opertor"},
 		"a field of the wrong kind":                         {"ann", "POST", "/api/v1/runs", `{"operator":7}`, 422, "invalid", "body.operator"},
@@ -46,7 +56,6 @@ func TestProblems(t *testing.T) {
 		"an unknown status":                                 {"ann", "GET", "/api/v1/runs?status=done", "", 422, "invalid", "query.status"},
 		"an unknown sort":                                   {"ann", "GET", "/api/v1/runs?sort=best", "", 422, "invalid", "query.sort"},
 		"a pin that is no truth":                            {"ann", "GET", "/api/v1/runs?pinned=maybe", "", 422, "invalid", "query.pinned"},
-		"an orchestrator that is none":                      {"ann", "GET", "/api/v1/runs?orchestrator=x", "", 404, "not_found", ""},
 		"a cursor of events that is bad":                    {"root", "GET", "/api/v1/runs/r1/events?cursor=x", "", 422, "invalid", "query.cursor"},
 		"a cursor of a list that is bad":                    {"root", "GET", "/api/v1/orchestrators?cursor=%21", "", 422, "invalid", "query.cursor"},
 		"a query that is unreadable":                        {"ann", "GET", "/api/v1/runs?search=%zz", "", 422, "invalid", ""},
@@ -101,6 +110,24 @@ func TestEveryFaultIsListed(t *testing.T) {
 	got := b.do("sbo_builtin", "POST", "/api/v1/work/claim", `{"run_id":"","attempt":0,"nonce":""}`)
 	require.Equal(t, 422, got.StatusCode, got.body)
 	require.Len(t, got.json(t)["errors"], 3)
+	got = b.do("ann", "POST", "/api/v1/runs", `{"operator":"a/b","params":[],"label":"a\u0000b","priority":11,"view":null}`)
+	require.Equal(t, 422, got.StatusCode, got.body)
+	require.Len(t, got.json(t)["errors"], 3, got.body)
+}
+
+func TestRunsOfWhatDoesNotExistAreNone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.put(sb.Run{ID: "r1", Operator: "a/b", Status: sb.Running, CreatedBy: sb.Who{ID: "ann"}})
+	for _, filter := range []string{"operator", "orchestrator", "user"} {
+		for _, who := range []string{"ann", "root"} {
+			got := b.do(who, "GET", "/api/v1/runs?"+filter+"=nothing", "")
+			require.Equal(t, 200, got.StatusCode, got.body)
+			require.JSONEq(t, `{"items":[],"next_cursor":null}`, got.body, filter)
+		}
+		got := b.do("ann", "POST", "/api/v1/runs/bulk", `{"action":"stop","filter":{"`+filter+`":"nothing"}}`)
+		require.JSONEq(t, `{"dry_run":false,"items":[]}`, got.body, filter)
+	}
 }
 
 func TestFaultsOfOursAreLoggedOnceAndNotShown(t *testing.T) {
@@ -237,7 +264,7 @@ func TestHandlersArePlainFunctions(t *testing.T) {
 	w := newWorld()
 	w.put(sb.Run{ID: "r1", Status: sb.Running, CreatedBy: sb.Who{ID: "ann"}, Work: sb.Work{State: sb.WorkActive}})
 	h := runs{w, w, w, rules{}, w}
-	ctx := withRequest(context.Background(), &request{caller: caller{w.principals["root"], w.settings}})
+	ctx := withRequest(context.Background(), &request{caller: caller{Principal: w.principals["root"], Settings: w.settings}})
 	got, err := h.stop(ctx, &ByID{ID: "r1"})
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, got.Status)

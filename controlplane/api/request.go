@@ -16,6 +16,8 @@ type request struct {
 	head bool   // HEAD: no body is wanted
 	key  string // as it came; never logged
 
+	refused func(context.Context) // keeps a 403 in the audit log; nil for who is no person
+
 	caller       caller     // through the door of people
 	orchestrator string     // through the door of orchestrators: its id
 	process      sb.Process // through the door of run tokens
@@ -26,6 +28,8 @@ type request struct {
 type caller struct {
 	sb.Principal
 	sb.Settings
+	via     string      // for the audit log: which key or session
+	session *sb.Session // nil for a key
 }
 
 // facts are those about the caller alone.

@@ -49,7 +49,7 @@ func on[I, O any](s *server, r route, handler func(context.Context, *I) (*O, err
 // documented is the route's entry in the document.
 func (s *server) documented(r route) *huma.Operation {
 	item := s.huma.OpenAPI().Paths[base+r.path]
-	return map[string]*huma.Operation{get: item.Get, post: item.Post, patch: item.Patch, remove: item.Delete}[r.method]
+	return map[string]*huma.Operation{get: item.Get, post: item.Post, put: item.Put, patch: item.Patch, remove: item.Delete}[r.method]
 }
 
 func (s *server) operation(r route) huma.Operation {
@@ -72,8 +72,11 @@ func (s *server) operation(r route) huma.Operation {
 		BodyReadTimeout: r.within,
 		Middlewares:     huma.Middlewares{s.pass(r), bound(r.limit, r.within)},
 	}
+	if r.method == patch {
+		op.Middlewares = append(op.Middlewares, noNulls)
+	}
 	if r.door == forPeople {
-		op.Security = append(op.Security, map[string][]string{"bearer": {}})
+		op.Security = append(op.Security, map[string][]string{"bearer": {}}, map[string][]string{"session": {}})
 	}
 	if r.gives != "" {
 		op.Responses = streamed(r.gives)

@@ -10,6 +10,7 @@ const (
 	get    = http.MethodGet
 	post   = http.MethodPost
 	patch  = http.MethodPatch
+	put    = http.MethodPut
 	remove = http.MethodDelete
 
 	multipartForm = "multipart/form-data"
@@ -20,31 +21,53 @@ const (
 
 func (s *server) routes() {
 	s.accountRoutes()
+	s.settingRoutes()
+	s.peopleRoutes()
+	s.sessionRoutes()
 	s.datasetRoutes()
+	s.sharingRoutes()
+	s.explainRoutes()
 	s.pluginRoutes()
+	s.secretRoutes()
 	s.runRoutes()
 	s.logRoutes()
 	s.orchestratorRoutes()
+	s.auditRoutes()
 	s.workRoutes()
 }
 
 func (s *server) accountRoutes() {
-	me, accounts := me{s.Identity}, accounts{s.Identity}
+	me, accounts := me{s.Identity, s.Groups}, accounts{s.Identity, s.Groups}
 	on(s, route{method: get, path: "/me", what: "Who am I?", door: forPeople}, me.show)
 	on(s, route{method: get, path: "/me/keys", what: "My API keys", door: forPeople}, me.keys)
 	on(s, route{method: post, path: "/me/keys", what: "Make an API key of mine; it is shown this once", door: forPeople, status: 201}, me.createKey)
 	on(s, route{method: remove, path: "/me/keys/{id}", what: "End an API key of mine", door: forPeople}, me.deleteKey)
-	on(s, route{method: get, path: "/roles", what: "What each role may do", door: forPeople}, settings{s.Access}.roles)
-	on(s, route{method: get, path: "/settings", what: "The settings of the organisation", door: forPeople}, settings{s.Access}.show)
 
 	on(s, route{method: get, path: "/service-accounts", what: "Service accounts", door: forPeople, right: sb.ActAdminister}, accounts.list)
 	on(s, route{method: post, path: "/service-accounts", what: "Make a service account", door: forPeople, right: sb.ActAdminister, status: 201}, accounts.create)
 	on(s, route{method: get, path: "/service-accounts/{id}", what: "A service account", door: forPeople, right: sb.ActAdminister}, accounts.show)
-	on(s, route{method: patch, path: "/service-accounts/{id}", what: "Change a service account", door: forPeople, right: sb.ActAdminister}, accounts.patch)
-	on(s, route{method: remove, path: "/service-accounts/{id}", what: "Delete a service account; its keys end at once", door: forPeople, right: sb.ActAdminister}, accounts.delete)
+	foretold(s, route{method: patch, path: "/service-accounts/{id}", what: "Change a service account", door: forPeople, right: sb.ActAdminister}, ofNamed[accountPatch](accounts.scope), accounts.patch)
+	foretold(s, route{method: remove, path: "/service-accounts/{id}", what: "Delete a service account; its keys end at once", door: forPeople, right: sb.ActAdminister}, ofNamed[DryID](accounts.scope), quietly(accounts.delete))
 	on(s, route{method: get, path: "/service-accounts/{id}/keys", what: "API keys of a service account", door: forPeople, right: sb.ActAdminister}, accounts.keys)
 	on(s, route{method: post, path: "/service-accounts/{id}/keys", what: "Make an API key of a service account; it is shown this once", door: forPeople, right: sb.ActAdminister, status: 201}, accounts.createKey)
 	on(s, route{method: remove, path: "/service-accounts/{id}/keys/{key}", what: "End an API key of a service account", door: forPeople, right: sb.ActAdminister}, accounts.deleteKey)
+}
+
+func (s *server) peopleRoutes() {
+	users, groups := users{s.Users, s.Groups}, groups{s.Groups}
+	on(s, route{method: get, path: "/users", what: "Users", door: forPeople, right: sb.ActAdminister}, users.list)
+	on(s, route{method: get, path: "/users/{id}", what: "A user", door: forPeople, right: sb.ActAdminister}, users.show)
+	foretold(s, route{method: patch, path: "/users/{id}", what: "Change a user's role or name", door: forPeople, right: sb.ActAdminister}, ofNamed[userPatch](users.scope), users.patch)
+	foretold(s, route{method: remove, path: "/users/{id}", what: "Delete a user; his keys, sessions, grants and memberships end at once", door: forPeople, right: sb.ActAdminister}, ofNamed[DryID](users.scope), quietly(users.delete))
+
+	on(s, route{method: get, path: "/groups", what: "Groups", door: forPeople, right: sb.ActAdminister}, groups.list)
+	on(s, route{method: post, path: "/groups", what: "Make a group", door: forPeople, right: sb.ActAdminister, status: 201}, groups.create)
+	on(s, route{method: get, path: "/groups/{id}", what: "A group with its members", door: forPeople, right: sb.ActAdminister}, groups.show)
+	on(s, route{method: patch, path: "/groups/{id}", what: "Rename or describe a group", door: forPeople, right: sb.ActAdminister}, groups.patch)
+	foretold(s, route{method: remove, path: "/groups/{id}", what: "Delete a group; what it gave its members ends at once", door: forPeople, right: sb.ActAdminister}, ofNamed[DryID](groups.scope), quietly(groups.delete))
+	on(s, route{method: get, path: "/groups/{id}/members", what: "Members of a group", door: forPeople, right: sb.ActAdminister}, groups.members)
+	foretold(s, route{method: put, path: "/groups/{id}/members/{principal}", what: "Put a user or a service account into a group", door: forPeople, right: sb.ActAdminister}, groups.memberScope(s.principal), quietly(groups.add))
+	foretold(s, route{method: remove, path: "/groups/{id}/members/{principal}", what: "Take a user or a service account out of a group", door: forPeople, right: sb.ActAdminister}, groups.memberScope(s.principal), quietly(groups.remove))
 }
 
 func (s *server) datasetRoutes() {
@@ -52,7 +75,7 @@ func (s *server) datasetRoutes() {
 	on(s, route{method: get, path: "/datasets", what: "Datasets that I may see", door: forPeople}, h.list)
 	on(s, route{method: post, path: "/datasets", what: "Make a dataset", door: forPeople, right: sb.ActCreateDataset, status: 201}, h.create)
 	on(s, route{method: get, path: "/datasets/{name}", what: "A dataset", door: forPeople, right: sb.ActViewDataset}, h.show)
-	on(s, route{method: patch, path: "/datasets/{name}", what: "Rename a dataset, or set its default access", door: forPeople, right: sb.ActManageDataset}, h.patch)
+	foretold(s, route{method: patch, path: "/datasets/{name}", what: "Rename a dataset, or set its default access", door: forPeople, right: sb.ActManageDataset}, h.scope, h.patch)
 	on(s, route{method: remove, path: "/datasets/{name}", what: "Delete a dataset's entry here; its samples stay in FiftyOne", door: forPeople, right: sb.ActManageDataset}, h.delete)
 }
 
@@ -71,7 +94,7 @@ func (s *server) pluginRoutes() {
 	on(s, route{method: get, path: "/plugins/{name}/archive", what: "The ZIP of a plugin's current revision", door: forPeople, right: sb.ActAdminister, gives: "application/zip"}, h.archive)
 	on(s, route{method: get, path: "/plugins/{name}/revisions", what: "A plugin's revisions, newest first", door: forPeople, right: sb.ActAdminister}, h.revisions)
 	on(s, route{method: post, path: "/plugins/{name}/rollback", what: "Go back to an earlier revision", door: forPeople, right: sb.ActAdminister}, h.rollback)
-	on(s, route{method: patch, path: "/plugins/{name}/operators/{operator}", what: "Decide who may run an operator", door: forPeople, right: sb.ActAdminister}, h.operator)
+	foretold(s, route{method: patch, path: "/plugins/{name}/operators/{operator}", what: "Decide who may run an operator", door: forPeople, right: sb.ActAdminister}, h.scope, h.operator)
 	on(s, route{method: get, path: "/operators", what: "Operators that I may run, and with all=true why not the rest", door: forPeople}, operators.list)
 }
 

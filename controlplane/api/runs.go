@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
-	"unicode"
 
 	sb "signalbox"
 )
@@ -26,10 +24,10 @@ type Once struct {
 type scheduleBody struct {
 	Operator     string          `json:"operator" minLength:"1" maxLength:"600" doc:"URI"`
 	Dataset      string          `json:"dataset,omitempty" nullable:"true" maxLength:"600" doc:"Id or name."`
-	Params       json.RawMessage `json:"params,omitempty" doc:"An object; by default an empty one."`
+	Params       object          `json:"params,omitempty" doc:"By default an empty object."`
 	View         json.RawMessage `json:"view,omitempty" doc:"By default the whole dataset."`
 	Orchestrator string          `json:"orchestrator,omitempty" nullable:"true" maxLength:"600" doc:"Id or name; by default the first with a route for the operator."`
-	Label        string          `json:"label,omitempty" nullable:"true" maxLength:"200"`
+	Label        string          `json:"label,omitempty" nullable:"true" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" patternDescription:"text without control characters"`
 	Priority     int             `json:"priority,omitempty" minimum:"-10" maximum:"10" doc:"Above 0 needs the right to manage the dataset."`
 }
 
@@ -40,40 +38,14 @@ type scheduleInput struct {
 
 func (h runs) schedule(ctx context.Context, in *scheduleInput) (*placed[Run], error) {
 	b := in.Body
-	if err := checkRun(b.Params, &b.Label); err != nil {
-		return nil, err
-	}
 	run, err := h.life.Schedule(ctx, callerOf(ctx).Principal, sb.Draft{
-		Operator: b.Operator, Dataset: b.Dataset, Params: given(b.Params), View: given(b.View), Orchestrator: b.Orchestrator,
+		Operator: b.Operator, Dataset: b.Dataset, Params: json.RawMessage(b.Params), View: given(b.View), Orchestrator: b.Orchestrator,
 		Label: b.Label, Priority: b.Priority, IdempotencyKey: in.IdempotencyKey,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return h.placed(ctx, run)
-}
-
-// given is nil for JSON null, which means the same as leaving a field out.
-func given(raw json.RawMessage) json.RawMessage {
-	if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
-		return nil
-	}
-	return raw
-}
-
-// checkRun lists faults in what a schema of ours cannot say.
-func checkRun(params json.RawMessage, label *string) error {
-	var found []sb.Fault
-	if params = bytes.TrimSpace(given(params)); len(params) > 0 && params[0] != '{' {
-		found = append(found, sb.Fault{Location: "body.params", Message: "params are an object"})
-	}
-	if label != nil && bytes.ContainsFunc([]byte(*label), unicode.IsControl) {
-		found = append(found, sb.Fault{Location: "body.label", Message: "a label has no control characters", Value: *label})
-	}
-	if found != nil {
-		return sb.Faulty(faultyDetail, found...)
-	}
-	return nil
 }
 
 func (h runs) placed(ctx context.Context, run sb.Run) (*placed[Run], error) {
@@ -125,15 +97,11 @@ type listInput struct {
 }
 
 func (h runs) list(ctx context.Context, in *listInput) (*answer[List[RunItem]], error) {
-	q, err := h.query(ctx, in.RunFilter)
-	if err != nil {
-		return nil, err
-	}
-	q.Sort, q.Cursor, q.Limit = in.Sort, in.Cursor, in.Limit
+	q := sb.RunQuery{Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit}
 	if in.Pinned.Given {
 		q.Pinned = &in.Pinned.Value
 	}
-	page, err := h.page(ctx, q, in.User)
+	page, err := h.page(ctx, q, in.RunFilter)
 	if err != nil {
 		return nil, err
 	}
@@ -144,21 +112,21 @@ func (h runs) list(ctx context.Context, in *listInput) (*answer[List[RunItem]], 
 	return listOf(page, func(r sb.Run) RunItem { return runItemOf(r, positions) }), nil
 }
 
-// page reads runs. Whoever is no admin and names no dataset gets his own, so of others' he gets none.
-func (h runs) page(ctx context.Context, q sb.RunQuery, user string) (sb.Page[sb.Run], error) {
-	if user != "" && q.UserID != user {
-		return sb.Page[sb.Run]{}, nil
+// page reads the runs that fit. Of an operator, a person or an orchestrator that does not exist there are none.
+func (h runs) page(ctx context.Context, q sb.RunQuery, f RunFilter) (sb.Page[sb.Run], error) {
+	some, err := h.narrow(ctx, &q, f)
+	if err != nil || !some {
+		return sb.Page[sb.Run]{}, err
 	}
 	return h.life.Runs(ctx, callerOf(ctx).Principal, q)
 }
 
-// query turns names into ids, and refuses those that may not be seen.
-func (h runs) query(ctx context.Context, f RunFilter) (sb.RunQuery, error) {
+// narrow adds a filter to a question, names become ids, and tells whether anything can fit it. Whoever is no admin and
+// names no dataset gets his own. Errors: NotFound, for the Runs page of a dataset that may not be seen.
+func (h runs) narrow(ctx context.Context, q *sb.RunQuery, f RunFilter) (some bool, err error) {
 	c := callerOf(ctx)
-	q := sb.RunQuery{
-		Viewer: h.access.Viewer(c.Principal, c.Settings), UserID: f.User, Statuses: f.Status, Operator: f.Operator,
-		Search: f.Search, MatchURI: f.Match == "uri",
-	}
+	q.Viewer, q.UserID, q.Statuses, q.Operator = h.access.Viewer(c.Principal, c.Settings), f.User, f.Status, f.Operator
+	q.Search, q.MatchURI = f.Search, f.Match == "uri"
 	if f.Mine || f.Dataset == "" && c.Role != sb.Admin {
 		q.UserID = c.ID
 	}
@@ -168,18 +136,21 @@ func (h runs) query(ctx context.Context, f RunFilter) (sb.RunQuery, error) {
 			err = h.access.Check(facts, sb.ActViewDataset)
 		}
 		if err != nil {
-			return q, err
+			return false, err
 		}
 		q.DatasetID = facts.Dataset.ID
 	}
 	if f.Orchestrator != "" {
 		o, err := h.orchestrators.Orchestrator(ctx, f.Orchestrator)
+		if sb.CodeOf(err) == sb.NotFound {
+			return false, nil
+		}
 		if err != nil {
-			return q, err
+			return false, err
 		}
 		q.OrchestratorID = o.ID
 	}
-	return q, nil
+	return f.User == "" || f.User == q.UserID, nil
 }
 
 func (h runs) show(ctx context.Context, in *ByID) (*answer[Run], error) {
@@ -204,15 +175,12 @@ type runPatch struct {
 }
 
 func (h runs) patch(ctx context.Context, in *runPatch) (*answer[Run], error) {
-	if err := checkRun(nil, in.Body.Label); err != nil {
-		return nil, err
-	}
 	run, err := h.life.Patch(ctx, callerOf(ctx).Principal, in.ID, in.Body.Label, in.Body.Pinned)
 	return h.answer(ctx, run, err)
 }
 
 type rerunBody struct {
-	Params json.RawMessage `json:"params,omitempty" doc:"Other params; by default the old ones."`
+	Params object `json:"params,omitempty" doc:"Other params; by default the old ones."`
 }
 
 type rerunInput struct {
@@ -224,10 +192,7 @@ type rerunInput struct {
 func (h runs) rerun(ctx context.Context, in *rerunInput) (*placed[Run], error) {
 	var params json.RawMessage
 	if in.Body != nil {
-		params = given(in.Body.Params)
-	}
-	if err := checkRun(params, nil); err != nil {
-		return nil, err
+		params = json.RawMessage(in.Body.Params)
 	}
 	run, err := h.life.Rerun(ctx, callerOf(ctx).Principal, in.ID, params, in.IdempotencyKey)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 
 const (
 	quiet     = 15 * time.Second // then a comment shows that the stream lives
-	patience  = 30 * time.Second // for a reader to take what is written
 	streaming = "text/event-stream; charset=utf-8"
 )
 
@@ -44,8 +43,6 @@ func (f feed) event(id, name string, data any) error {
 func (f feed) comment() error { return f.write(": \n\n") }
 
 func (f feed) write(text string) error {
-	// Not every connection knows deadlines; then the reader's patience is the network's.
-	_ = f.rc.SetWriteDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(f.w, text); err != nil {
 		return err
 	}
@@ -73,7 +70,6 @@ func streamOf(closing <-chan struct{}, follow func(context.Context, feed) error)
 		}()
 		f := feed{w: c.Writer, rc: http.NewResponseController(c.Writer)}
 		_ = f.rc.SetReadDeadline(time.Time{})
-		defer func() { _ = f.rc.SetWriteDeadline(time.Time{}) }()
 		if err := f.comment(); err != nil {
 			return
 		}

@@ -74,7 +74,7 @@ func claimAnswerOf(c Claimed) sb.ClaimAnswer {
 	out := sb.ClaimAnswer{
 		Token: c.Token, EndToken: c.EndToken, HeartbeatSeconds: int(sb.HeartbeatEvery.Seconds()), Operator: r.Operator, Params: r.Params, View: r.View,
 		Plugin:  sb.ClaimPlugin{Name: r.Plugin, Revision: r.PluginRevision, SHA256: c.SHA256, Root: c.Root},
-		Secrets: c.Secrets,
+		Secrets: c.Secrets, MissingSecrets: c.Missing,
 	}
 	if out.Params == nil {
 		out.Params = json.RawMessage("{}")
@@ -191,7 +191,11 @@ func (h work) append(ctx context.Context, in *appendInput) (*answer[sb.LogsAnswe
 	if err := h.work.MayLog(ctx, p); err != nil {
 		return nil, err
 	}
-	if err := h.logs.Append(ctx, p, in.Seq, in.RawBody, isNDJSON(in.Kind)); err != nil {
+	body, err := h.work.Masked(ctx, p, in.RawBody, isNDJSON(in.Kind))
+	if err != nil {
+		return nil, err
+	}
+	if err := h.logs.Append(ctx, p, in.Seq, body, isNDJSON(in.Kind)); err != nil {
 		return nil, err
 	}
 	return answerOf(sb.LogsAnswer{Next: in.Seq + 1, Watched: h.watched.any(in.Run)}), nil

@@ -128,8 +128,8 @@ func (d *document) secrets(n *yaml.Node) []string {
 		switch {
 		case len(name) > maxVariable || !variable.MatchString(name):
 			d.fault(n, "secrets", "%.100q cannot be the name of an environment variable", name)
-		case strings.HasPrefix(name, "SIGNALBOX_"):
-			d.fault(n, "secrets", "%q: names that begin with SIGNALBOX_ are taken", name)
+		case sb.ReservedVariable(name):
+			d.fault(n, "secrets", "%q: this variable decides how processes run, so no secret can have its name", name)
 		}
 	}
 	return names

@@ -107,7 +107,7 @@ func TestManifestsThatAreRefused(t *testing.T) {
 		"operators as text":            {"name: a\noperators: x", []string{"fiftyone.yml:2 operators: must be a list"}},
 		"operators as mappings":        {"name: a\noperators:\n  - x: 1\n  - ''", []string{"fiftyone.yml:3 operators[0]: must be text", "fiftyone.yml:4 operators[1]: is empty"}},
 		"operator with a slash":        {"name: a\noperators: [b/c]", []string{`fiftyone.yml:2 operators: "b/c": an operator's name has no slash`}},
-		"a secret that is ours":        {"name: a\nsecrets: [SIGNALBOX_TOKEN]", []string{`"SIGNALBOX_TOKEN": names that begin`}},
+		"a secret that is ours":        {"name: a\nsecrets: [SIGNALBOX_TOKEN, PATH]", []string{`"SIGNALBOX_TOKEN": this variable decides`, `"PATH": this variable decides`}},
 		"a secret no variable can be":  {"name: a\nsecrets: ['A=B', 'A B']", []string{`"A=B" cannot be`, `"A B" cannot be`}},
 		"a list of names that is long": {"name: a\noperators: [o" + numbered(1001) + "]", []string{"has 1001 operators; at most 1000"}},
 	} {

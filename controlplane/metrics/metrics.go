@@ -37,6 +37,7 @@ type Metrics struct {
 	rejected    *prometheus.CounterVec
 	transitions *prometheus.CounterVec
 	workflows   *prometheus.CounterVec
+	head        *prometheus.GaugeVec
 }
 
 // New makes the metrics and registers them.
@@ -50,9 +51,10 @@ func New(store Store, registry prometheus.Registerer) *Metrics {
 		waited:      histogram("signalbox_admission_wait_seconds", "From Scheduled to Queued.", by...),
 		rejected:    counter("signalbox_admission_rejections_total", "Runs not allowed any more when their turn came.", by...),
 		transitions: counter("signalbox_run_transitions_total", "Changes of a run's status, with the kind of failure.", "from", "to", "failure"),
+		head:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "signalbox_audit_head", Help: "The place of the newest sealed entry of the audit log, with its MAC."}, []string{"mac"}),
 		workflows:   counter("signalbox_workflow_failures_total", "Calls to Temporal that failed.", "call"),
 	}
-	registry.MustRegister(m, m.waited, m.rejected, m.transitions, m.workflows)
+	registry.MustRegister(m, m.waited, m.rejected, m.transitions, m.workflows, m.head)
 	return m
 }
 
@@ -86,6 +88,15 @@ func (m *Metrics) Changed(before, after sb.Run) {
 
 // WorkflowFailed counts a call to Temporal that failed.
 func (m *Metrics) WorkflowFailed(call string) { m.workflows.WithLabelValues(call).Inc() }
+
+// AuditHead shows the newest link of the audit log's chain, in place of the one before. Kept by who scrapes, it tells
+// later whether the log was cut off.
+func (m *Metrics) AuditHead(h sb.AuditHead) {
+	m.head.Reset()
+	if h.Chain > 0 {
+		m.head.WithLabelValues(h.MAC).Set(float64(h.Chain))
+	}
+}
 
 // Describe is part of prometheus.Collector.
 func (m *Metrics) Describe(out chan<- *prometheus.Desc) {

@@ -63,7 +63,7 @@ func newGame(t *testing.T, rt *rapid.T, w *runstest.World) *game {
 	}
 	for range replicas {
 		g.queues = append(g.queues, replica(w, w.Store, &counts{}))
-		g.works = append(g.works, runs.NewWork(w.Store, runstest.Archives{Store: w.Store}, runstest.Tokens{}, w.Blobs))
+		g.works = append(g.works, runs.NewWork(w.Store, runstest.Archives{Store: w.Store}, runstest.Tokens{}, w.Secrets, w.Blobs))
 	}
 	quota(rt, w, g.quota)
 	g.restart(0, 0)

@@ -82,7 +82,7 @@ func holds(run sb.Run, p sb.Place, now time.Time) (string, string) {
 	case run.NotBefore.After(now):
 		return HoldsRetry, fmt.Sprintf("It is tried again in %s.", run.NotBefore.Sub(now).Round(time.Second))
 	case o.Kind == sb.Builtin && quiet(p.PoolSeen, now):
-		return HoldsNoWorker, fmt.Sprintf("No worker serves pool %s of %s. Start one with `signalbox worker`.", run.Target.Pool, o.Name)
+		return HoldsNoWorker, fmt.Sprintf("No worker of pool %s of %s takes work now. It goes on with the next: `signalbox worker` starts one, `signalbox dev` brings its own.", run.Target.Pool, o.Name)
 	case o.Quota == 0:
 		return HoldsQuota, fmt.Sprintf("The quota of %s is 0: nothing starts there until an admin raises it.", o.Name)
 	case p.Held >= o.Quota:

@@ -39,7 +39,7 @@ func TestWhyARunWaits(t *testing.T) {
 		"no worker": {func(t *testing.T, w *runstest.World) sb.Run {
 			w.Clock.Pass(61 * time.Second)
 			return w.Schedule(t)
-		}, queue.HoldsNoWorker, 1, "No worker serves pool default of builtin. Start one with `signalbox worker`."},
+		}, queue.HoldsNoWorker, 1, "No worker of pool default of builtin takes work now. It goes on with the next: `signalbox worker` starts one, `signalbox dev` brings its own."},
 		"a retry": {func(t *testing.T, w *runstest.World) sb.Run {
 			run, p := w.Running(t)
 			require.NoError(t, w.Work.End(t.Context(), p, runstest.Exit(1)))

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"net"
+
+	sb "signalbox"
+	"signalbox/controlplane/config"
+	"signalbox/controlplane/identity"
+	"signalbox/controlplane/identity/providers"
+)
+
+// front is how browsers reach a control plane, and how people log in.
+type front struct {
+	home      string   // our address
+	hosts     []string // names by which we answer; none: by every name
+	demo      bool     // whether everybody may be a demonstration user
+	providers []identity.Provider
+}
+
+// serveFront is that of a team's control plane, behind whatever name it has.
+func serveFront(c config.Config, l net.Listener) (front, error) {
+	if c.Login.ProvidersFile != "" && c.Server.PublicURL == "" {
+		return front{}, sb.Errorf(sb.Invalid, "login providers need SIGNALBOX_PUBLIC_URL, the address to which they send browsers back")
+	}
+	return withProviders(c, front{home: localURL(c, l)})
+}
+
+// devFront is that of one machine, which answers by names of its own only.
+func devFront(c config.Config, l net.Listener) (front, error) {
+	home := localURL(c, l)
+	return withProviders(c, front{home: home, hosts: c.DevHosts(home), demo: c.DemoLogin()})
+}
+
+func withProviders(c config.Config, f front) (front, error) {
+	if c.Login.ProvidersFile == "" {
+		return f, nil
+	}
+	var err error
+	f.providers, err = providers.Read(c.Login.ProvidersFile, f.home)
+	return f, err
+}
+
+// logins joins how people log in with where that is kept.
+func logins(c config.Config, f foundation) *identity.Logins {
+	return identity.NewLogins(f.store, f.keys, identity.LoginSettings{
+		Providers: f.front.providers, Demo: f.front.demo, Idle: c.Login.SessionIdle, Max: c.Login.SessionMax,
+	})
+}
+
+// demoUsers makes the demonstration users, where there are any.
+func demoUsers(ctx context.Context, c config.Config, f foundation) error {
+	if !f.front.demo {
+		return nil
+	}
+	return logins(c, f).MakeDemoUsers(ctx)
+}

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	sb "signalbox"
+)
+
+// Health tells whether all is well.
+type Health struct {
+	OK     bool    `json:"ok"`
+	Checks []Check `json:"checks"`
+}
+
+// Check is the state of one thing.
+type Check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Fix    string `json:"fix" doc:"What to do about it; empty when it is right."`
+}
+
+// fixes say what to do about a part that is not ready.
+var fixes = map[string]string{
+	"database": "see that the server reaches its database (SIGNALBOX_DATABASE_URL), and run `signalbox migrate` after an upgrade",
+	"temporal": "see that the server reaches SIGNALBOX_TEMPORAL_ADDRESS and that its namespace is there",
+	"logs":     "see that the server may read and write SIGNALBOX_LOGS_URL",
+	"blobs":    "see that the server may read and write SIGNALBOX_BLOBS_URL",
+}
+
+const (
+	clocksApart = 2 * time.Second // shown times become hard to compare
+	workerQuiet = time.Minute
+)
+
+type doctor struct {
+	parts         func(context.Context) Readiness
+	orchestrators Orchestrators
+	seal          Seal
+	clock         Clock
+}
+
+type doctorInput struct {
+	VerifyAudit bool   `query:"verify_audit" doc:"Read the whole audit log and verify its chain."`
+	AuditHead   string `query:"audit_head" maxLength:"300" doc:"A head from elsewhere, place:mac; the chain is verified, and that it has this link."`
+}
+
+func (h doctor) look(ctx context.Context, in *doctorInput) (*answer[Health], error) {
+	var head sb.AuditHead
+	if in.AuditHead != "" {
+		var err error
+		if head, err = sb.ParseAuditHead(in.AuditHead); err != nil {
+			return nil, sb.Faulty(faultyDetail, sb.Fault{Location: "query.audit_head", Message: err.Error()})
+		}
+	}
+	out := Health{OK: true}
+	for _, p := range h.parts(ctx).Parts {
+		out.add(partCheck(p))
+	}
+	out.add(failed("clock")(h.clocks(ctx)))
+	if err := h.workers(ctx, &out); err != nil {
+		out.add(failed("workers")(sb.Check{}, err))
+	}
+	if in.VerifyAudit || in.AuditHead != "" {
+		out.add(failed("audit log")(h.seal.Check(ctx, head)))
+	} else {
+		out.add(failed("audit log")(h.seal.State(ctx)))
+	}
+	return answerOf(out), nil
+}
+
+func (h *Health) add(c sb.Check) {
+	h.OK = h.OK && c.OK
+	h.Checks = append(h.Checks, Check(c))
+}
+
+func partCheck(p PartState) sb.Check {
+	c := sb.Check{Name: p.Name, OK: p.OK, Detail: p.Detail}
+	if !p.OK {
+		c.Fix = fixes[p.Name]
+	}
+	return c
+}
+
+// failed turns a check that could not be made into one that says so.
+func failed(name string) func(sb.Check, error) sb.Check {
+	return func(c sb.Check, err error) sb.Check {
+		if err == nil {
+			return c
+		}
+		return sb.Check{Name: name, Detail: partState(name, err).Detail, Fix: fixes["database"]}
+	}
+}
+
+// clocks compares this process's clock with the one that decides, half the way of the question taken off.
+func (h doctor) clocks(ctx context.Context) (sb.Check, error) {
+	asked := time.Now()
+	decides, err := h.clock.Now(ctx)
+	if err != nil {
+		return sb.Check{}, err
+	}
+	apart := decides.Sub(asked.Add(time.Since(asked) / 2)).Abs()
+	c := sb.Check{Name: "clock", OK: apart <= clocksApart, Detail: fmt.Sprintf("%s apart from the database's", apart.Round(time.Millisecond))}
+	if !c.OK {
+		c.Fix = "set both machines' clocks by NTP; the database's decides what is due"
+	}
+	return c, nil
+}
+
+// workers tells of each builtin orchestrator that is enabled when one of its workers was last heard.
+func (h doctor) workers(ctx context.Context, out *Health) error {
+	list, err := h.orchestrators.Orchestrators(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if o.Kind != sb.Builtin || !o.Enabled {
+			continue
+		}
+		workers, err := h.orchestrators.Workers(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		now, err := h.clock.Now(ctx)
+		if err != nil {
+			return err
+		}
+		out.add(workersOf(o, workers, now))
+	}
+	return nil
+}
+
+func workersOf(o sb.Orchestrator, workers []sb.Worker, now time.Time) sb.Check {
+	alive := 0
+	for _, w := range workers {
+		if !w.Draining && now.Sub(w.SeenAt) <= workerQuiet {
+			alive++
+		}
+	}
+	c := sb.Check{
+		Name: "workers of " + o.Name, OK: alive > 0,
+		Detail: fmt.Sprintf("%d of %d seen in the last day were heard in the last minute", alive, len(workers)),
+	}
+	if !c.OK {
+		c.Fix = "start `signalbox worker` with a key of this orchestrator, or see why it does not reach this server"
+	}
+	return c
+}

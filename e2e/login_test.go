@@ -1,0 +1,222 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const keycloakVersion = "26.0.7"
+
+// keycloak unpacks and starts a real Keycloak with a realm that knows us, and gives its address.
+func keycloak(t *testing.T, home string) string {
+	t.Helper()
+	if _, err := exec.LookPath("java"); err != nil {
+		t.Skip("Java is not installed, so Keycloak cannot run")
+	}
+	user, err := os.UserHomeDir()
+	require.NoError(t, err)
+	archive := filepath.Join(user, ".m2/repository/org/keycloak/keycloak-quarkus-dist", keycloakVersion, "keycloak-quarkus-dist-"+keycloakVersion+".zip")
+	require.FileExists(t, archive, "make keycloak gets it")
+	dir := t.TempDir()
+	unzip(t, archive, dir)
+	dir = filepath.Join(dir, "keycloak-"+keycloakVersion)
+	realm, err := os.ReadFile("testdata/realm.json")
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "data", "import"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "data", "import", "lab.json"), []byte(strings.ReplaceAll(string(realm), "HOME", home)), 0o600))
+	listen := address(t)
+	_, port, _ := strings.Cut(listen, ":")
+	cmd := exec.Command("sh", filepath.Join(dir, "bin", "kc.sh"), "start-dev", "--http-host=127.0.0.1", "--http-port="+port, "--import-realm")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	out := &output{more: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = out, out
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+	})
+	late := time.After(patience)
+	for {
+		answer, err := http.Get("http://" + listen + "/realms/lab/.well-known/openid-configuration")
+		if err == nil {
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return "http://" + listen
+			}
+		}
+		select {
+		case <-late:
+			t.Fatalf("Keycloak is not ready:\n%s", tail(out.String(), 4000))
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func unzip(t *testing.T, archive, dir string) {
+	t.Helper()
+	z, err := zip.OpenReader(archive)
+	require.NoError(t, err)
+	defer z.Close()
+	require.NoError(t, os.CopyFS(dir, z))
+}
+
+// visitor is a browser with cookies; it follows redirects.
+type visitor struct {
+	t    *testing.T
+	web  *http.Client
+	home string
+}
+
+func newVisitor(t *testing.T, home string) *visitor {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &visitor{t, &http.Client{Jar: jar, Timeout: patience}, home}
+}
+
+type shown struct {
+	status int
+	url    *url.URL
+	body   string
+}
+
+func (v *visitor) read(resp *http.Response, err error) shown {
+	v.t.Helper()
+	require.NoError(v.t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(v.t, err)
+	return shown{resp.StatusCode, resp.Request.URL, string(body)}
+}
+
+func (v *visitor) get(address string) shown { v.t.Helper(); return v.read(v.web.Get(address)) }
+
+func (v *visitor) post(address string, form url.Values) shown {
+	v.t.Helper()
+	return v.read(v.web.PostForm(address, form))
+}
+
+var (
+	formAction = regexp.MustCompile(`(?i)<form[^>]*\saction="([^"]+)"`)
+	formField  = regexp.MustCompile(`(?i)<input[^>]*\sname="([^"]+)"[^>]*\svalue="([^"]*)"`)
+)
+
+// form is the form of a page with its hidden fields.
+func (v *visitor) form(p shown) (string, url.Values) {
+	v.t.Helper()
+	action := formAction.FindStringSubmatch(p.body)
+	require.NotNil(v.t, action, p.body)
+	values := url.Values{}
+	for _, field := range formField.FindAllStringSubmatch(p.body, -1) {
+		values.Set(html.UnescapeString(field[1]), html.UnescapeString(field[2]))
+	}
+	return html.UnescapeString(action[1]), values
+}
+
+// logIn logs in at Keycloak, and gives what it answers.
+func (v *visitor) logIn(provider, user string) shown {
+	v.t.Helper()
+	page := v.get(v.home + "/auth/" + provider + "/login?return_to=/healthz")
+	action, _ := v.form(page)
+	return v.post(action, url.Values{"username": {user}, "password": {"secret-" + user}})
+}
+
+func (v *visitor) me() (int, map[string]any) {
+	v.t.Helper()
+	p := v.get(v.home + "/api/v1/me")
+	out := map[string]any{}
+	require.NoError(v.t, json.Unmarshal([]byte(p.body), &out), p.body)
+	return p.status, out
+}
+
+const providersFile = `
+oidc:
+  - name: kc
+    label: Keycloak
+    issuer: KEYCLOAK/realms/lab
+    client_id: signalbox
+    client_secret_file: client.secret
+    mapping:
+      role: {from: roles, values: {boss: admin}}
+      groups: {from: groups}
+saml:
+  - name: kc-saml
+    label: Keycloak by SAML
+    metadata_url: KEYCLOAK/realms/lab/protocol/saml/descriptor
+    attributes: {email: email, name: name}
+    domains: [example.org]
+`
+
+func TestLoginAtAKeycloak(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	kc := keycloak(t, w.url)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "client.secret"), []byte("the-client-secret\n"), 0o600))
+	file := filepath.Join(dir, "providers.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(providersFile, "KEYCLOAK", kc)), 0o600))
+	w.dev("SIGNALBOX_PROVIDERS_FILE=" + file)
+	out, code := w.cli("groups", "create", "red")
+	require.Zero(t, code, out)
+
+	ann := newVisitor(t, w.url)
+	page := ann.get(w.url + "/login")
+	require.Contains(t, page.body, "Continue with Keycloak")
+	require.NotContains(t, page.body, "Continue as admin", "the demonstration is off")
+
+	page = ann.logIn("kc", "ann")
+	require.Equal(t, w.url+"/healthz", page.url.String(), page.body)
+	_, me := ann.me()
+	require.Equal(t, "ann@example.org", me["email"])
+	require.Equal(t, "admin", me["role"], "by the mapping of roles")
+	require.Contains(t, me["groups"].([]any)[0], "name")
+
+	saml := newVisitor(t, w.url)
+	action, answer := saml.form(saml.logIn("kc-saml", "ann"))
+	require.Equal(t, w.url+"/auth/kc-saml/acs", action)
+	page = saml.post(action, answer)
+	require.Equal(t, w.url+"/healthz", page.url.String(), page.body)
+	_, same := saml.me()
+	require.Equal(t, me["id"], same["id"], "one address, one user")
+	require.Equal(t, http.StatusUnauthorized, saml.post(action, answer).status, "an answer is good once")
+
+	fresh := newVisitor(t, w.url)
+	_, changed := fresh.form(fresh.logIn("kc-saml", "bob"))
+	changed.Set("SAMLResponse", answer.Get("SAMLResponse"))
+	require.Equal(t, http.StatusUnauthorized, fresh.post(action, changed).status, "nor is it for another login")
+
+	bob := newVisitor(t, w.url)
+	bob.logIn("kc", "bob")
+	_, other := bob.me()
+	require.Equal(t, "", other["email"], "Keycloak did not verify it")
+	require.Equal(t, "member", other["role"])
+
+	for name, v := range map[string]*visitor{"OpenID Connect": ann, "SAML": saml} {
+		page = v.post(w.url+"/auth/logout", url.Values{})
+		forward := regexp.MustCompile(`http-equiv="refresh" content="0;url=([^"]+)"`).FindStringSubmatch(page.body)
+		require.NotNil(t, forward, page.body)
+		page = v.get(html.UnescapeString(forward[1]))
+		require.Equal(t, w.url+"/login", page.url.String(), "%s: Keycloak logs out and sends us home: %s", name, tail(page.body, 2000))
+		status, _ := v.me()
+		require.Equal(t, http.StatusUnauthorized, status)
+	}
+	page = ann.get(w.url + "/auth/kc/login")
+	require.Contains(t, page.body, "password", "Keycloak asks again")
+}

@@ -1,0 +1,145 @@
+package signalbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Masked stands where a secret was.
+const Masked = "***"
+
+// Mask replaces the values of secrets in what a run says: as they are, and each of their lines. It finds them as plain
+// text and as text in JSON, but not encoded in another way, such as Base64. The zero value replaces nothing. It never
+// changes, and is safe for use by several goroutines.
+type Mask struct {
+	values   []string // longest first
+	replacer *strings.Replacer
+	longest  int
+}
+
+// NewMask makes a mask of all values that are long enough.
+func NewMask(values ...string) Mask {
+	var m Mask
+	add := func(value string) {
+		if utf8.RuneCountInString(value) >= MinSecret {
+			m.values = append(m.values, value)
+		}
+	}
+	for _, value := range values {
+		add(value)
+		for line := range strings.Lines(value) {
+			line = strings.TrimRight(line, "\r\n")
+			add(line)
+			m.longest = max(m.longest, len(line))
+		}
+	}
+	if len(m.values) == 0 {
+		return Mask{}
+	}
+	slices.SortFunc(m.values, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, v := range m.values {
+		pairs = append(pairs, v, Masked)
+	}
+	m.replacer = strings.NewReplacer(pairs...)
+	return m
+}
+
+// Longest is the most bytes that a value has in one line: who cuts a line keeps that much back.
+func (m Mask) Longest() int { return m.longest }
+
+// Bytes is the text with the values replaced; the same slice when there are none in it.
+func (m Mask) Bytes(text []byte) []byte {
+	if !m.in(text) {
+		return text
+	}
+	return []byte(m.replacer.Replace(string(text)))
+}
+
+// Text is the text with the values replaced.
+func (m Mask) Text(text string) string {
+	if m.replacer == nil {
+		return text
+	}
+	return m.replacer.Replace(text)
+}
+
+// in looks for each value by itself: that is much faster than to replace where there is nothing to replace.
+func (m Mask) in(text []byte) bool {
+	return slices.ContainsFunc(m.values, func(v string) bool { return bytes.Contains(text, []byte(v)) })
+}
+
+var jsonNumber = regexp.MustCompile(`-?[0-9][0-9.eE+-]*`)
+
+// JSON is a JSON text with the values replaced in its strings, however they are escaped, and in its numbers. It stays
+// JSON, and what holds no value stays as it was written.
+func (m Mask) JSON(raw []byte) []byte {
+	if m.replacer == nil || !m.in(raw) && bytes.IndexByte(raw, '\\') < 0 {
+		return raw
+	}
+	out := make([]byte, 0, len(raw))
+	for rest := raw; len(rest) > 0; {
+		i := bytes.IndexByte(rest, '"')
+		if i < 0 {
+			i = len(rest)
+		}
+		out = append(out, m.numbers(rest[:i])...)
+		n := literal(rest[i:])
+		out = append(out, m.literal(rest[i:i+n])...)
+		rest = rest[i+n:]
+	}
+	return out
+}
+
+// numbers masks the numbers between strings.
+func (m Mask) numbers(between []byte) []byte {
+	if !m.in(between) {
+		return between
+	}
+	return jsonNumber.ReplaceAllFunc(between, func(number []byte) []byte {
+		if m.in(number) {
+			return []byte(`"` + Masked + `"`)
+		}
+		return number
+	})
+}
+
+// literal is the length of the string that a text begins with, with its quotes; 0 for no text.
+func literal(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+func (m Mask) literal(quoted []byte) []byte {
+	if len(quoted) < 2 || quoted[len(quoted)-1] != '"' { // no JSON
+		return m.Bytes(quoted)
+	}
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		inside := m.Bytes(quoted[1 : len(quoted)-1])
+		return slices.Concat([]byte{'"'}, inside, []byte{'"'})
+	}
+	var text string
+	if json.Unmarshal(quoted, &text) != nil {
+		return m.Bytes(quoted)
+	}
+	clean := m.Text(text)
+	if clean == text {
+		return quoted
+	}
+	written, err := json.Marshal(clean)
+	if err != nil {
+		return []byte(`"` + Masked + `"`)
+	}
+	return written
+}
