@@ -349,7 +349,9 @@ def _relaxed(value: Any) -> Any:
 
 
 def _dumps(value: Any) -> bytes:
-    return json.dumps(value, allow_nan=False, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    """Write JSON in UTF-8. Halves of surrogate pairs, as in names of files that are no text, are replaced."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 _progress = _Progress()

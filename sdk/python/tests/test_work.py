@@ -128,6 +128,11 @@ class WorkTest(unittest.TestCase):
         infinities = [{"$numberDouble": "Infinity"}, {"$numberDouble": "-Infinity"}]
         self.assertEqual({"a": [{"$numberDouble": "NaN"}, infinities], "b": 1.5}, self.plane.heard[0][1]["result"])
 
+    def test_halves_of_surrogate_pairs_are_replaced(self) -> None:
+        """The API takes Unicode only; Python reads names of files that are no UTF-8 as halves of surrogate pairs."""
+        work.result({"file": b"a\xff.png".decode("utf-8", "surrogateescape"), "pair": "\ud83d\ude00"})
+        self.assertEqual({"result": {"file": "a\ufffd.png", "pair": "\U0001f600"}}, self.plane.heard[0][1])
+
     def test_a_result_that_is_too_large_is_not_sent(self) -> None:
         """The limit is told."""
         with self.assertRaisesRegex(ValueError, "16777216"):
