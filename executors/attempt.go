@@ -215,13 +215,14 @@ func (a *attempt) lines(ctx context.Context, out *output, severity sb.Severity, 
 	}
 }
 
-// tell says that the work has ended until that is answered. A refusal means that it is known, or of no interest.
-func (a *attempt) tell(ctx context.Context, end sb.End) error {
-	err := persist(ctx, callMost, func(ctx context.Context) error {
+// tell says that the work has ended until that is answered. A refusal (taken false) means that it is known, or of no
+// interest.
+func (a *attempt) tell(ctx context.Context, end sb.End) (taken bool, err error) {
+	err = persist(ctx, callMost, func(ctx context.Context) error {
 		return a.API.End(ctx, a.process.Run, a.EndToken, end.Request())
 	})
 	if err != nil && !refused(err) {
-		return sb.Wrap(err, sb.Internal, "the end of attempt %d of run %s could not be told", a.process.Attempt, a.process.Run)
+		return false, sb.Wrap(err, sb.Internal, "the end of attempt %d of run %s could not be told", a.process.Attempt, a.process.Run)
 	}
 	if err != nil {
 		a.log.WithError(err).Info("The end was not wanted.")
@@ -231,7 +232,7 @@ func (a *attempt) tell(ctx context.Context, end sb.End) error {
 			w.Told(a.process)
 		}
 	}
-	return nil
+	return err == nil, nil
 }
 
 func (a *attempt) clean() {

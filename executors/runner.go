@@ -89,21 +89,21 @@ type lostError string
 func (e lostError) Error() string { return string(e) }
 
 // Do carries out one attempt and returns when its end has been told, or when there is nothing to do: the run is over,
-// or the attempt is not this worker's. Errors: Unavailable (Work ended before the claim was answered, or the worker's
+// or the attempt is not this worker's. told: the end was taken. Errors: Unavailable (Work ended before the claim was answered, or the worker's
 // key was rejected: nothing was begun), the code with which the claim was refused, Internal (Talk ended before the end
 // could be told).
-func (r *Runner) Do(u Until, claim sb.ClaimRequest) error {
+func (r *Runner) Do(u Until, claim sb.ClaimRequest) (told bool, err error) {
 	log := r.Log.WithFields(logrus.Fields{"run": claim.Run, "attempt": claim.Attempt})
 	answer, asked, err := r.claim(u.Work, claim)
 	if notOurs(err) {
 		log.WithError(err).Info("Nothing to do: the claim was refused.")
-		return nil
+		return false, nil
 	}
 	if sb.CodeOf(err) == sb.Unauthenticated {
-		return sb.Wrap(errors.Join(errRejected, err), sb.Unavailable, "the worker's key was rejected: %s", message(err))
+		return false, sb.Wrap(errors.Join(errRejected, err), sb.Unavailable, "the worker's key was rejected: %s", message(err))
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	a := newAttempt(r, claim, answer, asked, log)
 	defer a.clean()

@@ -227,7 +227,7 @@ func TestClaimIsAskedForWithOneNonceWhileTheWorkIsWanted(t *testing.T) {
 		}
 		return errAway
 	}
-	err := w.runner.Do(Until{Begin: ctx, Work: ctx, Talk: t.Context()}, sb.ClaimRequest{AttemptRef: ref})
+	_, err := w.runner.Do(Until{Begin: ctx, Work: ctx, Talk: t.Context()}, sb.ClaimRequest{AttemptRef: ref})
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
 	require.Equal(t, 3, tries)
 }
@@ -251,7 +251,7 @@ func TestEndThatCannotBeToldIsAnError(t *testing.T) {
 		}
 		return nil
 	}
-	err := w.runner.Do(Until{Begin: t.Context(), Work: t.Context(), Talk: talk}, sb.ClaimRequest{AttemptRef: ref})
+	_, err := w.runner.Do(Until{Begin: t.Context(), Work: t.Context(), Talk: talk}, sb.ClaimRequest{AttemptRef: ref})
 	require.Equal(t, sb.Internal, sb.CodeOf(err))
 }
 
@@ -344,7 +344,9 @@ func TestStopBeforeTheStart(t *testing.T) {
 		}
 		return nil
 	}
-	require.NoError(t, w.runner.Do(Until{Begin: ctx, Work: ctx, Talk: t.Context()}, sb.ClaimRequest{AttemptRef: ref}))
+	told, err := w.runner.Do(Until{Begin: ctx, Work: ctx, Talk: t.Context()}, sb.ClaimRequest{AttemptRef: ref})
+	require.NoError(t, err)
+	require.True(t, told)
 	require.True(t, w.end(t).HandedBack)
 	require.Zero(t, w.called("start"))
 }
@@ -372,7 +374,7 @@ func TestPluginIsFetchedOnceForManyRuns(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			claim := sb.ClaimRequest{AttemptRef: sb.AttemptRef{Run: fmt.Sprint("R", i), Attempt: 1}, Worker: "w"}
-			_ = w.runner.Do(Until{Begin: t.Context(), Work: t.Context(), Talk: t.Context()}, claim)
+			_, _ = w.runner.Do(Until{Begin: t.Context(), Work: t.Context(), Talk: t.Context()}, claim)
 		})
 	}
 	all.Wait()

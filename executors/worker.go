@@ -101,23 +101,23 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// Do carries out one attempt and returns when its end has been told, or when there was nothing to do. ctx done is the
+// Do carries out one attempt and returns when its end has been told and taken, or when there was nothing to do. ctx done is the
 // wish to stop it. While the worker drains, an attempt is handed back; one that runs here already is nothing to do.
 // Errors: Unavailable (the worker does not run, or its key is rejected: nothing was begun), and those of Runner.Do.
-func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
+func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) (told bool, err error) {
 	select {
 	case <-w.ready:
 	case <-w.over:
 	case <-ctx.Done():
-		return sb.Wrap(ctx.Err(), sb.Unavailable, "the worker was not ready")
+		return false, sb.Wrap(ctx.Err(), sb.Unavailable, "the worker was not ready")
 	}
 	select {
 	case <-w.over:
-		return sb.Errorf(sb.Unavailable, "the worker does not run")
+		return false, sb.Errorf(sb.Unavailable, "the worker does not run")
 	default:
 	}
 	if _, _, rejected := w.door.state(); rejected {
-		return sb.Errorf(sb.Unavailable, "the worker's key is rejected")
+		return false, sb.Errorf(sb.Unavailable, "the worker's key is rejected")
 	}
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -125,7 +125,7 @@ func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 	defer hold(nil)
 	if !w.enter(ref, stop) {
 		w.runner.Log.WithFields(logrus.Fields{"run": ref.Run, "attempt": ref.Attempt}).Info("Nothing to do: it runs here already.")
-		return nil
+		return false, nil
 	}
 	defer w.leave(ref)
 	sb.FaultPoint("work.taken") // the task is ours, and nobody knows
@@ -137,13 +137,13 @@ func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) error {
 		}
 	}()
 	until := Until{Begin: begin, Work: work, Talk: w.life}
-	err := w.runner.Do(until, sb.ClaimRequest{ //nolint:contextcheck // each bound of time is a context of its own
+	told, err = w.runner.Do(until, sb.ClaimRequest{ //nolint:contextcheck // each bound of time is a context of its own
 		AttemptRef: ref, Source: sb.MainSource, Try: 1, Nonce: rand.Text(), Worker: w.settings.Name, Incarnation: w.incarnation,
 	})
 	if errors.Is(err, errRejected) {
 		w.heard(sb.Wrap(err, sb.Unauthenticated, "%s", message(err)))
 	}
-	return err
+	return told, err
 }
 
 // Drain asks the worker to end: nothing begins any more, what runs may go on for a while. It returns at once.

@@ -41,7 +41,10 @@ func (w *world) work(t *testing.T, s WorkerSettings) *running {
 }
 
 // give gives the worker an attempt.
-func (r *running) give(ctx context.Context) { go func() { r.did <- r.Do(ctx, ref) }() }
+// did leaves out whether the end was taken.
+func did(_ bool, err error) error { return err }
+
+func (r *running) give(ctx context.Context) { go func() { r.did <- did(r.Do(ctx, ref)) }() }
 
 func TestWorkerMakesItselfKnownAtOnce(t *testing.T) {
 	t.Parallel()
@@ -94,7 +97,7 @@ func TestOneAttemptIsCarriedOutOnce(t *testing.T) {
 	r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{Drain: -1})
 	r.give(t.Context())
 	r.hears(t, "start")
-	require.NoError(t, r.Do(t.Context(), ref), "there is nothing to do")
+	require.NoError(t, did(r.Do(t.Context(), ref)), "there is nothing to do")
 	require.Equal(t, 1, r.called("claim"))
 }
 
@@ -104,14 +107,14 @@ func TestWorkerThatDoesNotRunBeginsNothing(t *testing.T) {
 	first := w.work(t, WorkerSettings{})
 	first.hears(t, "workers")
 	second := NewWorker(w.runner, WorkerSettings{Name: "h/default"})
-	did := make(chan error, 1)
-	go func() { did <- second.Do(t.Context(), ref) }()
+	ended := make(chan error, 1)
+	go func() { ended <- did(second.Do(t.Context(), ref)) }()
 	require.Equal(t, sb.Conflict, sb.CodeOf(second.Run(t.Context())))
-	require.Equal(t, sb.Unavailable, sb.CodeOf(<-did))
+	require.Equal(t, sb.Unavailable, sb.CodeOf(<-ended))
 
 	first.stop()
 	require.NoError(t, <-first.ended)
-	require.Equal(t, sb.Unavailable, sb.CodeOf(first.Do(t.Context(), ref)), "it has ended")
+	require.Equal(t, sb.Unavailable, sb.CodeOf(did(first.Do(t.Context(), ref))), "it has ended")
 	require.Zero(t, w.called("claim"))
 }
 
@@ -301,18 +304,18 @@ func TestWorkerWhoseKeyIsRejectedLeavesThePool(t *testing.T) {
 	require.False(t, closed(shut))
 
 	reject(true)
-	require.Equal(t, sb.Unavailable, sb.CodeOf(r.Do(t.Context(), ref)), "another worker may take it")
+	require.Equal(t, sb.Unavailable, sb.CodeOf(did(r.Do(t.Context(), ref))), "another worker may take it")
 	<-shut
 	_, err = r.Open(canceled(t))
 	require.ErrorIs(t, err, context.Canceled, "it takes nothing")
-	require.Equal(t, sb.Unavailable, sb.CodeOf(r.Do(t.Context(), ref)), "what was on its way is not even asked for")
+	require.Equal(t, sb.Unavailable, sb.CodeOf(did(r.Do(t.Context(), ref))), "what was on its way is not even asked for")
 	require.Zero(t, r.called("claim"))
 
 	reject(false)
 	wake(r.nudge)
 	_, err = r.Open(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, r.Do(t.Context(), ref))
+	require.NoError(t, did(r.Do(t.Context(), ref)))
 	require.Equal(t, 1, r.called("claim"))
 }
 

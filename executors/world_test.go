@@ -257,7 +257,8 @@ func (w *world) do(t *testing.T) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	return w.runner.Do(Until{Begin: ctx, Work: ctx, Talk: ctx}, sb.ClaimRequest{AttemptRef: ref, Nonce: "n", Worker: "h/default"})
+	_, err := w.runner.Do(Until{Begin: ctx, Work: ctx, Talk: ctx}, sb.ClaimRequest{AttemptRef: ref, Nonce: "n", Worker: "h/default"})
+	return err
 }
 
 func zipOf(t *testing.T, files map[string]string) []byte {

@@ -49,7 +49,11 @@ func RunWorkflow(ctx workflow.Context, in Input) error {
 	r := &carried{in: in, ref: sb.AttemptRef{Run: in.Run, Attempt: in.Attempt}}
 	r.quiet, _ = workflow.NewDisconnectedContext(ctx)
 	if in.Seen == nil {
-		how := r.work(ctx)
+		how, told := r.work(ctx)
+		if told { // the end is recorded: a question to the Settler would only cost time
+			r.say(sayRecorded)
+			return ctx.Err()
+		}
 		r.in.Seen = &how
 	}
 	return r.settle(ctx)
@@ -63,11 +67,11 @@ type carried struct {
 	stopped bool             // a stop was noted
 }
 
-// work has the work done on the pool, and tells what was seen of it.
-func (r *carried) work(ctx workflow.Context) How {
+// work has the work done on the pool, and tells what was seen of it, and whether its end is recorded.
+func (r *carried) work(ctx workflow.Context) (how How, told bool) {
 	if ctx.Err() != nil {
 		r.say(sayUnsent)
-		return How{Sign: Cancelled}
+		return How{Sign: Cancelled}, false
 	}
 	r.say(saySent(r.in))
 	there, cancel := workflow.WithCancel(r.quiet)
@@ -84,7 +88,8 @@ func (r *carried) work(ctx workflow.Context) How {
 	if r.stopped {
 		cancel()
 	}
-	return howOf(done.Get(r.quiet, nil))
+	err := done.Get(r.quiet, &told)
+	return howOf(err), told
 }
 
 // orStop waits for the future; a cancel that comes before is noted, once, and ends the wait.

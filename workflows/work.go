@@ -20,11 +20,12 @@ type Doer interface {
 	// again. Error: only when ctx is done.
 	Open(ctx context.Context) (shut <-chan struct{}, err error)
 	// Do does the attempt's work and returns when everything it started is gone and its end has been reported: then
-	// nil, however the work ended. When ctx is done, a person wants it to end; it ends the work and returns as always.
+	// nil, however the work ended. told says that the report was taken, so that nobody needs to ask any more; it is
+	// false when there was nothing to do. When ctx is done, a person wants it to end; it ends the work and returns as always.
 	// It is called once for an attempt, unless a person resets the workflow. An error says that the end was not
 	// reported. Errors: Unavailable (nothing was begun; another worker may take it), any other (its message is for
 	// people and is kept in Temporal).
-	Do(ctx context.Context, ref sb.AttemptRef) error
+	Do(ctx context.Context, ref sb.AttemptRef) (told bool, err error)
 }
 
 // beatEvery is how often a running activity asks Temporal whether it was cancelled.
@@ -40,10 +41,10 @@ type working struct {
 
 // Work does an attempt's work. The Doer's context ends only when Temporal says that the activity was cancelled: neither
 // an outage of Temporal, nor its time-outs, nor a terminated workflow, nor this worker's own stop end running work.
-// Those are for the work's lease, the control plane's sweep and the Doer itself.
-func (w *working) Work(ctx context.Context, ref sb.AttemptRef) error {
+// Those are for the work's lease, the control plane's sweep and the Doer itself. It tells whether the end was reported.
+func (w *working) Work(ctx context.Context, ref sb.AttemptRef) (told bool, err error) {
 	if w.draining.Load() {
-		return plain(sb.Errorf(sb.Unavailable, "the worker shuts down"))
+		return false, plain(sb.Errorf(sb.Unavailable, "the worker shuts down"))
 	}
 	calm, stop := context.WithCancel(context.WithoutCancel(ctx))
 	beats, end := context.WithCancel(context.WithoutCancel(ctx))
@@ -54,12 +55,12 @@ func (w *working) Work(ctx context.Context, ref sb.AttemptRef) error {
 		end()
 		beating.Wait()
 	}()
-	err := w.doer.Do(calm, ref)
+	told, err = w.doer.Do(calm, ref)
 	if err == nil {
-		return nil
+		return told, nil
 	}
 	activity.GetLogger(ctx).Warn("the work was not done here", "run_id", ref.Run, "attempt", ref.Attempt, "error", err)
-	return plain(err)
+	return false, plain(err)
 }
 
 // heartbeat asks Temporal until ctx is done, also while the work is being ended. It asks by the client because the

@@ -15,11 +15,11 @@ import (
 	sb "signalbox"
 )
 
-type doerFunc func(ctx context.Context, ref sb.AttemptRef) error
+type doerFunc func(ctx context.Context, ref sb.AttemptRef) error // nothing is told
 
 func (f doerFunc) Open(context.Context) (<-chan struct{}, error) { return nil, nil } //nolint:nilnil // it is never shut
 
-func (f doerFunc) Do(ctx context.Context, ref sb.AttemptRef) error { return f(ctx, ref) }
+func (f doerFunc) Do(ctx context.Context, ref sb.AttemptRef) (bool, error) { return false, f(ctx, ref) }
 
 // work runs the activity with a doer and with answers to its heartbeats; after the last answer all are nil.
 func work(t *testing.T, w *working) error {

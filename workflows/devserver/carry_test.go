@@ -213,6 +213,20 @@ func TestPoolThatIsShutAndOpenedAgain(t *testing.T) {
 	b.closed(t, before.Ref())
 }
 
+// What the worker has told needs no question: a workflow less work, and none left open behind a burst.
+func TestEndThatWasTakenIsNotAskedAbout(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, devserver.Options{Log: quiet()})
+	b := newBench(t, server.Addr(), atOnce)
+	b.told = true
+	b.work(t)
+	r := aRun("01told")
+	_, _, err := b.client.Start(t.Context(), r)
+	require.NoError(t, err)
+	b.closed(t, r.Ref())
+	require.Empty(t, b.signs(r.Ref()))
+}
+
 func TestHandedBackAndBrokenWork(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, devserver.Options{Log: quiet()})
