@@ -15,7 +15,7 @@ type Me struct {
 	Role   sb.Role          `json:"role"`
 	Groups []Who            `json:"groups"`
 
-	Session *Session `json:"session" doc:"Null with an API key."`
+	Session Null[Session] `json:"session" doc:"Null with an API key."`
 }
 
 type me struct {
@@ -25,7 +25,7 @@ type me struct {
 
 func (h me) show(ctx context.Context, _ *none) (*answer[Me], error) {
 	return withGroup(ctx, h.groups, callerOf(ctx).Principal, func(p sb.Principal, groups []sb.Who) Me {
-		return Me{ID: p.ID, Name: p.Name, Email: p.Email, Kind: p.Kind, Role: p.Role, Groups: whosOf(groups), Session: mySession(ctx)}
+		return Me{ID: p.ID, Name: p.Name, Email: p.Email, Kind: p.Kind, Role: p.Role, Groups: whosOf(groups), Session: maybe(mySession(ctx))}
 	})
 }
 
