@@ -2,9 +2,11 @@ package signalbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,7 +15,7 @@ import (
 const Masked = "***"
 
 // Mask replaces the values of secrets in what a run says: as they are, and each of their lines. It finds them as plain
-// text and as text in JSON, but not encoded in another way, such as Base64. The zero value replaces nothing. It never
+// text, as text in JSON and in JSON within JSON, but not encoded in another way, such as Base64. The zero value replaces nothing. It never
 // changes, and is safe for use by several goroutines.
 type Mask struct {
 	values   []string // longest first
@@ -25,22 +27,27 @@ type Mask struct {
 func NewMask(values ...string) Mask {
 	var m Mask
 	add := func(value string) {
-		if utf8.RuneCountInString(value) >= MinSecret {
-			m.values = append(m.values, value)
+		if utf8.RuneCountInString(value) < MinSecret {
+			return
+		}
+		for _, form := range escaped(value) {
+			m.values = append(m.values, form)
+			if !strings.Contains(form, "\n") { // what has several lines is found line by line
+				m.longest = max(m.longest, len(form))
+			}
 		}
 	}
 	for _, value := range values {
 		add(value)
 		for line := range strings.Lines(value) {
-			line = strings.TrimRight(line, "\r\n")
-			add(line)
-			m.longest = max(m.longest, len(line))
+			add(strings.TrimRight(line, "\r\n"))
 		}
 	}
 	if len(m.values) == 0 {
 		return Mask{}
 	}
-	slices.SortFunc(m.values, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(m.values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	m.values = slices.Compact(m.values)
 	var pairs []string
 	for _, v := range m.values {
 		pairs = append(pairs, v, Masked)
@@ -48,6 +55,28 @@ func NewMask(values ...string) Mask {
 	m.replacer = strings.NewReplacer(pairs...)
 	return m
 }
+
+// escaped are the forms of a text in JSON, with letters beyond ASCII as they are or not, twice: a line of a log may hold
+// JSON within JSON.
+func escaped(value string) []string {
+	forms := []string{value}
+	for range 2 {
+		for _, form := range slices.Clone(forms) {
+			quoted, _ := json.Marshal(form) // text can always be written
+			var plain bytes.Buffer
+			encoder := json.NewEncoder(&plain)
+			encoder.SetEscapeHTML(false)
+			_ = encoder.Encode(form)
+			unquoted := strings.TrimSuffix(plain.String(), "\n")
+			forms = append(forms, inside(string(quoted)), inside(unquoted), inside(strconv.QuoteToASCII(form)))
+		}
+		slices.Sort(forms)
+		forms = slices.Compact(forms)
+	}
+	return forms
+}
+
+func inside(quoted string) string { return quoted[1 : len(quoted)-1] }
 
 // Longest is the most bytes that a value has in one line: who cuts a line keeps that much back.
 func (m Mask) Longest() int { return m.longest }

@@ -14,13 +14,15 @@ import (
 func TestMask(t *testing.T) {
 	t.Parallel()
 	m := sb.NewMask("secret-", "secret-longer", "sho", "first line\nsecond\n", `quo"te\d`, "pässword", "1234567")
-	require.Equal(t, len("secret-longer"), m.Longest())
+	require.Equal(t, len(`first line\\nsecond\\n`), m.Longest(), "as JSON within JSON")
 	for name, row := range map[string]struct{ text, want string }{
 		"no value":                        {"short sho", "short sho"},
 		"the longer value first":          {"a secret-longer and secret-", "a *** and ***"},
 		"a value of several lines, whole": {"<first line\nsecond\n>", "<***>"},
 		"a line of such a value":          {"it is second", "it is ***"},
 		"beside each other":               {"secret-secret-", "******"},
+		"as text in JSON":                 {`{"a": "quo\"te\\d", "b": "p\u00e4ssword"}`, `{"a": "***", "b": "***"}`},
+		"as text in JSON within JSON":     {`{"a": "{\"b\": \"quo\\\"te\\\\d\"}"}`, `{"a": "{\"b\": \"***\"}"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
