@@ -53,6 +53,7 @@ type LoginFacts struct {
 	Known      *Principal  // whom the identity belongs to
 	SameEmail  *Principal  // the user with the login's verified address, when the identity is new
 	Invitation *Invitation // the open one whose token came with the login
+	Inviter    Facts       // about who made it, on its dataset
 	Admins     int         // how many there are
 }
 
@@ -93,12 +94,15 @@ type Asked struct {
 	Within     time.Duration
 }
 
+// maxPath is the most bytes of a path that a login comes back to.
+const maxPath = 2048
+
 // LocalPath gives a path of this server, with its query: where someone goes after he logged in. What could lead
 // elsewhere becomes "/".
 func LocalPath(text string) string {
 	u, err := url.Parse(text)
 	strange := strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || unicode.IsControl(r) || r > unicode.MaxASCII })
-	if err != nil || strange || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
+	if err != nil || strange || len(text) > maxPath || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
 		!strings.HasPrefix(text, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, "\\") {
 		return "/"
 	}

@@ -131,6 +131,11 @@ func RoleOf(p Permission) Role {
 	return Collaborator
 }
 
+// MostOf is the most that a role may have on any dataset; "" for a role that does not exist.
+func MostOf(r Role) Permission {
+	return map[Role]Permission{Guest: CanView, Labeler: CanTag, Collaborator: CanEdit, Member: CanManage, Admin: CanManage}[r]
+}
+
 // Login is what a provider says about someone who has just logged in there.
 type Login struct {
 	Provider string

@@ -87,13 +87,15 @@ func (a *app) options(key string) client.Options {
 	return client.Options{URL: a.address(), Key: key, HTTP: a.HTTP, UserAgent: a.agent()}
 }
 
-// key finds what opens the server: the key of a profile opens the profile's server only. The first admin's key of the default data folder opens this machine's server only, so that it
-// is never sent to another host; a data folder that was named is taken at its word.
+// key finds what opens the server: the key of a profile opens the profile's server only, and wins over the environment
+// when the profile was named on the command line. The first admin's key of the default data folder opens this machine's
+// server only, so that it is never sent to another host; a data folder that was named is taken at its word.
 func (a *app) key() (string, error) {
 	if a.keyFile != "" {
 		return readKey(a.keyFile)
 	}
-	if key := a.Getenv("SIGNALBOX_API_KEY"); key != "" {
+	key := a.Getenv("SIGNALBOX_API_KEY")
+	if key != "" && a.profile == "" {
 		return key, nil
 	}
 	_, p, err := a.chosen()
@@ -103,6 +105,9 @@ func (a *app) key() (string, error) {
 	if p.Key != "" && strings.TrimRight(a.address(), "/") == p.URL {
 		return p.Key, nil
 	}
+	if key != "" {
+		return key, nil
+	}
 	dir := a.Getenv("SIGNALBOX_DATA_DIR")
 	if dir == "" && local(a.address()) {
 		dir = a.DataDir
@@ -110,7 +115,7 @@ func (a *app) key() (string, error) {
 	if dir == "" {
 		return "", nil
 	}
-	key, err := readKey(filepath.Join(dir, "admin.key"))
+	key, err = readKey(filepath.Join(dir, "admin.key"))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return "", nil // the server says that a key is needed
 	}

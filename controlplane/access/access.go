@@ -10,12 +10,8 @@ import (
 	sb "signalbox"
 )
 
-var caps = map[sb.Role]sb.Permission{
-	sb.Guest: sb.CanView, sb.Labeler: sb.CanTag, sb.Collaborator: sb.CanEdit, sb.Member: sb.CanManage, sb.Admin: sb.CanManage,
-}
-
 // Cap is the most a role may have on any dataset.
-func Cap(r sb.Role) sb.Permission { return caps[r] }
+func Cap(r sb.Role) sb.Permission { return sb.MostOf(r) }
 
 // Effective is what the principal of the facts may do with their dataset: the highest of being an admin, the
 // dataset's default access (Members only), the own grant and the best grant of a group; capped by role.

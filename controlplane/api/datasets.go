@@ -28,15 +28,6 @@ type datasets struct {
 	access   Access
 }
 
-func (h datasets) list(ctx context.Context, in *Paging) (*answer[List[Dataset]], error) {
-	c := callerOf(ctx)
-	page, err := h.datasets.Datasets(ctx, h.access.Viewer(c.Principal, c.Settings), in.Cursor, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	return listOf(page, func(f sb.Facts) Dataset { return h.dataset(f, "") }), nil
-}
-
 type datasetBody struct {
 	Name              string        `json:"name" minLength:"1" maxLength:"200"`
 	DefaultPermission sb.Permission `json:"default_permission,omitempty" enum:"none,view,tag,edit,manage" doc:"What Members have without a grant; by default as in the settings."`

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,12 +52,18 @@ func (s *server) attempt(c *gin.Context) {
 		s.failed(c, err)
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	s.boundForm(c)
+}
+
+// boundForm bounds what is read of a form; the time for it began with the request.
+func (s *server) boundForm(c *gin.Context) {
+	raw := http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	c.Request.Body = &body{Reader: raw, Closer: raw, writer: c.Writer}
 }
 
 // ours is a middleware that refuses what another site made a browser send.
 func (s *server) ours(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm)
+	s.boundForm(c)
 	if err := s.sameOrigin(c); err != nil {
 		c.Abort()
 		s.failed(c, err)
@@ -179,10 +187,18 @@ func (s *server) finish(c *gin.Context, a sb.Answer) {
 	s.welcome(c, provider, w, err)
 }
 
-// demo logs in as a demonstration user.
+// demo logs in as a demonstration user. What a proxy passed on comes from elsewhere, whatever name it asks for.
 func (s *server) demo(c *gin.Context) {
+	if home, err := url.Parse(s.Home); err == nil && local(home.Host) && passedOn(c.Request.Header) {
+		s.failed(c, newProblem(http.StatusForbidden, sb.Forbidden, "demonstration users log in on this machine only, and this came through a proxy; SIGNALBOX_PUBLIC_URL with SIGNALBOX_DEMO_LOGIN=1 allows more"))
+		return
+	}
 	w, err := s.Logins.EnterDemo(s.asStranger(c), sb.Role(c.PostForm("user")), c.PostForm("return_to"), c.Request.UserAgent())
 	s.welcome(c, "demo", w, err)
+}
+
+func passedOn(h http.Header) bool {
+	return slices.ContainsFunc([]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "Via"}, func(name string) bool { return h.Get(name) != "" })
 }
 
 // welcome gives a browser its new session; the one that it had before ends.
@@ -204,6 +220,12 @@ func (s *server) welcome(c *gin.Context, provider string, w sb.Welcome, err erro
 // logout ends the session here, and then at the provider.
 func (s *server) logout(c *gin.Context) {
 	who := s.browser(c)
+	if who == nil && s.sessionCookie(c) != "" {
+		if _, err := s.Logins.Session(c.Request.Context(), s.sessionCookie(c)); err != nil && sb.CodeOf(err) != sb.Unauthenticated {
+			s.failed(c, err) // the session goes on: its cookie stays
+			return
+		}
+	}
 	s.setCookie(c, sessionName, "", -1, http.SameSiteLaxMode)
 	if who == nil {
 		c.Redirect(http.StatusSeeOther, "/login")

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,6 +44,9 @@ func (s *server) watch(c *gin.Context) {
 	}
 	c.Request = c.Request.WithContext(withRequest(c.Request.Context(), r))
 	safeHeaders(c.Writer.Header(), id)
+	if c.Request.Body != nil && c.Request.Body != http.NoBody { // also of who is refused before his body is read
+		_ = huma.SetReadDeadline(c.Writer, time.Now().Add(jsonTime))
+	}
 	start := time.Now()
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -21,6 +21,7 @@ type Plugin struct {
 	Author      string           `json:"author"`
 	License     string           `json:"license"`
 	URL         string           `json:"url"`
+	FiftyOne    string           `json:"fiftyone_version" doc:"The versions of FiftyOne that the manifest asks for."`
 	Enabled     bool             `json:"enabled"`
 	Operators   []PluginOperator `json:"operators"`
 	Panels      []string         `json:"panels"`
@@ -205,7 +206,7 @@ func pluginOf(p sb.Plugin) Plugin {
 	m := p.Revision.Manifest
 	out := Plugin{
 		ID: p.ID, Name: p.Name, Version: m.Version, Revision: p.Revision.Number, SHA256: p.Revision.SHA256,
-		Description: m.Description, Author: m.Author, License: m.License, URL: m.URL, Enabled: p.Enabled,
+		Description: m.Description, Author: m.Author, License: m.License, URL: m.URL, FiftyOne: m.FiftyOne, Enabled: p.Enabled,
 		Operators: []PluginOperator{}, Panels: some(m.Panels), CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}
 	for _, o := range p.Operators {

@@ -249,8 +249,8 @@ type Sharing interface {
 	// SetGrant gives a principal or a group a permission; NoAccess takes it away. May judges in the transaction by facts
 	// about who asks and about whom it is for.
 	SetGrant(ctx context.Context, by string, g sb.Grant, may func(by, to sb.Facts) error) error
-	// Holders reads a page of everyone who has access, by name.
-	Holders(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.Holder], error)
+	// Holders reads a page of everyone who has access, by name, or only one of them.
+	Holders(ctx context.Context, datasetID, onlyID, cursor string, limit int) (sb.Page[sb.Holder], error)
 	// GroupGrants reads the groups that a dataset is shared with, by name.
 	GroupGrants(ctx context.Context, datasetID string) ([]sb.GroupAccess, error)
 	// Candidates finds principals and groups by part of a name or email.

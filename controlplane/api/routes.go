@@ -72,7 +72,6 @@ func (s *server) peopleRoutes() {
 
 func (s *server) datasetRoutes() {
 	h := datasets{s.Datasets, s.Facts, s.Access}
-	on(s, route{method: get, path: "/datasets", what: "Datasets that I may see", door: forPeople}, h.list)
 	on(s, route{method: post, path: "/datasets", what: "Make a dataset", door: forPeople, right: sb.ActCreateDataset, status: 201}, h.create)
 	on(s, route{method: get, path: "/datasets/{name}", what: "A dataset", door: forPeople, right: sb.ActViewDataset}, h.show)
 	foretold(s, route{method: patch, path: "/datasets/{name}", what: "Rename a dataset, or set its default access", door: forPeople, right: sb.ActManageDataset}, h.scope, h.patch)

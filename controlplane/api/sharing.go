@@ -67,6 +67,7 @@ type sharing struct {
 
 func (s *server) sharingRoutes() {
 	h := sharing{datasets{s.Datasets, s.Facts, s.Access}, s.Sharing}
+	on(s, route{method: get, path: "/datasets", what: "Datasets that I, or for admins somebody else, may see", door: forPeople}, h.list)
 	on(s, route{method: post, path: "/datasets/{name}/clone", what: "Make a dataset like another; grants are not copied", door: forPeople, right: sb.ActClone, status: 201}, h.clone)
 	on(s, route{method: get, path: "/datasets/{name}/access", what: "Who has access to a dataset, and why", door: forPeople, right: sb.ActManageDataset}, h.holders)
 	on(s, route{method: get, path: "/datasets/{name}/access/candidates", what: "Whom a dataset may be shared with", door: forPeople, right: sb.ActManageDataset}, h.candidates)
@@ -74,6 +75,30 @@ func (s *server) sharingRoutes() {
 	foretold(s, route{method: remove, path: "/datasets/{name}/access/users/{id}", what: "Take a dataset away from a user or a service account", door: forPeople, right: sb.ActManageDataset}, toTake(h.user), h.take(h.user))
 	foretold(s, route{method: put, path: "/datasets/{name}/access/groups/{id}", what: "Share a dataset with a group; none takes it away", door: forPeople, right: sb.ActManageDataset}, toGrant(h.group), h.share(h.group))
 	foretold(s, route{method: remove, path: "/datasets/{name}/access/groups/{id}", what: "Take a dataset away from a group", door: forPeople, right: sb.ActManageDataset}, toTake(h.group), h.take(h.group))
+}
+
+type datasetsInput struct {
+	Paging
+	Principal string `query:"principal" maxLength:"600" doc:"Id, email or account name: the datasets he may see, and as my_permission what he has. About others only for admins."`
+}
+
+func (h sharing) list(ctx context.Context, in *datasetsInput) (*answer[List[Dataset]], error) {
+	c := callerOf(ctx)
+	who := c.Principal
+	if in.Principal != "" && in.Principal != c.ID {
+		if err := h.access.Check(c.facts(), sb.ActAdminister); err != nil {
+			return nil, err
+		}
+		var err error
+		if who, err = h.sharing.Principal(ctx, in.Principal); err != nil {
+			return nil, err
+		}
+	}
+	page, err := h.datasets.datasets.Datasets(ctx, h.access.Viewer(who, c.Settings), in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(page, func(f sb.Facts) Dataset { return h.dataset(f, "") }), nil
 }
 
 type cloneInput struct {
@@ -100,6 +125,7 @@ func (h sharing) clone(ctx context.Context, in *cloneInput) (*placed[Dataset], e
 type accessInput struct {
 	ByName
 	Paging
+	Principal string `query:"principal" maxLength:"600" doc:"Id, email or account name: among the items he alone, or nobody when he has no access."`
 }
 
 func (h sharing) holders(ctx context.Context, in *accessInput) (*answer[DatasetAccess], error) {
@@ -107,7 +133,15 @@ func (h sharing) holders(ctx context.Context, in *accessInput) (*answer[DatasetA
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.sharing.Holders(ctx, f.Dataset.ID, in.Cursor, in.Limit)
+	only := ""
+	if in.Principal != "" {
+		p, err := h.sharing.Principal(ctx, in.Principal)
+		if err != nil {
+			return nil, err
+		}
+		only = p.ID
+	}
+	page, err := h.sharing.Holders(ctx, f.Dataset.ID, only, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}

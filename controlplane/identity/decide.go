@@ -63,7 +63,7 @@ func newUser(l sb.Login, role sb.Role) sb.Principal {
 	return p
 }
 
-// nameOf is a name to show, whatever the provider says.
+// nameOf is a name to show, whatever the provider says; never one that could be taken for another's address.
 func nameOf(l sb.Login) string {
 	local, _, _ := strings.Cut(l.Email, "@")
 	for _, name := range []string{l.Name, local} {
@@ -82,6 +82,9 @@ func nameOf(l sb.Login) string {
 const maxName = 100
 
 func printable(r rune) rune {
+	if r == '@' {
+		return ' '
+	}
 	if unicode.IsControl(r) || slices.Contains([]rune{'\u202a', '\u202b', '\u202c', '\u202d', '\u202e'}, r) {
 		return -1
 	}

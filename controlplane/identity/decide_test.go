@@ -108,7 +108,7 @@ func TestPathsOfOurs(t *testing.T) {
 		"/": "/", "/runs?status=failed&x=%2F": "/runs?status=failed&x=%2F", "": "/", "runs": "/", "//evil.example": "/",
 		"///evil.example": "/", `/\evil.example`: "/", `\/evil.example`: "/", "https://evil.example": "/", "https:evil.example": "/",
 		"javascript:alert(1)": "/", "/%2F/evil.example": "/", "/%5Cevil.example": "/", "/\tevil": "/", "/a\r\nSet-Cookie: x": "/",
-		"//user@evil.example/": "/", "/a#b": "/a", "/é": "/",
+		"//user@evil.example/": "/", "/a#b": "/a", "/é": "/", "/" + strings.Repeat("a", 2048): "/",
 	} {
 		require.Equal(t, want, sb.LocalPath(text), "%q", text)
 	}

@@ -22,6 +22,7 @@ type LoginSettings struct {
 	Demo      bool          // whether everybody may be one of the demonstration users
 	Idle      time.Duration // a session that is not used for so long ends; 0 is 12 h
 	Max       time.Duration // a session ends after so long; 0 is 7 days
+	Check     Check         // whether who invited someone still could; nil: no invitation counts
 }
 
 // Logins lets people in, by login providers, and keeps their sessions. It is safe for use by several goroutines.
@@ -166,7 +167,12 @@ func (l *Logins) enter(ctx context.Context, login sb.Login, pending sb.Pending, 
 	o := sb.OriginOf(ctx)
 	o.Actor, o.Kind, o.Via = sb.Who{Name: nameOf(login)}, sb.User, "login:"+login.Provider
 	user, err := l.store.LogIn(sb.WithOrigin(ctx, o), login, pending.Invitation,
-		func(f sb.LoginFacts) (sb.LoginPlan, error) { return Decide(login, f) })
+		func(f sb.LoginFacts) (sb.LoginPlan, error) {
+			if f.Invitation != nil && (l.set.Check == nil || mayInvite(l.set.Check, f.Inviter, *f.Invitation) != nil) {
+				f.Invitation = nil
+			}
+			return Decide(login, f)
+		})
 	if err != nil {
 		return sb.Welcome{}, err
 	}

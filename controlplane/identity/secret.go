@@ -20,11 +20,13 @@ const (
 	sessionToken    kind = "sbs_"
 	deviceCode      kind = "sbd_"
 	loginToken      kind = "sbl_"
+	invitationToken kind = "sbi_"
 )
 
 var kinds = map[kind]string{
 	apiKey: "an API key", orchestratorKey: "an orchestrator key", runToken: "a run token",
 	sessionToken: "the token of a session", deviceCode: "a device code", loginToken: "a token of a login",
+	invitationToken: "the token of an invitation",
 }
 
 // Lengths of a key after its prefix, in digits of base 62.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"reflect"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -52,8 +53,16 @@ func (t *tx) auditRow(o sb.Origin, action string, object sb.Object) (auditRow, e
 	return auditRow{
 		ID: newID(), At: t.now, ActorID: o.Actor.ID, ActorName: o.Actor.Name, ActorKind: string(o.Kind),
 		Address: o.Address, Request: o.Request, Via: o.Via, Action: action,
-		ObjectKind: object.Kind, ObjectID: object.ID, ObjectName: object.Name, Outcome: string(sb.AuditDone), Count: 1,
+		ObjectKind: object.Kind, ObjectID: cut(object.ID, 200), ObjectName: cut(object.Name, 600), Outcome: string(sb.AuditDone), Count: 1,
 	}, nil
+}
+
+// cut bounds a text that someone chose freely, in bytes, at a whole letter.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "")
 }
 
 func detailText(detail any) (string, error) {

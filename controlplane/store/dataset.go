@@ -115,6 +115,9 @@ func datasetOf(ctx context.Context, q bun.IDB, id string) (datasetRow, error) {
 // DeleteDataset removes the entry with its grants and rejects its Scheduled runs. Other runs stay.
 func (s *Store) DeleteDataset(ctx context.Context, id string, by sb.Who) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.lockOrganisation(ctx); err != nil { // nothing is granted on it meanwhile
+			return err
+		}
 		row, err := datasetOf(ctx, t, id)
 		if err != nil {
 			return err

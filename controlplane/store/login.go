@@ -104,6 +104,9 @@ func (t *tx) loginFacts(ctx context.Context, l sb.Login, invitation string) (f s
 	if err == nil && invitation != "" {
 		f.Invitation, err = t.openInvitation(ctx, invitation)
 	}
+	if err == nil && f.Invitation != nil {
+		f.Inviter, err = t.inviter(ctx, *f.Invitation)
+	}
 	return f, err
 }
 
@@ -118,20 +121,13 @@ func (t *tx) user(ctx context.Context, query string, args ...any) (*sb.Principal
 
 // openInvitation reads an invitation that may still be accepted; nil when there is none with this token.
 func (t *tx) openInvitation(ctx context.Context, hash string) (*sb.Invitation, error) {
-	var rows []struct {
-		ID, Email, Role, DatasetID, Permission string
-		ExpiresAt                              int64
-	}
-	err := t.NewRaw(`SELECT id, email, role, dataset_id, permission, expires_at FROM invitations
-		WHERE hash = ? AND accepted_at = 0 AND revoked_at = 0 AND expires_at > ?`, hash, t.now).Scan(ctx, &rows)
+	var rows []invitationRow
+	err := t.NewRaw(`SELECT * FROM invitations WHERE hash = ? AND accepted_at = 0 AND revoked_at = 0 AND expires_at > ?`, hash, t.now).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	r := rows[0]
-	return &sb.Invitation{
-		ID: r.ID, Email: r.Email, Role: sb.Role(r.Role), DatasetID: r.DatasetID, Permission: sb.Permission(r.Permission),
-		ExpiresAt: timeAt(r.ExpiresAt),
-	}, nil
+	v := rows[0].invitation()
+	return &v, nil
 }
 
 // carryOut does what a login leads to.
@@ -147,7 +143,7 @@ func (t *tx) carryOut(ctx context.Context, l sb.Login, f sb.LoginFacts, plan sb.
 		err = t.mapGroups(ctx, l.Provider, p, plan.Groups)
 	}
 	if err == nil && plan.Accept {
-		_, err = t.exec(ctx, "UPDATE invitations SET accepted_at = ?, accepted_by_id = ? WHERE id = ?", t.now, p.ID, f.Invitation.ID)
+		err = t.accept(ctx, *f.Invitation, p)
 	}
 	return p, err
 }
@@ -173,7 +169,7 @@ func (t *tx) keepUser(ctx context.Context, l sb.Login, f sb.LoginFacts, p sb.Pri
 	return p, t.audit(ctx, "user.update", principalObject(p), principalEdits(was, row))
 }
 
-// mapGroups makes the memberships that a provider decides what it says now. It never touches those that others decide,
+// mapGroups makes the memberships that a provider decides what it says now. It never touches those that others decided,
 // and joins groups that exist only: what an organisation's directory calls its groups is not for us to copy.
 func (t *tx) mapGroups(ctx context.Context, provider string, p sb.Principal, names []string) error {
 	names = unique(append(names, "")) // sorted, without the empty one
@@ -184,8 +180,7 @@ func (t *tx) mapGroups(ctx context.Context, provider string, p sb.Principal, nam
 		return err
 	}
 	err = t.NewRaw(`INSERT INTO members (group_id, principal_id, locked_by) SELECT id, ?, ? FROM groups WHERE name IN (?)
-		ON CONFLICT (group_id, principal_id) DO UPDATE SET locked_by = excluded.locked_by WHERE members.locked_by <> excluded.locked_by
-		RETURNING group_id`, p.ID, provider, bun.List(append(names, ""))).Scan(ctx, &joined)
+		ON CONFLICT (group_id, principal_id) DO NOTHING RETURNING group_id`, p.ID, provider, bun.List(append(names, ""))).Scan(ctx, &joined)
 	if err != nil || len(left)+len(joined) == 0 {
 		return err
 	}

@@ -26,7 +26,10 @@ var (
 	_ api.Notes         = (*store.Store)(nil)
 )
 
-var _ identity.LoginStore = (*store.Store)(nil)
+var (
+	_ identity.LoginStore      = (*store.Store)(nil)
+	_ identity.InvitationStore = (*store.Store)(nil)
+)
 
 var (
 	_ secrets.SecretStore = (*store.Store)(nil)

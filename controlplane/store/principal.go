@@ -93,8 +93,13 @@ func (s *Store) Principal(ctx context.Context, idOrName string) (sb.Principal, e
 	return row.principal(), tidy(err)
 }
 
-// principalCalled asks each index that may know the name.
+// principalCalled asks each index that may know the name. What looks like an address is nobody's name: a person may
+// choose his name, and could choose another's address.
 func principalCalled(ctx context.Context, q bun.IDB, name string) (principalRow, error) {
+	called := name
+	if strings.Contains(name, "@") {
+		called = ""
+	}
 	var rows []struct {
 		principalRow `bun:",extend"`
 		Rank         int
@@ -103,7 +108,7 @@ func principalCalled(ctx context.Context, q bun.IDB, name string) (principalRow,
 		UNION ALL SELECT *, 1 FROM principals WHERE kind = 'service_account' AND name = ? AND deleted_at = 0
 		UNION ALL SELECT *, 2 FROM principals WHERE email = ? AND email <> '' AND deleted_at = 0
 		UNION ALL SELECT * FROM (SELECT *, 3 FROM principals WHERE kind = 'user' AND name = ? AND deleted_at = 0 LIMIT 2) AS named
-		ORDER BY rank, id`, name, name, strings.ToLower(name), name).Scan(ctx, &rows)
+		ORDER BY rank, id`, name, name, strings.ToLower(name), called).Scan(ctx, &rows)
 	row, err := one(rows, err, "principal", name)
 	if err == nil && row.Rank == 3 && len(rows) > 1 {
 		return principalRow{}, sb.Errorf(sb.NotFound, "several users are called %s; name one by id or email", name)

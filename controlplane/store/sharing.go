@@ -79,22 +79,27 @@ func (t *tx) grant(ctx context.Context, g sb.Grant) error {
 const hasAccess = `(p.role = 'admin' OR p.role = 'member' AND d.default_permission <> 'none' OR g.permission IS NOT NULL
 	OR EXISTS (SELECT 1 FROM members AS m JOIN group_grants AS gg ON gg.group_id = m.group_id AND gg.dataset_id = d.id WHERE m.principal_id = p.id))`
 
-// Holders reads a page of everyone who has access to a dataset, by name, with all that it rests on.
-func (s *Store) Holders(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.Holder], error) {
+// Holders reads a page of everyone who has access to a dataset, by name, with all that it rests on; of onlyID alone
+// unless it is "".
+func (s *Store) Holders(ctx context.Context, datasetID, onlyID, cursor string, limit int) (sb.Page[sb.Holder], error) {
 	var page sb.Page[sb.Holder]
 	after, err := readNameCursor(cursor)
 	if err != nil {
 		return page, err
 	}
 	limit = limitOf(limit)
+	one, args := "", []any{datasetID, after.Name, after.ID, limit + 1, datasetID}
+	if onlyID != "" {
+		one, args = "p.id = ? AND ", append([]any{onlyID}, args...)
+	}
 	err = s.view(ctx, func(ctx context.Context, q bun.IDB) error {
 		var rows []factsRow
 		err := q.NewRaw("SELECT "+factsColumns(q)+` FROM (
 				SELECT p.id, p.name FROM datasets AS d CROSS JOIN principals AS p LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = p.id
-				WHERE d.id = ? AND p.deleted_at = 0 AND (p.name, p.id) > (?, ?) AND `+hasAccess+` ORDER BY p.name, p.id LIMIT ?) AS c
+				WHERE `+one+`d.id = ? AND p.deleted_at = 0 AND (p.name, p.id) > (?, ?) AND `+hasAccess+` ORDER BY p.name, p.id LIMIT ?) AS c
 			CROSS JOIN settings AS o CROSS JOIN principals AS p CROSS JOIN datasets AS d
 			LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = p.id
-			WHERE p.id = c.id AND d.id = ? ORDER BY c.name, c.id`, datasetID, after.Name, after.ID, limit+1, datasetID).Scan(ctx, &rows)
+			WHERE p.id = c.id AND d.id = ? ORDER BY c.name, c.id`, args...).Scan(ctx, &rows)
 		if err != nil {
 			return err
 		}

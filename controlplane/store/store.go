@@ -102,7 +102,8 @@ func (s *Store) Ready(ctx context.Context) error {
 		return err
 	}
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.NewRaw("UPDATE installation SET created_at = created_at").Exec(ctx)
+		// A row of its own: nobody who holds another makes this wait.
+		_, err := t.NewRaw("INSERT INTO leases (name, holder, expires_at) VALUES ('ready', '', 0) ON CONFLICT (name) DO UPDATE SET expires_at = 0").Exec(ctx)
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ package attributes
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	sb "signalbox"
 )
@@ -69,9 +70,14 @@ func InDomains(email string, domains []string) bool {
 	return at > 0 && slices.ContainsFunc(domains, func(d string) bool { return strings.EqualFold(d, email[at+1:]) })
 }
 
-// Address gives an address in lower case, or "" if it is none.
+// Address gives an address in lower case, or "" if it is none. Letters beyond ASCII are refused: some of them become
+// ASCII in lower case, and so another's address.
 func Address(text string) string {
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.TrimSpace(text)
+	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return ""
+	}
+	text = strings.ToLower(text)
 	name, domain, ok := strings.Cut(text, "@")
 	if !ok || name == "" || domain == "" || strings.ContainsAny(text, " \t\r\n<>,;\"\x00") || strings.Contains(domain, "@") || len(text) > 254 {
 		return ""

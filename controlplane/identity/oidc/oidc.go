@@ -174,6 +174,10 @@ func (p *Provider) claims(ctx context.Context, f *found, id *gooidc.IDToken, tok
 	if err := info.Claims(&more); err != nil {
 		return nil, refused(err)
 	}
+	if _, told := more["email"]; told { // an address and the word about it come from one place
+		delete(claims, "email")
+		delete(claims, "email_verified")
+	}
 	for name, v := range more {
 		if _, there := claims[name]; !there {
 			claims[name] = v
@@ -191,8 +195,9 @@ func (p *Provider) login(subject string, claims map[string]any) (sb.Login, error
 	if l.Name == "" {
 		l.Name = text("preferred_username")
 	}
-	verified := claims["email_verified"] == true || claims["email_verified"] == "true"
-	l.Verified = l.Email != "" && (verified || attributes.InDomains(l.Email, p.set.Domains))
+	said := claims["email_verified"]
+	verified := said == true || said == "true" || said == nil && attributes.InDomains(l.Email, p.set.Domains)
+	l.Verified = l.Email != "" && verified
 	p.set.Mapping.Apply(&l, func(path string) []string { return texts(claims, path) })
 	return l, nil
 }

@@ -168,16 +168,18 @@ func TestWhenAnAddressIsBelieved(t *testing.T) {
 		email, verified any
 		want            bool
 	}{
-		"verified":                         {"a@example.org", true, true},
-		"verified, as text":                {"a@example.org", "true", true},
-		"not verified":                     {"a@example.org", false, false},
-		"not said":                         {"a@example.org", nil, false},
-		"not said, of a domain of ours":    {"a@trusted.example", nil, true},
-		"of a domain that ends like ours":  {"a@nottrusted.example", nil, false},
-		"of a domain below ours":           {"a@x.trusted.example", nil, false},
-		"no address":                       {"a", true, false},
-		"two addresses":                    {"a@x, b@trusted.example", nil, false},
-		"an address within another's name": {"a@trusted.example@evil.example", nil, false},
+		"verified":                          {"a@example.org", true, true},
+		"verified, as text":                 {"a@example.org", "true", true},
+		"not verified":                      {"a@example.org", false, false},
+		"not said":                          {"a@example.org", nil, false},
+		"not said, of a domain of ours":     {"a@trusted.example", nil, true},
+		"not verified, of a domain of ours": {"a@trusted.example", false, false},
+		"of a domain that ends like ours":   {"a@nottrusted.example", nil, false},
+		"of a domain below ours":            {"a@x.trusted.example", nil, false},
+		"no address":                        {"a", true, false},
+		"a letter that becomes ASCII":       {"mi\u212ae@trusted.example", true, false},
+		"two addresses":                     {"a@x, b@trusted.example", nil, false},
+		"an address within another's name":  {"a@trusted.example@evil.example", nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

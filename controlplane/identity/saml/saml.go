@@ -29,6 +29,7 @@ const (
 	skew    = 90 * time.Second // how far clocks may be apart
 	keep    = 5 * time.Minute  // of used assertions: none is believed 90 s after it was issued, skew added
 	refresh = time.Hour        // of the provider's metadata
+	retry   = time.Minute      // after it could not be read again
 )
 
 // Attributes name what a provider says of a person.
@@ -106,14 +107,16 @@ func (p *Provider) provider(ctx context.Context) (crewjam.ServiceProvider, error
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.found == nil || time.Since(p.at) > refresh {
-		found, err := p.read(ctx)
+		found, err := p.read(context.WithoutCancel(ctx)) // who goes away must not keep it from being read
 		if err != nil && p.found == nil {
 			return p.self, sb.Wrap(err, sb.Unavailable, "the login provider %s cannot be reached", p.set.Label)
 		}
+		p.at = time.Now()
 		if err == nil {
 			p.found = found
+		} else {
+			p.at = p.at.Add(retry - refresh)
 		}
-		p.at = time.Now()
 	}
 	self := p.self
 	self.IDPMetadata = p.found

@@ -191,7 +191,7 @@ func mappedGroups(t *testing.T, fresh Fresh) {
 		}
 		return names
 	}
-	require.Equal(t, []string{"own", "red"}, in("red", "no such group"))
+	require.Equal(t, []string{"own", "red"}, in("red", "own", "no such group"))
 	require.Equal(t, []string{"blue", "own"}, in("blue"))
 	require.Equal(t, []string{"own"}, in())
 }
