@@ -1,6 +1,7 @@
 """Signalbox from inside an operator: what an operator may read and say while it runs.
 
-Everything here needs nothing but Python's standard library.
+Everything here needs nothing but Python's standard library. The functions that manage an organisation are in
+``signalbox.management``.
 """
 
 from signalbox.work import (

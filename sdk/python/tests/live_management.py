@@ -177,6 +177,34 @@ class Walk(unittest.TestCase):
         fom.delete_user_group(group)
         fom.delete_service_account(user)
 
+    def test_a_member_shares_what_is_his(self) -> None:
+        """Who manages a dataset needs no right to see users and groups."""
+        owner = fom.create_service_account("walk-owner", fom.MEMBER)
+        guest = next(u for u in fom.list_users() if u.role is fom.GUEST)
+        group = fom.create_user_group("walk-friends")
+        admin, os.environ["SIGNALBOX_API_KEY"] = os.environ["SIGNALBOX_API_KEY"], fom.generate_api_key("walk", owner)
+        try:
+            fom.reload_api_connection()
+            name = dataset("walk-owned")
+            fom.set_dataset_default_permission(name, "none")
+            fom.set_dataset_user_permission(name, guest, fom.VIEW)
+            fom.set_dataset_user_group_permission(name, "walk-friends", fom.TAG)
+            self.assertIs(fom.get_permissions_for_dataset_user(name, guest.id), fom.VIEW)
+            self.assertIs(fom.get_permissions_for_dataset_user_group(name, group), fom.TAG)
+            self.assertEqual(3, len([p for p in fom.get_permissions(dataset_name=name) if "admin" not in p.reason]))
+            fom.delete_dataset_user_permission(name, guest)
+            fom.remove_dataset_user_group_permission(name, group.id)
+            self.assertEqual([], fom.get_permissions(dataset_name=name, user=guest))
+            with self.assertRaises(fom.NotFoundError):
+                fom.set_dataset_user_permission(name, "nobody@example.com", fom.VIEW)
+            with self.assertRaises(fom.ForbiddenError):
+                fom.list_users()
+        finally:
+            os.environ["SIGNALBOX_API_KEY"] = admin
+            fom.reload_api_connection()
+        fom.delete_user_group(group)
+        fom.delete_service_account(owner)
+
     def test_secrets(self) -> None:
         """A secret's value never comes back."""
         fom.add_secret("WALK_SECRET", "hush-hush", "For walks")

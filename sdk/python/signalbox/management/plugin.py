@@ -98,6 +98,7 @@ def upload_plugin(
     with tempfile.TemporaryFile() if path.is_dir() else path.open("rb") as archive:
         if path.is_dir():
             _pack(path, archive)
+            archive.flush()
             archive.seek(0)
         return _plugin_of(client.api().post("/plugins", archive, overwrite=overwrite))
 

@@ -71,7 +71,7 @@ def update_user_group(
 ) -> UserGroup:
     """Change what is given; ``users`` are then all its members, no more and no less.
 
-    PATCH /groups/{id}, PUT and DELETE /groups/{id}/members/{principal}.
+    PATCH /groups/{id}, PUT /groups/{id}/members/{principal}, DELETE /groups/{id}/members/{principal}.
     """
     wanted = None if users is None else {people.find_principal(user).id for user in users}
     group = get_user_group(user_group)
