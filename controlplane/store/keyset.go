@@ -21,7 +21,7 @@ type keysetRow struct {
 // Keyset reads the wrapped keyset, and the name of the key that wrapped it. NotFound when there is none.
 func (s *Store) Keyset(ctx context.Context) (wrapped, by string, err error) {
 	row, err := keyset(ctx, s.read)
-	return row.Wrapped, row.WrappedBy, noKeysetTable(err)
+	return row.Wrapped, row.WrappedBy, tidy(err)
 }
 
 // CreateKeyset keeps a wrapped keyset unless there is one, and reads the one that is there then: of several replicas
@@ -37,19 +37,19 @@ func (s *Store) CreateKeyset(ctx context.Context, wrapped, by string) (there, th
 		row, err = keyset(ctx, t)
 		return err
 	})
-	return row.Wrapped, row.WrappedBy, noKeysetTable(err)
+	return row.Wrapped, row.WrappedBy, tidy(err)
 }
 
 // ReplaceKeyset puts another wrapped keyset in the place of the one that was read. Conflict when that one is no longer
 // there: a change made meanwhile must not be lost.
 func (s *Store) ReplaceKeyset(ctx context.Context, read, wrapped, by string) error {
-	return noKeysetTable(s.change(ctx, func(ctx context.Context, t *tx) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, "UPDATE keyset SET wrapped = ?, wrapped_by = ?, updated_at = ? WHERE wrapped = ?", wrapped, by, t.now, read)
 		if err == nil && n == 0 {
 			return sb.Errorf(sb.Conflict, "the keyset in the database was changed meanwhile; try again")
 		}
 		return err
-	}))
+	})
 }
 
 func keyset(ctx context.Context, q bun.IDB) (keysetRow, error) {
@@ -62,12 +62,4 @@ func keyset(ctx context.Context, q bun.IDB) (keysetRow, error) {
 		return keysetRow{}, err
 	}
 	return rows[0], nil
-}
-
-// noKeysetTable says what to do where the schema is the one before, which is served otherwise.
-func noKeysetTable(err error) error {
-	if faultOf(err) == broken {
-		return sb.Wrap(err, sb.Unavailable, "the database's schema has no place for a keyset yet: run `signalbox migrate`")
-	}
-	return tidy(err)
 }

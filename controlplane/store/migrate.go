@@ -15,6 +15,9 @@ import (
 	sb "signalbox"
 )
 
+// migrations are a folder for each database. A release has at most one more than the release before; see
+// docs/development.md for what it may do.
+//
 //go:embed migrations
 var migrations embed.FS
 
@@ -84,7 +87,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 		dialect, dir = goose.DialectPostgres, "migrations/postgres"
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	sub, err := fs.Sub(migrations, dir)
+	sub, err := fs.Sub(s.schema, dir)
 	if err != nil {
 		return nil, err
 	}

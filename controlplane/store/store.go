@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ type Options struct {
 	Dir string             // for an empty URL
 	Now func() time.Time   // instead of the time that decides; for tests
 	Log logrus.FieldLogger // hears of lost listeners; nil is silent
+
+	Migrations fs.FS // instead of this program's, as migrations/sqlite and migrations/postgres; for tests
 }
 
 // Store is an open database. It is safe for use by several goroutines; on Postgres also by several replicas. An SQLite
@@ -43,6 +46,7 @@ type Store struct {
 	hub     hub
 	observe func(before, after sb.Run)
 	log     logrus.FieldLogger
+	schema  fs.FS // the migrations
 	closers []func() error
 
 	manifests manifests
@@ -51,9 +55,12 @@ type Store struct {
 
 // Open opens the database; it does not migrate it. Errors: Invalid (the URL), Unavailable.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{previews: make(chan struct{}, 1), now: o.Now, log: o.Log, hub: newHub(), observe: func(sb.Run, sb.Run) {}}
+	s := &Store{previews: make(chan struct{}, 1), now: o.Now, log: o.Log, schema: o.Migrations, hub: newHub(), observe: func(sb.Run, sb.Run) {}}
 	if s.log == nil {
 		s.log = silent()
+	}
+	if s.schema == nil {
+		s.schema = migrations
 	}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())

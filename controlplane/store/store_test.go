@@ -2,12 +2,10 @@ package store_test
 
 import (
 	"flag"
-	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
 
-	"signalbox/controlplane/store"
 	"signalbox/controlplane/store/storetest"
 )
 
@@ -21,17 +19,11 @@ func TestMain(m *testing.M) {
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) store.Options {
-		t.Helper()
-		return store.Options{URL: filepath.Join(t.TempDir(), "test.db")}
-	})
+	storetest.Run(t, databases["sqlite"])
 }
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	storetest.Postgres(t) // keeps the server between the tests
-	storetest.Run(t, func(t *testing.T) store.Options {
-		t.Helper()
-		return store.Options{URL: storetest.Postgres(t)}
-	})
+	storetest.Run(t, databases["postgres"])
 }

@@ -1,5 +1,9 @@
--- Times are microseconds since 1970 in UTC, 0 for none. JSON is TEXT: the order of its objects is kept.
+-- The schema. Times are microseconds since 1970 in UTC, 0 for none. JSON is TEXT: the order of its objects is kept.
+-- What is compared byte for byte is of collation "C": its order is that of SQLite, whatever the database's own.
 -- +goose Up
+
+-- ---- The installation ----
+
 CREATE TABLE installation (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
     id         TEXT    COLLATE "C" NOT NULL,
@@ -8,23 +12,42 @@ CREATE TABLE installation (
 
 CREATE TABLE settings (
     one                                         INTEGER PRIMARY KEY CHECK (one = 1),
-    default_user_role                           TEXT NOT NULL,
-    default_dataset_permission                  TEXT NOT NULL,
-    default_operator_minimum_role               TEXT NOT NULL,
-    default_operator_minimum_dataset_permission TEXT NOT NULL,
-    all_runs_minimum_role                       TEXT NOT NULL,
-    api_key_roles                               TEXT NOT NULL
+    default_user_role                           TEXT    NOT NULL,
+    default_dataset_permission                  TEXT    NOT NULL,
+    default_operator_minimum_role               TEXT    NOT NULL,
+    default_operator_minimum_dataset_permission TEXT    NOT NULL,
+    all_runs_minimum_role                       TEXT    NOT NULL,
+    api_key_roles                               TEXT    NOT NULL,
+    just_in_time_users                          BOOLEAN NOT NULL DEFAULT TRUE
 );
 
+CREATE TABLE keyset (
+    one        BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    wrapped    TEXT   NOT NULL,
+    wrapped_by TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+CREATE TABLE leases (
+    name       TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    holder     TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+-- ---- Who there is, and how he comes in ----
+
 CREATE TABLE principals (
-    id          TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
-    kind        TEXT   COLLATE "C" NOT NULL,
-    name        TEXT   COLLATE "C" NOT NULL,
-    email       TEXT   COLLATE "C" NOT NULL,
-    role        TEXT   NOT NULL,
-    description TEXT   NOT NULL,
-    created_at  BIGINT NOT NULL,
-    deleted_at  BIGINT NOT NULL DEFAULT 0
+    id           TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    kind         TEXT   COLLATE "C" NOT NULL,
+    name         TEXT   COLLATE "C" NOT NULL,
+    email        TEXT   COLLATE "C" NOT NULL,
+    role         TEXT   NOT NULL,
+    description  TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    deleted_at   BIGINT NOT NULL DEFAULT 0,
+    locked_by    TEXT   NOT NULL DEFAULT '',
+    last_seen_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX principals_account ON principals (name) WHERE kind = 'service_account' AND deleted_at = 0;
 CREATE UNIQUE INDEX principals_email ON principals (email) WHERE email <> '' AND deleted_at = 0;
@@ -41,28 +64,100 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_owner ON api_keys (owner_id);
 
-CREATE TABLE orchestrators (
-    id         TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
-    name       TEXT    COLLATE "C" NOT NULL UNIQUE,
-    kind       TEXT    COLLATE "C" NOT NULL,
-    enabled    BOOLEAN NOT NULL,
-    quota      BIGINT  NOT NULL,
-    config     TEXT    NOT NULL,
-    routes     TEXT    NOT NULL,
-    created_at BIGINT  NOT NULL,
-    updated_at BIGINT  NOT NULL
+-- Names are the organisation's own words; the name of a deleted group is free again.
+CREATE TABLE groups (
+    id          TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    name        TEXT   COLLATE "C" NOT NULL UNIQUE,
+    description TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL
 );
 
-CREATE TABLE orchestrator_keys (
-    id           TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
-    owner_id     TEXT   COLLATE "C" NOT NULL REFERENCES orchestrators (id),
-    name         TEXT   COLLATE "C" NOT NULL,
-    hash         TEXT   NOT NULL UNIQUE,
-    created_at   BIGINT NOT NULL,
-    expires_at   BIGINT NOT NULL,
-    last_used_at BIGINT NOT NULL DEFAULT 0
+CREATE TABLE members (
+    group_id     TEXT COLLATE "C" NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    principal_id TEXT COLLATE "C" NOT NULL REFERENCES principals (id),
+    locked_by    TEXT NOT NULL,
+    PRIMARY KEY (group_id, principal_id)
 );
-CREATE INDEX orchestrator_keys_owner ON orchestrator_keys (owner_id);
+CREATE INDEX members_principal ON members (principal_id, group_id);
+
+-- Who someone is at a login provider. One person may come through several.
+CREATE TABLE identities (
+    provider     TEXT   COLLATE "C" NOT NULL,
+    subject      TEXT   COLLATE "C" NOT NULL,
+    principal_id TEXT   COLLATE "C" NOT NULL REFERENCES principals (id),
+    email        TEXT   COLLATE "C" NOT NULL,
+    created_at   BIGINT NOT NULL,
+    seen_at      BIGINT NOT NULL,
+    PRIMARY KEY (provider, subject)
+);
+CREATE INDEX identities_principal ON identities (principal_id);
+
+CREATE TABLE sessions (
+    id           TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    hash         TEXT   COLLATE "C" NOT NULL UNIQUE,
+    principal_id TEXT   COLLATE "C" NOT NULL REFERENCES principals (id),
+    provider     TEXT   COLLATE "C" NOT NULL,
+    address      TEXT   NOT NULL,
+    agent        TEXT   NOT NULL,
+    logout       BYTEA,
+    created_at   BIGINT NOT NULL,
+    seen_at      BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX sessions_principal ON sessions (principal_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+-- Logins that wait for the provider's answer; a row is used once.
+CREATE TABLE logins (
+    state      TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    browser    TEXT   COLLATE "C" NOT NULL,
+    provider   TEXT   COLLATE "C" NOT NULL,
+    nonce      TEXT   NOT NULL,
+    verifier   TEXT   NOT NULL,
+    return_to  TEXT   NOT NULL,
+    invitation TEXT   COLLATE "C" NOT NULL, -- the hash of an invitation's token, '' for none
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX logins_expiry ON logins (expires_at);
+
+-- Assertions that were used, until they expire, so that none is good twice.
+CREATE TABLE assertions (
+    provider   TEXT   COLLATE "C" NOT NULL,
+    id         TEXT   COLLATE "C" NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (provider, id)
+);
+CREATE INDEX assertions_expiry ON assertions (expires_at);
+
+CREATE TABLE devices (
+    hash         TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    user_code    TEXT   COLLATE "C" NOT NULL UNIQUE,
+    address      TEXT   NOT NULL,
+    agent        TEXT   NOT NULL,
+    principal_id TEXT   COLLATE "C" NOT NULL,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX devices_expiry ON devices (expires_at);
+
+CREATE TABLE invitations (
+    id              TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    hash            TEXT   COLLATE "C" NOT NULL UNIQUE,
+    email           TEXT   COLLATE "C" NOT NULL,
+    role            TEXT   NOT NULL,
+    dataset_id      TEXT   COLLATE "C" NOT NULL,
+    dataset_name    TEXT   COLLATE "C" NOT NULL,
+    permission      TEXT   NOT NULL,
+    invited_by_id   TEXT   COLLATE "C" NOT NULL,
+    invited_by_name TEXT   NOT NULL,
+    created_at      BIGINT NOT NULL,
+    expires_at      BIGINT NOT NULL,
+    accepted_at     BIGINT NOT NULL DEFAULT 0,
+    accepted_by_id  TEXT   COLLATE "C" NOT NULL DEFAULT '',
+    revoked_at      BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX invitations_email ON invitations (email);
+
+-- ---- Datasets, and who may do what with them ----
 
 CREATE TABLE datasets (
     id                 TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
@@ -73,6 +168,7 @@ CREATE TABLE datasets (
     created_at         BIGINT NOT NULL,
     updated_at         BIGINT NOT NULL
 );
+CREATE INDEX datasets_default ON datasets (default_permission, name, id);
 
 CREATE TABLE grants (
     dataset_id   TEXT COLLATE "C" NOT NULL REFERENCES datasets (id),
@@ -82,6 +178,16 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_principal ON grants (principal_id);
 
+CREATE TABLE group_grants (
+    dataset_id TEXT COLLATE "C" NOT NULL REFERENCES datasets (id),
+    group_id   TEXT COLLATE "C" NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    permission TEXT NOT NULL,
+    PRIMARY KEY (dataset_id, group_id)
+);
+CREATE INDEX group_grants_group ON group_grants (group_id, dataset_id);
+
+-- ---- What can be run ----
+
 CREATE TABLE plugins (
     id          TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
     name        TEXT    COLLATE "C" NOT NULL,
@@ -89,7 +195,8 @@ CREATE TABLE plugins (
     revision_id TEXT    COLLATE "C" NOT NULL,
     created_at  BIGINT  NOT NULL,
     updated_at  BIGINT  NOT NULL,
-    deleted_at  BIGINT  NOT NULL DEFAULT 0
+    deleted_at  BIGINT  NOT NULL DEFAULT 0,
+    revisions   BIGINT  NOT NULL DEFAULT 0 -- the last number given to a revision of this name, also of one that is gone
 );
 CREATE UNIQUE INDEX plugins_name ON plugins (name) WHERE deleted_at = 0;
 
@@ -116,6 +223,57 @@ CREATE TABLE operators (
     minimum_dataset_permission TEXT    NOT NULL,
     PRIMARY KEY (plugin_id, name)
 );
+
+CREATE TABLE secrets (
+    key             TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    value           BYTEA  NOT NULL,
+    description     TEXT   NOT NULL,
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL,
+    updated_by_id   TEXT   COLLATE "C" NOT NULL,
+    updated_by_name TEXT   NOT NULL
+);
+
+-- ---- Where it runs ----
+
+CREATE TABLE orchestrators (
+    id         TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
+    name       TEXT    COLLATE "C" NOT NULL UNIQUE,
+    kind       TEXT    COLLATE "C" NOT NULL,
+    enabled    BOOLEAN NOT NULL,
+    quota      BIGINT  NOT NULL,
+    config     TEXT    NOT NULL,
+    routes     TEXT    NOT NULL,
+    created_at BIGINT  NOT NULL,
+    updated_at BIGINT  NOT NULL
+);
+
+CREATE TABLE orchestrator_keys (
+    id           TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    owner_id     TEXT   COLLATE "C" NOT NULL REFERENCES orchestrators (id),
+    name         TEXT   COLLATE "C" NOT NULL,
+    hash         TEXT   NOT NULL UNIQUE,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    last_used_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX orchestrator_keys_owner ON orchestrator_keys (owner_id);
+
+CREATE TABLE workers (
+    orchestrator_id TEXT    COLLATE "C" NOT NULL REFERENCES orchestrators (id),
+    name            TEXT    COLLATE "C" NOT NULL,
+    incarnation     TEXT    NOT NULL,
+    former          TEXT    NOT NULL DEFAULT '',
+    version         TEXT    NOT NULL,
+    pool            TEXT    COLLATE "C" NOT NULL,
+    concurrency     BIGINT  NOT NULL,
+    running         TEXT    NOT NULL,
+    draining        BOOLEAN NOT NULL,
+    seen_at         BIGINT  NOT NULL,
+    PRIMARY KEY (orchestrator_id, name)
+);
+
+-- ---- Runs ----
 
 -- What lists filter by comes first and the large columns last: a scan then stays on the first page of a row.
 CREATE TABLE runs (
@@ -167,14 +325,16 @@ CREATE TABLE runs (
     failure_stack     TEXT    NOT NULL DEFAULT ''
 );
 
--- One index for each order of a list, alone and under each filter. With the status behind, a filter on it reads no rows.
+-- One index for each order of a list, alone and under each filter. What stands behind the id is there for a second filter,
+-- which then reads no rows.
 CREATE INDEX runs_scheduled ON runs (scheduled_at, id);
 CREATE INDEX runs_updated ON runs (updated_at, id);
 CREATE INDEX runs_operator ON runs (operator, scheduled_at DESC, id DESC);
 CREATE INDEX runs_operator_updated ON runs (operator, updated_at, id);
-CREATE INDEX runs_dataset_scheduled ON runs (dataset_id, scheduled_at, id, status);
-CREATE INDEX runs_dataset_updated ON runs (dataset_id, updated_at, id, status);
+CREATE INDEX runs_dataset_scheduled ON runs (dataset_id, scheduled_at, id, status, created_by_id);
+CREATE INDEX runs_dataset_updated ON runs (dataset_id, updated_at, id, status, created_by_id);
 CREATE INDEX runs_dataset_operator ON runs (dataset_id, operator, scheduled_at DESC, id DESC, status);
+CREATE INDEX runs_dataset_operator_updated ON runs (dataset_id, operator, updated_at, id, status);
 CREATE INDEX runs_status_scheduled ON runs (status, scheduled_at, id);
 CREATE INDEX runs_status_updated ON runs (status, updated_at, id);
 CREATE INDEX runs_status_operator ON runs (status, operator, scheduled_at DESC, id DESC);
@@ -252,18 +412,6 @@ CREATE TABLE events (
 );
 CREATE INDEX events_run ON events (run_id, seq);
 
-CREATE TABLE chunks (
-    run_id     TEXT   COLLATE "C" NOT NULL REFERENCES runs (id),
-    attempt    BIGINT NOT NULL,
-    source     TEXT   COLLATE "C" NOT NULL,
-    try        BIGINT NOT NULL,
-    seq        BIGINT NOT NULL,
-    size       BIGINT NOT NULL,
-    sha256     TEXT   NOT NULL,
-    created_at BIGINT NOT NULL,
-    PRIMARY KEY (run_id, attempt, source, try, seq)
-);
-
 CREATE TABLE idempotency (
     principal_id TEXT   COLLATE "C" NOT NULL,
     key          TEXT   COLLATE "C" NOT NULL,
@@ -274,43 +422,84 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
-CREATE TABLE workers (
-    orchestrator_id TEXT    COLLATE "C" NOT NULL REFERENCES orchestrators (id),
-    name            TEXT    COLLATE "C" NOT NULL,
-    incarnation     TEXT    NOT NULL,
-    former          TEXT    NOT NULL DEFAULT '',
-    version         TEXT    NOT NULL,
-    pool            TEXT    COLLATE "C" NOT NULL,
-    concurrency     BIGINT  NOT NULL,
-    running         TEXT    NOT NULL,
-    draining        BOOLEAN NOT NULL,
-    seen_at         BIGINT  NOT NULL,
-    PRIMARY KEY (orchestrator_id, name)
+-- ---- What runs say ----
+
+-- A row is one chunk; or joined ones, the last of which is seq, with the beginnings of the hashes of all.
+CREATE TABLE chunks (
+    run_id     TEXT   COLLATE "C" NOT NULL REFERENCES runs (id),
+    attempt    BIGINT NOT NULL,
+    source     TEXT   COLLATE "C" NOT NULL,
+    try        BIGINT NOT NULL,
+    seq        BIGINT NOT NULL,
+    size       BIGINT NOT NULL,
+    sha256     TEXT   NOT NULL,
+    created_at BIGINT NOT NULL,
+    joined     BIGINT NOT NULL DEFAULT 0, -- how many before it are in it too
+    hashes     TEXT   NOT NULL DEFAULT '',
+    PRIMARY KEY (run_id, attempt, source, try, seq)
 );
 
-CREATE TABLE leases (
-    name       TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
-    holder     TEXT   NOT NULL,
-    expires_at BIGINT NOT NULL
+-- ---- What was done ----
+
+-- An entry is never changed once it is sealed; only refusals of the running minute are counted up before that.
+CREATE TABLE audit (
+    id          TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    at          BIGINT NOT NULL,
+    actor_id    TEXT   COLLATE "C" NOT NULL,
+    actor_name  TEXT   NOT NULL,
+    actor_kind  TEXT   NOT NULL,
+    address     TEXT   NOT NULL,
+    request     TEXT   NOT NULL,
+    via         TEXT   NOT NULL,
+    action      TEXT   COLLATE "C" NOT NULL,
+    object_kind TEXT   COLLATE "C" NOT NULL,
+    object_id   TEXT   COLLATE "C" NOT NULL,
+    object_name TEXT   NOT NULL,
+    outcome     TEXT   COLLATE "C" NOT NULL,
+    count       BIGINT NOT NULL,
+    minute      BIGINT NOT NULL,
+    detail      TEXT   NOT NULL,
+    chain       BIGINT NOT NULL DEFAULT 0,
+    mac         TEXT   NOT NULL DEFAULT ''
 );
+CREATE INDEX audit_at ON audit (at, id);
+CREATE INDEX audit_actor ON audit (actor_id, at, id);
+CREATE INDEX audit_object ON audit (object_id, at, id) WHERE object_id <> '';
+CREATE INDEX audit_action ON audit (action, at, id);
+CREATE INDEX audit_refusals ON audit (at, id) WHERE outcome = 'refused';
+CREATE UNIQUE INDEX audit_refused ON audit (actor_id, action, minute) WHERE outcome = 'refused' AND chain = 0;
+CREATE UNIQUE INDEX audit_chain ON audit (chain) WHERE chain > 0;
+CREATE INDEX audit_unsealed ON audit (at, id) WHERE chain = 0;
 
 -- +goose Down
-DROP TABLE leases;
-DROP TABLE workers;
-DROP TABLE idempotency;
+DROP TABLE audit;
 DROP TABLE chunks;
+DROP TABLE idempotency;
 DROP TABLE events;
 DROP TABLE claims;
 DROP TABLE works;
 DROP TABLE runs;
+DROP TABLE workers;
+DROP TABLE orchestrator_keys;
+DROP TABLE orchestrators;
+DROP TABLE secrets;
 DROP TABLE operators;
 DROP TABLE revisions;
 DROP TABLE plugins;
+DROP TABLE group_grants;
 DROP TABLE grants;
 DROP TABLE datasets;
-DROP TABLE orchestrator_keys;
-DROP TABLE orchestrators;
+DROP TABLE invitations;
+DROP TABLE devices;
+DROP TABLE assertions;
+DROP TABLE logins;
+DROP TABLE sessions;
+DROP TABLE identities;
+DROP TABLE members;
+DROP TABLE groups;
 DROP TABLE api_keys;
 DROP TABLE principals;
+DROP TABLE leases;
+DROP TABLE keyset;
 DROP TABLE settings;
 DROP TABLE installation;
