@@ -184,6 +184,7 @@ func burstSection(n int, waiting, runs []client.Run, held int, scheduled, draine
 			{"most slots at once", fmt.Sprintf("≤ %d", burstQuota), fmt.Sprint(most), met(most <= burstQuota)},
 			{"positions that are not 1, 2, 3 …", "0", fmt.Sprintf("%d of %d", wrong, len(waiting)), met(wrong == 0 && len(waiting) == n)},
 			{"admitted out of turn", "0", fmt.Sprint(overtaken), met(overtaken == 0)},
+			{"admitted more than once", "", fmt.Sprint(again(runs)), nil},
 			{"slots held at the end", "0", fmt.Sprint(held), met(held == 0)},
 			{"runs accepted a second", "", fmt.Sprintf("%.0f", float64(n)/scheduled.Seconds()), nil},
 			{"runs carried out a second", "", fmt.Sprintf("%.1f", float64(n)/drained.Seconds()), nil},
@@ -201,10 +202,26 @@ func misplaced(waiting []client.Run) (n int) {
 	return n
 }
 
-// overtakings counts the runs, given in the order of their queue, that were admitted before the one before them.
+// overtakings counts the runs, given in the order of their queue, that were admitted before the one before them. Of a
+// run that was admitted again the first time is not known any more.
 func overtakings(runs []client.Run) (n int) {
-	for i := 1; i < len(runs); i++ {
-		if runs[i].QueuedAt != nil && runs[i-1].QueuedAt != nil && runs[i].QueuedAt.Before(*runs[i-1].QueuedAt) {
+	var last time.Time
+	for _, r := range runs {
+		if r.QueuedAt == nil || r.Attempt > 1 {
+			continue
+		}
+		if r.QueuedAt.Before(last) {
+			n++
+		}
+		last = *r.QueuedAt
+	}
+	return n
+}
+
+// again counts the runs that were admitted more than once: their work had vanished before it began.
+func again(runs []client.Run) (n int) {
+	for _, r := range runs {
+		if r.Attempt > 1 {
 			n++
 		}
 	}

@@ -146,12 +146,13 @@ func (s *Server) at(port int) string {
 
 // tuning is for many short workflows on one machine. The queue processors' rates matter most: their default of 20 polls
 // a second makes every hop of a workflow wait 50 ms. The long poll is short because a client that waits for a
-// workflow's end may miss the notification and then waits that long.
+// workflow's end may miss the notification and then waits that long. The history cache keeps workflows that have ended
+// for an hour, about 30 KiB each: as many as may be open at once are enough.
 func tuning() dynamicconfig.Client {
 	values := dynamicconfig.StaticClient{
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():           1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():          1,
-		dynamicconfig.HistoryCacheHostLevelMaxSize.Key():                 8096,
+		dynamicconfig.HistoryCacheHostLevelMaxSize.Key():                 1024,
 		dynamicconfig.HistoryLongPollExpirationInterval.Key():            2 * time.Second,
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 1000,
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key():      true,
