@@ -59,17 +59,27 @@ type Letter struct {
 	Text    string `json:"-"`
 }
 
+// Installed tells whether there is a server to start.
+func Installed(t *testing.T) bool {
+	t.Helper()
+	return exec.Command(python(t), "-c", "import aiosmtpd").Run() == nil
+}
+
+func python(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(root(t), ".venv", "bin", "python")
+}
+
 // Start starts a server, or skips the test where aiosmtpd is not installed.
 func Start(t *testing.T, o Options) *Server {
 	t.Helper()
-	python := filepath.Join(root(t), ".venv", "bin", "python")
-	if exec.Command(python, "-c", "import aiosmtpd").Run() != nil {
+	if !Installed(t) {
 		t.Skip("the mail server aiosmtpd is not there; `make tools` gets it")
 	}
 	s := &Server{t: t, letters: make(chan Letter, 16)}
 	cert, key := certificate(t)
 	s.CA = cert
-	cmd := exec.Command(python, "-u", "-c", program, "--security="+o.Security, "--cert="+cert, "--key="+key, "--user="+o.User, "--password="+o.Password)
+	cmd := exec.Command(python(t), "-u", "-c", program, "--security="+o.Security, "--cert="+cert, "--key="+key, "--user="+o.User, "--password="+o.Password)
 	var wrong bytes.Buffer
 	cmd.Stderr = &wrong
 	out, err := cmd.StdoutPipe()
