@@ -44,8 +44,8 @@ test: postgres ## test everything that needs no other server, and Postgres if th
 	python3 .ci/unittests.py
 
 .PHONY: test-all
-test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e race fuzz ## test also against Postgres, S3, GCS and KMS servers, from end to end, with the race detector, and with random input
-	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./blobs/... ./logs/...
+test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e race fuzz ## test also against Postgres, S3, GCS, KMS and mail servers, from end to end, with the race detector, and with random input
+	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./controlplane/mail/... ./controlplane/api/apitest ./blobs/... ./logs/...
 
 .PHONY: e2e
 e2e: build keycloak ## test the real binary from end to end

@@ -104,38 +104,6 @@ type RejectedRun struct {
 	Reason string
 }
 
-// Invitation lets one person join, once: with a role, or for a dataset.
-type Invitation struct {
-	ID         string
-	Email      string // lower case
-	Role       Role
-	DatasetID  string // "" for an invitation with a role alone
-	Dataset    string // its name
-	Permission Permission
-	InvitedBy  Who
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-	AcceptedAt *time.Time
-	RevokedAt  *time.Time
-}
-
-// RoleOf is the role with which someone joins whom a dataset is shared with.
-func RoleOf(p Permission) Role {
-	switch p {
-	case CanView:
-		return Guest
-	case CanTag:
-		return Labeler
-	case CanEdit, CanManage, NoAccess:
-	}
-	return Collaborator
-}
-
-// MostOf is the most that a role may have on any dataset; "" for a role that does not exist.
-func MostOf(r Role) Permission {
-	return map[Role]Permission{Guest: CanView, Labeler: CanTag, Collaborator: CanEdit, Member: CanManage, Admin: CanManage}[r]
-}
-
 // Login is what a provider says about someone who has just logged in there.
 type Login struct {
 	Provider string

@@ -14,6 +14,7 @@ func datasetsCommand(env Env) *cobra.Command {
 	a, cmd := noun(env, "datasets", "Names that people get access to")
 	cmd.Aliases = []string{"dataset"}
 	cmd.AddCommand(a.datasetsList(), a.datasetsCreate(), a.foretelling(a.datasetsSet()), a.datasetsClone(), a.datasetsShare(), a.datasetsUnshare(), a.datasetsAccess(),
+		a.datasetsInvite(), a.datasetsInvitations(), a.datasetsUninvite(),
 		a.verb("show DATASET", "Show a dataset", needs("DATASET"), func(cmd *cobra.Command, api *client.Client, args []string) error {
 			d, err := api.Datasets.Get(cmd.Context(), args[0])
 			return a.dataset(d, err)

@@ -33,6 +33,7 @@ type Client struct {
 	Orchestrators   Orchestrators
 	Users           Users
 	Groups          Groups
+	Invitations     Invitations
 	ServiceAccounts ServiceAccounts
 	Me              Me
 	Logins          Logins
@@ -50,7 +51,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		Runs: Runs{c}, Plugins: Plugins{c}, Operators: Operators{c}, Datasets: Datasets{c},
-		Orchestrators: Orchestrators{c}, Users: Users{c}, Groups: Groups{c}, ServiceAccounts: ServiceAccounts{c}, Me: Me{c}, Logins: Logins{c}, Audit: Audit{c},
+		Orchestrators: Orchestrators{c}, Users: Users{c}, Groups: Groups{c}, Invitations: Invitations{c}, ServiceAccounts: ServiceAccounts{c}, Me: Me{c}, Logins: Logins{c}, Audit: Audit{c},
 		Secrets: Secrets{c}, Organisation: Organisation{c}, Rights: Rights{c},
 	}, nil
 }

@@ -172,7 +172,8 @@ func TestLoginAtAKeycloak(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "client.secret"), []byte("the-client-secret\n"), 0o600))
 	file := filepath.Join(dir, "providers.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(providersFile, "KEYCLOAK", kc)), 0o600))
-	w.dev("SIGNALBOX_PROVIDERS_FILE=" + file)
+	post, mail := mailServer(t)
+	w.dev(append(mail, "SIGNALBOX_PROVIDERS_FILE="+file)...)
 	out, code := w.cli("groups", "create", "red")
 	require.Zero(t, code, out)
 
@@ -219,4 +220,6 @@ func TestLoginAtAKeycloak(t *testing.T) {
 	}
 	page = ann.get(w.url + "/auth/kc/login")
 	require.Contains(t, page.body, "password", "Keycloak asks again")
+
+	t.Run("by invitation only", func(t *testing.T) { invitedStrangers(t, w, post) })
 }

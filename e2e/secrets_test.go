@@ -66,12 +66,18 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 	require.NoError(t, err)
 	place, err := w.client.Orchestrators.Keys("builtin").Create(ctx, client.KeyDraft{Name: "planted"})
 	require.NoError(t, err)
+	invited, err := w.client.Invitations.Send(ctx, "planted@example.org", sb.Guest)
+	require.NoError(t, err)
+	opened := newVisitor(t, w.url).get(invited.Link)
+	require.Equal(t, http.StatusOK, opened.status, opened.body)
+	_, token, _ := strings.Cut(invited.Link, "token=")
 	_, err = w.client.Plugins.Install(ctx, bytes.NewReader(zipOf(t, "fiftyone.yml", leakyManifest,
 		"say.sh", leakyHead+`printf '{"key":"%s"}' "$(printf %s "$PLANTED_KEY" | sed 's/"/\\"/g')" > "$SIGNALBOX_RESULT"`,
 		"fail.sh", leakyHead+`echo "$PLANTED_KEY" >&2; signalbox report failure "no $PLANTED_KEY" --stack "at $PLANTED_KEY"; exit 1`)), client.Install{})
 	require.NoError(t, err)
 
 	var shown strings.Builder
+	shown.WriteString(opened.body)
 	var last string
 	for operator, status := range map[string]sb.Status{"say": sb.Completed, "fail": sb.Failed} {
 		run := w.over(w.schedule("@test/leaky/"+operator, nil).ID)
@@ -103,7 +109,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 		require.GreaterOrEqual(t, answer.StatusCode, 400)
 		shown.Write(text)
 	}
-	for _, path := range []string{"audit", "runs", "secrets", "orchestrators", "me/keys", "settings", "doctor"} {
+	for _, path := range []string{"audit", "runs", "secrets", "orchestrators", "me/keys", "settings", "doctor", "invitations"} {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+"/api/v1/"+path, http.NoBody)
 		require.NoError(t, err)
 		req.Header.Set("X-API-Key", key.Key)
@@ -119,7 +125,7 @@ func TestNoSecretIsLeftAnywhere(t *testing.T) {
 	escaped, err := json.Marshal(value)
 	require.NoError(t, err)
 	needles := map[string]string{
-		"the secret": value, "the secret in JSON": strings.Trim(string(escaped), `"`), "an API key": key.Key, "an orchestrator key": place.Key, "a run token": "sbr_",
+		"the secret": value, "the secret in JSON": strings.Trim(string(escaped), `"`), "an API key": key.Key, "an orchestrator key": place.Key, "a run token": "sbr_", "an invitation's token": token,
 	}
 	for file, what := range map[string]string{"admin.key": "the admin's key", "worker.key": "the worker's key"} {
 		text, err := os.ReadFile(filepath.Join(w.dir, file))

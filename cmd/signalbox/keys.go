@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,15 +15,20 @@ import (
 )
 
 func adminKeyCommand() *cobra.Command {
-	return verb("admin-key", "Make an API key of an admin, and print it",
+	var allow bool
+	cmd := verb("admin-key", "Make an API key of an admin, and print it",
 		"Gives the admin who has been here longest a new API key and prints it, this once; makes the first admin if there\n"+
-			"is none. It works on the database of SIGNALBOX_DATABASE_URL, so whoever can reach that can become an admin.", func(ctx context.Context, c config.Config) error {
+			"is none. It works on the database of SIGNALBOX_DATABASE_URL, so whoever can reach that can become an admin.\n\n"+
+			"Where the settings let no admin use a key (api_key_roles), --allow-keys lets them again.", func(ctx context.Context, c config.Config) error {
 			s, err := openStore(ctx, c, newLog(c))
 			if err != nil {
 				return err
 			}
 			defer s.Close()
 			if err := s.CheckSchema(ctx); err != nil {
+				return err
+			}
+			if err := allowAdmins(ctx, s, allow); err != nil {
 				return err
 			}
 			secret, hash := identity.NewAPIKey()
@@ -32,6 +38,23 @@ func adminKeyCommand() *cobra.Command {
 			say("%s", secret)
 			return nil
 		})
+	cmd.Flags().BoolVar(&allow, "allow-keys", false, "put admin back into the setting api_key_roles, if it is missing there")
+	return cmd
+}
+
+// allowAdmins demands that an admin's key opens something, and with allow sees to it.
+func allowAdmins(ctx context.Context, s *store.Store, allow bool) error {
+	_, err := s.UpdateSettings(ctx, func(v sb.Settings) (sb.Settings, error) {
+		switch {
+		case slices.Contains(v.APIKeyRoles, sb.Admin):
+		case !allow:
+			return v, sb.Errorf(sb.Conflict, "the settings let no admin use an API key (api_key_roles), so it would open nothing; --allow-keys lets them again")
+		default:
+			v.APIKeyRoles = append(slices.Clone(v.APIKeyRoles), sb.Admin)
+		}
+		return v, nil
+	})
+	return err
 }
 
 // admin is the first admin. He is a user, so that an identity can join him later.

@@ -121,7 +121,10 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	sealing := audit.New(f.store, f.chain, counts, entry)
 	closing := make(chan struct{})
 	handler := api.New(api.Deps{
-		Gate:   api.Gate{Identity: people, Logins: logins(c, f), Users: people, Groups: people, Access: judge{}, Facts: f.store, Organisation: f.store},
+		Gate: api.Gate{
+			Identity: people, Logins: logins(c, f), Users: people, Groups: people, Access: judge{}, Facts: f.store, Organisation: f.store,
+			Invitations: invitations(c, f),
+		},
 		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
 		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
 		Record: api.Record{Audit: f.store, Seal: sealing, Clock: f.store},

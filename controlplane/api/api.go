@@ -41,6 +41,7 @@ type Gate struct {
 	Facts    Facts
 
 	Organisation Organisation
+	Invitations  Invitations
 }
 
 // Life is the life of runs: for people, for those who do the work, and its output.
@@ -91,6 +92,7 @@ type server struct {
 
 	guesses  *limiter // of keys and tokens
 	attempts *limiter // to log in
+	invites  *limiter // to strangers, by who is no admin
 	origins  *http.CrossOriginProtection
 	watched  *watchers
 	timing   *prometheus.HistogramVec
@@ -123,7 +125,8 @@ func build(d Deps) (*server, *gin.Engine) {
 	}
 	s := &server{
 		Deps: d, watched: newWatchers(), timing: newTiming(),
-		guesses: newLimiter(), attempts: newLimiter(), origins: ownOrigin(d.Home),
+		guesses: newLimiter(tokensASecond, tokensAtOnce), attempts: newLimiter(tokensASecond, tokensAtOnce),
+		invites: newLimiter(invitesASecond, invitesAtOnce), origins: ownOrigin(d.Home),
 	}
 	d.Registry.MustRegister(s.timing)
 	engine := gin.New()

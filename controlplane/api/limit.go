@@ -14,48 +14,59 @@ import (
 )
 
 const (
-	tokensAtOnce   = 100  // before an address is slowed down
-	tokensASecond  = 1    // after that
+	tokensAtOnce   = 100 // before an address is slowed down
+	tokensASecond  = 1   // after that
+	invitesAtOnce  = 30  // that one person may send to strangers
+	invitesASecond = 1.0 / 60
 	mostAddresses  = 4096 // remembered exactly; more are remembered for a while
 	networkOfSixth = 64   // bits of an IPv6 address that one customer has
 )
 
-// limiter slows addresses down, each by itself, in bounded memory: when the newer half is full, it becomes the older one,
-// and what was not seen since is forgotten.
+// limiter slows addresses or people down, each by itself, in bounded memory: when the newer half is full, it becomes the
+// older one, and what was not seen since is forgotten.
 type limiter struct {
+	every  rate.Limit
+	atOnce int
+
 	mu          sync.Mutex
-	young, aged map[netip.Prefix]*rate.Limiter
+	young, aged map[string]*rate.Limiter
 }
 
-func newLimiter() *limiter { return &limiter{young: map[netip.Prefix]*rate.Limiter{}} }
+func newLimiter(every rate.Limit, atOnce int) *limiter {
+	return &limiter{every: every, atOnce: atOnce, young: map[string]*rate.Limiter{}}
+}
 
 // take counts one against an address. The error says how long to wait.
 func (l *limiter) take(address string) error {
+	return l.count(network(address).String(), "there were too many attempts from your address; wait a little")
+}
+
+// count counts one against a name. The error says how long to wait.
+func (l *limiter) count(name, words string) error {
 	now := time.Now()
-	r := l.of(address).ReserveN(now, 1)
+	r := l.of(name).ReserveN(now, 1)
 	wait := r.DelayFrom(now)
 	if wait == 0 {
 		return nil
 	}
 	r.CancelAt(now)
-	p := newProblem(http.StatusTooManyRequests, sb.RateLimited, "there were too many attempts from your address; wait a little")
+	p := newProblem(http.StatusTooManyRequests, sb.RateLimited, words)
 	p.header = http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(wait.Seconds())))}}
 	return p
 }
 
-func (l *limiter) of(address string) *rate.Limiter {
-	key := network(address)
+func (l *limiter) of(name string) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	found := l.young[key]
+	found := l.young[name]
 	if found == nil {
-		if found = l.aged[key]; found == nil {
-			found = rate.NewLimiter(tokensASecond, tokensAtOnce)
+		if found = l.aged[name]; found == nil {
+			found = rate.NewLimiter(l.every, l.atOnce)
 		}
 		if len(l.young) >= mostAddresses {
-			l.aged, l.young = l.young, map[netip.Prefix]*rate.Limiter{}
+			l.aged, l.young = l.young, map[string]*rate.Limiter{}
 		}
-		l.young[key] = found
+		l.young[name] = found
 	}
 	return found
 }

@@ -32,6 +32,8 @@ func (s *server) loginRoutes(g *gin.Engine) {
 	g.GET("/auth/:provider/metadata", s.metadata)
 	g.GET("/auth/:provider/logged-out", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/login") })
 	g.GET("/auth/device", s.devicePage)
+	g.GET(sb.InvitationPath, s.invitationPage)
+	g.POST(sb.InvitationPath+"/accept", s.ours, s.acceptInvitation)
 
 	tried := g.Group("/auth", s.attempt)
 	tried.GET("/:provider/login", s.beginLogin)
@@ -100,13 +102,9 @@ func (s *server) asBrowser(c *gin.Context, who *sb.Caller) context.Context {
 
 // loginPage offers the ways to log in.
 func (s *server) loginPage(c *gin.Context) {
-	p := page{Title: "Log in", ReturnTo: sb.LocalPath(c.Query("return_to"))}
-	for _, provider := range s.Logins.Providers() {
-		if provider.Kind == sb.Demo {
-			p.Demo = sb.DemoUsers
-			continue
-		}
-		p.Providers = append(p.Providers, provider)
+	p := page{Title: "Log in", ReturnTo: sb.LocalPath(c.Query("return_to")), Providers: s.companies()}
+	if len(p.Providers) < len(s.Logins.Providers()) {
+		p.Demo = sb.DemoUsers
 	}
 	if who := s.browser(c); who != nil {
 		p.Title, p.User = "You are logged in", who.Principal.Name
@@ -137,7 +135,7 @@ func (s *server) beginLogin(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, strings.TrimSuffix(s.Home, "/")+c.Request.URL.RequestURI())
 		return
 	}
-	address, token, err := s.Logins.Begin(s.asStranger(c), provider, s.cookie(c, pendingName), c.Query("return_to"), c.Query("invitation"))
+	address, token, err := s.Logins.Begin(s.asStranger(c), provider, s.cookie(c, pendingName), c.Query("return_to"), s.cookie(c, invitationName))
 	if err != nil {
 		s.failed(c, err)
 		return

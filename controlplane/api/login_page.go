@@ -30,10 +30,14 @@ type page struct {
 	Demo      []sb.DemoRole
 	Device    *sb.Device
 	Fields    map[string]string
-	Message   string
-	Forward   string // where the browser goes by itself
-	Link      string
-	LinkText  string
+
+	Invitation *sb.Invitation
+	Token      string // of the invitation, if it is for the address of who is logged in
+
+	Message  string
+	Forward  string // where the browser goes by itself
+	Link     string
+	LinkText string
 }
 
 func (s *server) render(c *gin.Context, status int, name string, p page) {

@@ -366,7 +366,7 @@ func TestWhoTriesToLogInIsSlowedDown(t *testing.T) {
 
 func TestTheLimiterForgetsTheOldest(t *testing.T) {
 	t.Parallel()
-	l := newLimiter()
+	l := newLimiter(tokensASecond, tokensAtOnce)
 	for i := range 3 * mostAddresses {
 		require.NoError(t, l.take("10."+strconv.Itoa(i>>16)+"."+strconv.Itoa(i>>8&255)+"."+strconv.Itoa(i&255)))
 	}

@@ -92,6 +92,21 @@ type Logins interface {
 	EnterDevice(ctx context.Context, code string) (sb.Welcome, error)
 }
 
+// Invitations let people join who are no users yet. Errors: Invalid with every fault, Forbidden, NotFound, Conflict, Gone
+// (expired, taken back, or who invited could not do so any more).
+type Invitations interface {
+	// Invite makes an invitation, mails it where that is set up, and gives its link this once.
+	Invite(ctx context.Context, v sb.Invitation) (sb.Invited, error)
+	// List reads a page, newest first.
+	List(ctx context.Context, q sb.InvitationQuery) (sb.Page[sb.Invitation], error)
+	// Revoke ends one that waits, if it is one of those that are meant.
+	Revoke(ctx context.Context, id string, scope sb.InvitationScope) error
+	// Find reads the invitation of a token; the error tells why it cannot be accepted any more.
+	Find(ctx context.Context, token string) (sb.Invitation, error)
+	// Accept gives a user what he was invited to.
+	Accept(ctx context.Context, token, principalID string) (sb.Invitation, error)
+}
+
 // Organisation keeps its settings. Errors: those of the function that is given.
 type Organisation interface {
 	// UpdateSettings changes the settings by a pure function. The next request of everyone goes by them.

@@ -23,6 +23,7 @@ func (s *server) routes() {
 	s.accountRoutes()
 	s.settingRoutes()
 	s.peopleRoutes()
+	s.invitationRoutes()
 	s.sessionRoutes()
 	s.datasetRoutes()
 	s.sharingRoutes()

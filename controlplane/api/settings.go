@@ -69,8 +69,9 @@ type settingsPatch struct {
 }
 
 func (h settings) patch(ctx context.Context, in *settingsPatch) (*answer[Settings], error) {
-	b := in.Body
+	b, c := in.Body, callerOf(ctx)
 	after, err := h.organisation.UpdateSettings(ctx, func(s sb.Settings) (sb.Settings, error) {
+		before := s
 		set(&s.DefaultUserRole, b.DefaultUserRole)
 		set(&s.DefaultDatasetPermission, b.DefaultDatasetPermission)
 		set(&s.DefaultOperatorMinimumRole, b.DefaultOperatorMinimumRole)
@@ -80,12 +81,24 @@ func (h settings) patch(ctx context.Context, in *settingsPatch) (*answer[Setting
 		if b.APIKeyRoles != nil {
 			s.APIKeyRoles = inOrder(*b.APIKeyRoles)
 		}
-		return s, nil
+		return s, c.comesBack(before, s)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return answerOf(settingsOf(after)), nil
+}
+
+// comesBack demands that who takes from admins the right to use keys is logged in: he has another way in to give it
+// back. With a key alone he could shut himself and everybody else out.
+func (c caller) comesBack(before, after sb.Settings) error {
+	if c.session != nil || !slices.Contains(before.APIKeyRoles, sb.Admin) || slices.Contains(after.APIKeyRoles, sb.Admin) {
+		return nil
+	}
+	return sb.Faulty(faultyDetail, sb.Fault{
+		Location: "body.api_key_roles",
+		Message:  "must keep admin: you came with an API key, which would open nothing any more; an admin who is logged in may take it out",
+	})
 }
 
 // inOrder lists roles from least to most.

@@ -27,6 +27,7 @@ type Config struct {
 	Worker   Worker
 	Demo     Demo
 	Login    Login
+	Mail     Mail
 	Limits   Limits
 	Log      Log
 }
@@ -62,7 +63,7 @@ func (c Config) Path(name ...string) string {
 }
 
 func (c *Config) sections() []section {
-	return []section{&c.Server, &c.Database, &c.Temporal, &c.Blobs, &c.Secrets, &c.Worker, &c.Demo, &c.Login, &c.Limits, &c.Log}
+	return []section{&c.Server, &c.Database, &c.Temporal, &c.Blobs, &c.Secrets, &c.Worker, &c.Demo, &c.Login, &c.Mail, &c.Limits, &c.Log}
 }
 
 // derive fills in the defaults that hang on other settings.

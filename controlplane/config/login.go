@@ -14,6 +14,7 @@ type Login struct {
 	ProvidersFile string        `envconfig:"SIGNALBOX_PROVIDERS_FILE" desc:"YAML file with the login providers; see docs/login.md. serve needs SIGNALBOX_PUBLIC_URL with it."`
 	SessionIdle   time.Duration `envconfig:"SIGNALBOX_SESSION_IDLE" default:"12h" desc:"A session that is not used for so long ends."`
 	SessionMax    time.Duration `envconfig:"SIGNALBOX_SESSION_MAX" default:"168h" desc:"A session ends after so long, whatever is done with it."`
+	InvitedFor    time.Duration `envconfig:"SIGNALBOX_INVITATION_LASTS" default:"168h" desc:"How long an invitation can be accepted."`
 	DevHosts      Words         `envconfig:"SIGNALBOX_DEV_HOSTS" shown:"none" desc:"Names by which dev answers, besides localhost, 127.0.0.1 and [::1]."`
 	DemoUsers     bool          `envconfig:"SIGNALBOX_DEMO_LOGIN" default:"0" desc:"1: in dev, everybody who reaches it may log in as a demonstration user, also from beyond this machine."`
 }
@@ -23,6 +24,7 @@ const leastSession = time.Minute
 func (l *Login) validate() []sb.Fault {
 	faults := fault(l.SessionIdle >= leastSession, "SIGNALBOX_SESSION_IDLE", "must be 1m at least", l.SessionIdle.String())
 	faults = append(faults, fault(l.SessionMax >= l.SessionIdle, "SIGNALBOX_SESSION_MAX", "must be SIGNALBOX_SESSION_IDLE at least", l.SessionMax.String())...)
+	faults = append(faults, fault(l.InvitedFor >= leastSession, "SIGNALBOX_INVITATION_LASTS", "must be 1m at least", l.InvitedFor.String())...)
 	for _, h := range l.DevHosts {
 		faults = append(faults, fault(!strings.ContainsAny(h, "/:@*"), "SIGNALBOX_DEV_HOSTS", "must list names without port", h)...)
 	}

@@ -16,7 +16,7 @@ import (
 //   - A role by mapping wins and locks; one that maps to nothing takes what an earlier mapping gave back to the default
 //     at most. The last admin stays one.
 //
-// Errors: Forbidden, with the same words whoever asks.
+// Errors: Forbidden, with the same words whoever asks, besides who holds an invitation.
 func Decide(l sb.Login, f sb.LoginFacts) (sb.LoginPlan, error) {
 	plan := sb.LoginPlan{}
 	if l.Maps.Groups {
@@ -31,8 +31,10 @@ func Decide(l sb.Login, f sb.LoginFacts) (sb.LoginPlan, error) {
 		plan.Principal, plan.Accept = newUser(l, f.Invitation.Role), true
 	case f.Settings.JustInTimeUsers:
 		plan.Principal = newUser(l, f.Settings.DefaultUserRole)
+	case f.Invitation != nil:
+		return plan, sb.Errorf(sb.Forbidden, "your invitation is for another address than the one that your login provider vouches for")
 	default:
-		return plan, sb.Errorf(sb.Forbidden, "there is no user for this login here; ask an admin to invite you")
+		return plan, sb.Errorf(sb.Forbidden, "there is no user for this login here; if you were invited, begin with the link of your invitation, else ask an admin for one")
 	}
 	plan.Principal = mapped(plan.Principal, l, f)
 	return plan, nil

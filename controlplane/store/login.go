@@ -102,10 +102,7 @@ func (t *tx) loginFacts(ctx context.Context, l sb.Login, invitation string) (f s
 		f.SameEmail, err = t.user(ctx, "SELECT * FROM principals WHERE email = ? AND kind = ? AND deleted_at = 0", l.Email, sb.User)
 	}
 	if err == nil && invitation != "" {
-		f.Invitation, err = t.openInvitation(ctx, invitation)
-	}
-	if err == nil && f.Invitation != nil {
-		f.Inviter, err = t.inviter(ctx, *f.Invitation)
+		err = t.addInvitation(ctx, &f, invitation)
 	}
 	return f, err
 }
@@ -119,15 +116,20 @@ func (t *tx) user(ctx context.Context, query string, args ...any) (*sb.Principal
 	return &p, nil
 }
 
-// openInvitation reads an invitation that may still be accepted; nil when there is none with this token.
-func (t *tx) openInvitation(ctx context.Context, hash string) (*sb.Invitation, error) {
-	var rows []invitationRow
-	err := t.NewRaw(`SELECT * FROM invitations WHERE hash = ? AND accepted_at = 0 AND revoked_at = 0 AND expires_at > ?`, hash, t.now).Scan(ctx, &rows)
-	if err != nil || len(rows) == 0 {
-		return nil, err
+// addInvitation adds the facts about an invitation that may still be accepted, if there is one with this token.
+func (t *tx) addInvitation(ctx context.Context, f *sb.LoginFacts, hash string) error {
+	v, err := openInvitation(ctx, t, t.now, hash, func(by sb.Facts, _ sb.Invitation) error {
+		f.Inviter = by
+		return nil
+	})
+	switch sb.CodeOf(err) {
+	case "":
+		f.Invitation = &v
+	case sb.NotFound, sb.Conflict, sb.Gone:
+	default:
+		return err
 	}
-	v := rows[0].invitation()
-	return &v, nil
+	return nil
 }
 
 // carryOut does what a login leads to.

@@ -61,7 +61,7 @@ func (meters) Rejected(string)                {}
 func (meters) AuditHead(sb.AuditHead)         {}
 
 // setup makes an organisation whose every role may use keys.
-func setup(t *testing.T) *org {
+func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 	t.Helper()
 	w := runstest.New(t)
 	path := t.TempDir() + "/keyset"
@@ -72,10 +72,15 @@ func setup(t *testing.T) *org {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	people := identity.New(w.Store, signer)
+	inviting := identity.InvitationSettings{Home: "https://here.example/"}
+	for _, f := range change {
+		f(&inviting)
+	}
 	s := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
 			Identity: people, Logins: identity.NewLogins(w.Store, keys, identity.LoginSettings{}), Users: people, Groups: people,
 			Access: rules{}, Facts: w.Store, Organisation: w.Store,
+			Invitations: identity.NewInvitations(w.Store, access.Check, inviting),
 		},
 		Life: api.Life{
 			Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,

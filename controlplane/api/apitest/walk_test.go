@@ -47,7 +47,9 @@ var operations = map[string]operation{
 	"POST /access/explain": {everyone, `{"action":"administer"}`}, "POST /runs/bulk": {everyone, `{"action":"fail","ids":["none"]}`},
 
 	"GET /users": {admins, ""}, "GET /users/{id}": {admins, ""}, "PATCH /users/{id}": {admins, `{}`}, "DELETE /users/{id}": {admins, ""},
-	"GET /groups": {admins, ""}, "POST /groups": {admins, `{"name":""}`}, "GET /groups/{id}": {admins, ""}, "PATCH /groups/{id}": {admins, `{}`},
+	"GET /invitations": {admins, ""}, "POST /invitations": {admins, `{}`}, "DELETE /invitations/{id}": {admins, ""},
+	"POST /invitations/accept": {everyone, `{"token":"none"}`},
+	"GET /groups":              {admins, ""}, "POST /groups": {admins, `{"name":""}`}, "GET /groups/{id}": {admins, ""}, "PATCH /groups/{id}": {admins, `{}`},
 	"DELETE /groups/{id}": {admins, ""}, "GET /groups/{id}/members": {admins, ""}, "PUT /groups/{id}/members/{principal}": {admins, ""},
 	"DELETE /groups/{id}/members/{principal}": {admins, ""},
 	"GET /service-accounts":                   {admins, ""}, "POST /service-accounts": {admins, `{}`}, "GET /service-accounts/{id}": {admins, ""},
@@ -67,7 +69,9 @@ var operations = map[string]operation{
 	"GET /datasets/{name}": {viewers, ""}, "PATCH /datasets/{name}": {managers, `{}`}, "DELETE /datasets/{name}": {managers, ""},
 	"GET /datasets/{name}/access": {managers, ""}, "GET /datasets/{name}/access/candidates": {managers, ""},
 	"PUT /datasets/{name}/access/users/{id}": {managers, `{"permission":"view"}`}, "DELETE /datasets/{name}/access/users/{id}": {managers, ""},
-	"PUT /datasets/{name}/access/groups/{id}": {managers, `{"permission":"view"}`}, "DELETE /datasets/{name}/access/groups/{id}": {managers, ""},
+	"GET /datasets/{name}/access/invitations": {managers, ""}, "DELETE /datasets/{name}/access/invitations/{id}": {managers, ""},
+	"POST /datasets/{name}/access/invitations": {managers, `{"email":"stranger@example.net","permission":"view"}`},
+	"PUT /datasets/{name}/access/groups/{id}":  {managers, `{"permission":"view"}`}, "DELETE /datasets/{name}/access/groups/{id}": {managers, ""},
 
 	"POST /runs": {runners, ""}, "POST /runs/{id}/rerun": {runners, `{}`}, "GET /runs/{id}": {seers, ""}, "GET /runs/{id}/wait": {seers, ""},
 	"GET /runs/{id}/events": {seers, ""}, "GET /runs/{id}/logs": {seers, ""}, "GET /runs/{id}/logs/download": {seers, ""},
@@ -224,6 +228,8 @@ func (o *org) try(op, key, dataset, run string) reply {
 	body := operations[op].body
 	name := "none"
 	switch {
+	case strings.HasSuffix(path, "/invitations/{id}") && strings.HasPrefix(path, "/datasets/"):
+		path, name = strings.ReplaceAll(path, "{id}", o.invited(key, dataset)), dataset
 	case strings.HasPrefix(path, "/datasets/"):
 		path = strings.ReplaceAll(path, "{id}", map[bool]string{true: o.Gil.ID, false: o.some()}[strings.Contains(path, "/users/")])
 		name = dataset
@@ -238,6 +244,19 @@ func (o *org) try(op, key, dataset, run string) reply {
 	}
 	path = strings.NewReplacer("{name}", name, "{id}", run, "{key}", "none", "{operator}", "none", "{principal}", "none", "{run}", "none").Replace(path)
 	return o.ask(key, method, path, body)
+}
+
+// invited is an invitation to a dataset by whose key it is, "none" of who may not invite.
+func (o *org) invited(key, dataset string) string {
+	o.t.Helper()
+	got := o.ask(key, "POST", "/datasets/"+dataset+"/access/invitations", `{"email":"asked@example.net","permission":"view"}`)
+	var made struct {
+		ID string `json:"id"`
+	}
+	if got.StatusCode != 201 || json.Unmarshal([]byte(got.body), &made) != nil {
+		return "none"
+	}
+	return made.ID
 }
 
 // some is a group that there is.

@@ -104,7 +104,7 @@ func (r *reader) want(fine bool, place, message string) {
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
 // reserved names are other addresses below /auth, or identities of the demonstration.
-var reserved = map[string]bool{"providers": true, "device": true, "demo": true, "logout": true, "style": true}
+var reserved = map[string]bool{"providers": true, "device": true, "demo": true, "invitation": true, "logout": true, "style": true}
 
 func (r *reader) named(place, name string, label *string) {
 	r.want(nameForm.MatchString(name), place+".name", "must be lower-case letters, digits and dashes, at most 40")

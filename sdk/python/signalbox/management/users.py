@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import List, Optional
+from typing import Any, List, Mapping, Optional
 
 from signalbox.management import client, people
 from signalbox.management.errors import NotFoundError
 from signalbox.management.organization import get_organization_settings
 from signalbox.management.people import User, UserLike
-from signalbox.management.roles import RoleLike, UserRole, role
+from signalbox.management.roles import PermissionLike, RoleLike, UserRole, permission, role
 
 __all__ = [
     "Invitation",
+    "SentInvitation",
     "User",
     "delete_user",
     "delete_user_invitation",
     "get_user",
+    "invite_to_dataset",
+    "invite_user",
     "list_pending_invitations",
     "list_users",
     "send_user_invitation",
@@ -35,6 +38,21 @@ class Invitation:
     role: UserRole
     created_at: Optional[datetime] = None
     expires_at: Optional[datetime] = None
+
+
+@dataclass(frozen=True)
+class SentInvitation:
+    """An invitation that was made just now, with what its maker needs to know."""
+
+    id: str
+    email: str
+    role: UserRole
+    link: str
+    """Where it is accepted; told this once."""
+    mailed: bool
+    """Whether it was mailed; if not, give the link on."""
+    mail_error: Optional[str] = None
+    """Why it was not, where mail is set up."""
 
 
 def list_users(verbose: bool = True) -> List[User]:
@@ -85,8 +103,30 @@ def send_user_invitation(email: str, role: Optional[RoleLike] = None) -> str:
 
     POST /invitations.
     """
+    return invite_user(email, role).id
+
+
+def invite_user(email: str, role: Optional[RoleLike] = None) -> SentInvitation:
+    """Invite somebody, by default with the organisation's role for new users, and tell the link.
+
+    POST /invitations.
+    """
     offered = get_organization_settings().default_user_role if role is None else role
-    return str(client.api().post("/invitations", {"email": email, "role": _role(offered)})["id"])
+    return _sent(client.api().post("/invitations", {"email": email, "role": _role(offered)}))
+
+
+def invite_to_dataset(dataset_name: str, email: str, permission: PermissionLike) -> SentInvitation:
+    """Share a dataset with an email that nobody has, and tell the link. Who manages the dataset needs no other right.
+
+    POST /datasets/{name}/access/invitations.
+    """
+    where = client.api().at("datasets", dataset_name) + "/access/invitations"
+    return _sent(client.api().post(where, {"email": email, "permission": _permission(permission)}))
+
+
+def _sent(said: Mapping[str, Any]) -> SentInvitation:
+    role = UserRole(said["role"])
+    return SentInvitation(said["id"], said["email"], role, said["link"], said["mailed"], said["mail_error"])
 
 
 def list_pending_invitations() -> List[Invitation]:
@@ -115,4 +155,4 @@ def delete_user_invitation(invitation_id: str) -> None:
     client.api().delete(client.path("invitations", invitation_id))
 
 
-_role = role  # beside parameters of that name
+_role, _permission = role, permission  # beside parameters of that name
