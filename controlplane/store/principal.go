@@ -136,7 +136,8 @@ func (t *tx) insertPrincipal(ctx context.Context, p sb.Principal) (sb.Principal,
 	return row.principal(), insert(ctx, t, &row)
 }
 
-// UpdatePrincipal changes a principal by a pure function. The last admin stays one: Conflict.
+// UpdatePrincipal changes a principal by a pure function. What changes nothing is no act. The last admin stays one:
+// Conflict.
 func (s *Store) UpdatePrincipal(ctx context.Context, id string, f func(sb.Principal) (sb.Principal, error)) (sb.Principal, error) {
 	var after sb.Principal
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
@@ -149,7 +150,8 @@ func (s *Store) UpdatePrincipal(ctx context.Context, id string, f func(sb.Princi
 		}
 		row := toPrincipalRow(after)
 		row.ID = before.ID
-		if _, err := t.update(ctx, before, row, "id = ?", id); err != nil {
+		n, err := t.update(ctx, before, row, "id = ?", id)
+		if err != nil || n == 0 {
 			return err
 		}
 		if err := t.wantAdmin(ctx, before); err != nil {
