@@ -119,12 +119,13 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
 	sealing := audit.New(f.store, f.chain, counts, entry)
+	refusals := audit.NewRefusals(f.store, entry)
 	closing := make(chan struct{})
 	handler := api.New(api.Deps{
 		Gate:   api.Gate{Identity: people, Logins: logins(c, f), Users: people, Groups: people, Access: judge{}, Facts: f.store, Organisation: f.store},
 		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
 		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
-		Record: api.Record{Audit: f.store, Seal: sealing, Clock: f.store},
+		Record: api.Record{Audit: f.store, Refusals: refusals, Seal: sealing, Clock: f.store},
 		Options: api.Options{
 			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
 			Stopping: stopping, Closing: closing, Home: f.front.home, Hosts: f.front.hosts,
@@ -144,6 +145,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			{"dispatch", sending.Run},
 			{"catalog", plugins.Run},
 			{"audit", sealing.Run},
+			{"refusals", refusals.Run},
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
 			{"logs", output.Run},

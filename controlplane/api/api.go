@@ -63,9 +63,10 @@ type Stock struct {
 
 // Record is what is kept of what people do, and whether it is whole.
 type Record struct {
-	Audit Audit
-	Seal  Seal
-	Clock Clock
+	Audit    Audit
+	Refusals Refusals
+	Seal     Seal
+	Clock    Clock
 }
 
 // Options are settings of the server. The zero value runs.

@@ -61,6 +61,13 @@ type site struct {
 	store *store.Store
 }
 
+// writing keeps refusals at once.
+type writing struct{ *store.Store }
+
+func (w writing) Refuse(ctx context.Context, action string, object sb.Object) error {
+	return w.KeepRefusals(ctx, []sb.Refusal{{Origin: sb.OriginOf(ctx), Action: action, Object: object, Count: 1}})
+}
+
 func visit(t *testing.T, set identity.LoginSettings, change ...func(*Deps)) *site {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{Dir: t.TempDir()})
@@ -71,7 +78,7 @@ func visit(t *testing.T, set identity.LoginSettings, change ...func(*Deps)) *sit
 	require.NoError(t, err)
 	people := identity.New(s, nil)
 	b := setup(t, append([]func(*Deps){func(d *Deps) {
-		d.Identity, d.Users, d.Groups, d.Audit = people, people, people, s
+		d.Identity, d.Users, d.Groups, d.Refusals = people, people, people, writing{s}
 		d.Logins = identity.NewLogins(s, openly{}, set)
 	}}, change...)...)
 	return &site{bench: b, store: s}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	sealEvery = 2 * time.Second // an entry waits no longer than 5 s, a refusal until its minute is over
+	sealEvery = 2 * time.Second // an entry waits no longer than 5 s; what counts refusals after a sealed one, until the minute is over
 	headEvery = 10 * time.Minute
 	batch     = 500 // entries in one transaction
 	lastWords = 5 * time.Second
