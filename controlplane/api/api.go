@@ -90,8 +90,9 @@ type server struct {
 	huma  huma.API
 	state state
 
-	guesses  *limiter // of keys and tokens
-	attempts *limiter // to log in
+	guesses  *limiter // of keys and tokens, that were wrong
+	failures *limiter // of logins
+	begun    *limiter // logins, each of which is kept for some minutes
 	origins  *http.CrossOriginProtection
 	watched  *watchers
 	timing   *prometheus.HistogramVec
@@ -124,7 +125,8 @@ func build(d Deps) (*server, *gin.Engine) {
 	}
 	s := &server{
 		Deps: d, watched: newWatchers(), timing: newTiming(),
-		guesses: newLimiter(), attempts: newLimiter(), origins: ownOrigin(d.Home),
+		guesses: newLimiter(failuresAtOnce, failuresASecond), failures: newLimiter(failuresAtOnce, failuresASecond),
+		begun: newLimiter(begunAtOnce, begunASecond), origins: ownOrigin(d.Home),
 	}
 	d.Registry.MustRegister(s.timing)
 	engine := gin.New()
