@@ -146,6 +146,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			{"catalog", plugins.Run},
 			{"audit", sealing.Run},
 			{"refusals", refusals.Run},
+			{"logins", identity.NewSweep(f.store, c.Login.SessionIdle, entry).Run},
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
 			{"logs", output.Run},

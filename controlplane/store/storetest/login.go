@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ var loginTests = map[string]func(*testing.T, Fresh){
 	"an invitation is accepted with the login":        invitedLogins,
 	"two first logins make one user":                  twoFirstLogins,
 	"a device is let in once":                         devices,
+	"what logins left behind is swept":                sweptLogins,
 }
 
 const idle = time.Hour
@@ -267,4 +269,46 @@ func devices(t *testing.T, fresh Fresh) {
 	_, err = w.Device(t.Context(), "three")
 	requireCode(t, sb.NotFound, err)
 	requireCode(t, sb.NotFound, w.AnswerDevice(t.Context(), "three", w.ann.ID))
+}
+
+func sweptLogins(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	leave := func(name string) {
+		require.NoError(t, w.BeginLogin(t.Context(), sb.Pending{State: name, Provider: "p"}, time.Minute))
+		require.NoError(t, w.UseAssertion(t.Context(), "p", name, w.clock.now().Add(time.Minute)))
+		require.NoError(t, w.CreateDevice(t.Context(), sb.Device{UserCode: name}, []byte(name), time.Minute))
+		_, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID}, []byte(name), time.Minute)
+		require.NoError(t, err)
+	}
+	left := func() (list []int64) {
+		for _, table := range []string{"logins", "assertions", "devices", "sessions"} {
+			list = append(list, w.number(t, "SELECT count(*) FROM "+table))
+		}
+		return list
+	}
+	sweep := func(limit, want int) {
+		n, err := w.ForgetLogins(t.Context(), idle, limit)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	for i := range 3 {
+		leave(fmt.Sprint("old ", i))
+	}
+	sweep(10, 0)
+	w.clock.pass(time.Minute)
+	leave("new")
+	require.Equal(t, []int64{4, 4, 4, 4}, left(), "a login sweeps nothing")
+	sweep(2, 2)
+	require.Equal(t, []int64{2, 2, 2, 2}, left(), "no more at once than is asked for")
+	sweep(2, 1)
+	require.Equal(t, []int64{1, 1, 1, 1}, left(), "what is still good stays")
+
+	_, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID}, []byte("long"), 100*time.Hour)
+	require.NoError(t, err)
+	w.clock.pass(idle - time.Microsecond)
+	sweep(10, 1)
+	require.Equal(t, []int64{0, 0, 0, 1}, left())
+	w.clock.pass(time.Microsecond)
+	sweep(10, 1)
+	require.Equal(t, []int64{0, 0, 0, 0}, left(), "nobody used it for longer than it may idle")
 }
