@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net"
 
 	sb "signalbox"
@@ -46,12 +45,4 @@ func logins(c config.Config, f foundation) *identity.Logins {
 	return identity.NewLogins(f.store, f.keys, identity.LoginSettings{
 		Providers: f.front.providers, Demo: f.front.demo, Idle: c.Login.SessionIdle, Max: c.Login.SessionMax,
 	})
-}
-
-// demoUsers makes the demonstration users, where there are any.
-func demoUsers(ctx context.Context, c config.Config, f foundation) error {
-	if !f.front.demo {
-		return nil
-	}
-	return logins(c, f).MakeDemoUsers(ctx)
 }

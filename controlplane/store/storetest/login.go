@@ -23,6 +23,8 @@ var loginTests = map[string]func(*testing.T, Fresh){
 	"two first logins make one user":                  twoFirstLogins,
 	"a device is let in once":                         devices,
 	"what logins left behind is swept":                sweptLogins,
+	"the suspended get in nowhere, and come back":     suspended,
+	"an admin of the demonstration is never the last": demoAdmins,
 }
 
 const idle = time.Hour
@@ -311,4 +313,76 @@ func sweptLogins(t *testing.T, fresh Fresh) {
 	w.clock.pass(time.Microsecond)
 	sweep(10, 1)
 	require.Equal(t, []int64{0, 0, 0, 0}, left(), "nobody used it for longer than it may idle")
+}
+
+func demo(role sb.Role) sb.Login {
+	return sb.Login{Provider: sb.DemoProvider, Subject: string(role), Name: "Demo " + string(role), Role: role, Maps: sb.Maps{Role: true}}
+}
+
+func suspended(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	p, err := w.logIn(t, demo(sb.Member))
+	require.NoError(t, err)
+	gone, err := w.logIn(t, demo(sb.Guest))
+	require.NoError(t, err)
+	require.NoError(t, w.DeletePrincipal(t.Context(), gone.ID))
+	_, err = w.CreateKey(t.Context(), sb.Key{Owner: p.ID, Name: "k"}, []byte("key"))
+	require.NoError(t, err)
+	_, err = w.CreateSession(t.Context(), sb.Session{PrincipalID: p.ID}, []byte("session"), time.Hour)
+	require.NoError(t, err)
+	g, err := w.CreateGroup(t.Context(), "red", "")
+	require.NoError(t, err)
+	require.NoError(t, w.AddMember(t.Context(), g.ID, p.ID))
+
+	w.clock.pass(time.Second)
+	since := w.clock.now()
+	for range 2 {
+		require.NoError(t, w.SuspendUsers(t.Context(), sb.DemoProvider))
+	}
+	_, err = w.Principal(t.Context(), p.ID)
+	requireCode(t, sb.NotFound, err)
+	_, err = w.CreateSession(t.Context(), sb.Session{PrincipalID: p.ID}, []byte("again"), time.Hour)
+	requireCode(t, sb.NotFound, err)
+	closed := func() {
+		_, err := w.PrincipalOfKey(t.Context(), []byte("key"))
+		requireCode(t, sb.NotFound, err)
+		_, err = w.PrincipalOfSession(t.Context(), []byte("session"), idle, false)
+		requireCode(t, sb.NotFound, err)
+	}
+	closed()
+	_, err = w.Principal(t.Context(), w.ann.ID)
+	require.NoError(t, err, "nobody else is touched")
+
+	w.clock.pass(time.Second)
+	for range 2 {
+		require.NoError(t, w.ReviveUsers(t.Context(), sb.DemoProvider))
+	}
+	closed()
+	back, err := w.logIn(t, demo(sb.Member))
+	require.NoError(t, err)
+	require.Equal(t, p.ID, back.ID)
+	of, err := w.GroupsOf(t.Context(), []string{p.ID})
+	require.NoError(t, err)
+	require.Equal(t, []sb.Who{{ID: g.ID, Name: "red"}}, of[p.ID])
+	_, err = w.Principal(t.Context(), gone.ID)
+	requireCode(t, sb.NotFound, err)
+	require.Equal(t, []string{`user.suspend Demo member {"role":"member"}`, `user.revive Demo member {"role":"member"}`}, did(w.log(t, sb.AuditQuery{Since: since})))
+}
+
+func demoAdmins(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	d, err := w.logIn(t, demo(sb.Admin))
+	require.NoError(t, err)
+	require.Equal(t, sb.Admin, d.Role)
+	requireCode(t, sb.Conflict, w.DeletePrincipal(t.Context(), w.admin.ID))
+	_, err = w.UpdatePrincipal(t.Context(), w.admin.ID, func(p sb.Principal) (sb.Principal, error) { p.Role = sb.Member; return p, nil })
+	requireCode(t, sb.Conflict, err)
+	require.NoError(t, w.DeletePrincipal(t.Context(), d.ID), "he himself may go")
+
+	w.sql(t, "UPDATE principals SET deleted_at = 1 WHERE role = 'admin'")
+	d, err = w.logIn(t, demo(sb.Admin))
+	require.NoError(t, err)
+	a, err := w.EnsureAdmin(t.Context(), sb.Principal{Kind: sb.User, Name: "admin"}, []byte("h"))
+	require.NoError(t, err)
+	require.NotEqual(t, d.ID, a.ID, "a key of the demonstration's would end with it")
 }
