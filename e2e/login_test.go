@@ -282,3 +282,29 @@ func sealedLogins(t *testing.T, w *world, kc string, ann any) {
 	require.Equal(t, ann, me["id"])
 	require.Equal(t, http.StatusUnauthorized, newVisitor(t, w.url).post(action, answer).status, "it too is good once")
 }
+
+func TestDemonstrationUsersEndWithTheDemonstration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.dev("SIGNALBOX_DEMO=1")
+	v := newVisitor(t, w.url)
+	v.post(w.url+"/auth/demo", url.Values{"user": {"admin"}, "return_to": {"/healthz"}})
+	status, me := v.me()
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, "admin", me["role"])
+	n.out.await(t, "Signalbox is running.")
+	require.Zero(t, n.end())
+
+	n = w.dev("SIGNALBOX_DEMO=0")
+	status, _ = v.me()
+	require.Equal(t, http.StatusUnauthorized, status)
+	out, code := w.cli("users", "list")
+	require.Zero(t, code, out)
+	require.NotContains(t, out, "Demo")
+	require.Zero(t, n.end())
+
+	w.dev("SIGNALBOX_DEMO=1")
+	v.post(w.url+"/auth/demo", url.Values{"user": {"admin"}, "return_to": {"/healthz"}})
+	_, again := v.me()
+	require.Equal(t, me["id"], again["id"])
+}
