@@ -3,7 +3,9 @@ package audit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 const (
 	keepEvery = time.Second // what a process that is killed forgets at most
 	mostHeld  = 10_000      // kinds of refusals that wait to be kept
+	mostText  = 1000        // bytes of an object's id while it waits; the log keeps fewer
 )
 
 // Refusals gathers refusals in memory and keeps them once a second, so that whoever is refused a thousand times a
@@ -57,6 +60,8 @@ func (r *Refusals) hold(one sb.Refusal) bool {
 	if seen {
 		first.Count++
 		one = first
+	} else {
+		one.Object.ID = strings.Clone(one.Object.ID[:min(len(one.Object.ID), mostText)]) // who asks chooses it
 	}
 	r.held[key] = one
 	return true
@@ -72,7 +77,9 @@ func (r *Refusals) Run(ctx context.Context) error {
 			r.last(ctx)
 			return nil
 		case <-tick.C:
-			r.keep(ctx, r.take(false))
+			if err := r.keep(ctx, r.take(false)); err != nil {
+				r.log.WithError(err).Warn("refusals cannot be kept in the audit log now; it is tried again")
+			}
 		}
 	}
 }
@@ -81,7 +88,9 @@ func (r *Refusals) Run(ctx context.Context) error {
 func (r *Refusals) last(ctx context.Context) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer done()
-	r.keep(ctx, r.take(true))
+	if err := r.keep(ctx, r.take(true)); err != nil {
+		r.log.WithError(err).Error("refusals of the last second could not be kept in the audit log")
+	}
 }
 
 // take empties what is held, in an order that is the same in every process, so that none waits for another in a circle.
@@ -101,13 +110,15 @@ func (r *Refusals) take(end bool) []sb.Refusal {
 }
 
 // keep keeps refusals; those that cannot be kept now wait for the next time.
-func (r *Refusals) keep(ctx context.Context, list []sb.Refusal) {
+func (r *Refusals) keep(ctx context.Context, list []sb.Refusal) error {
+	var failures []error
 	for part := range slices.Chunk(list, batch) {
 		if err := r.store.KeepRefusals(ctx, part); err != nil {
-			r.log.WithError(err).WithField("refusals", len(part)).Warn("refusals cannot be kept in the audit log now; it is tried again")
+			failures = append(failures, err)
 			r.putBack(part)
 		}
 	}
+	return errors.Join(failures...)
 }
 
 func (r *Refusals) putBack(list []sb.Refusal) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"maps"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	logtest "github.com/sirupsen/logrus/hooks/test"
 	"github.com/stretchr/testify/require"
 
@@ -93,6 +95,18 @@ func TestTheEndKeepsWhatIsLeftAndLosesNothingAfterwards(t *testing.T) {
 	require.Equal(t, map[string]int64{"ann administer": 2}, got)
 	l.fail(sb.Errorf(sb.Unavailable, "the disk is full"))
 	require.Error(t, r.Refuse(t.Context(), "administer", sb.Object{Kind: "plugins"}))
+}
+
+func TestWhatIsLostAtTheEndIsTold(t *testing.T) {
+	t.Parallel()
+	log, told := logtest.NewNullLogger()
+	l := &ledger{counts: map[string]int64{}, fails: sb.Errorf(sb.Unavailable, "the disk is full")}
+	r := audit.NewRefusals(l, log)
+	require.NoError(t, r.Refuse(t.Context(), "administer", sb.Object{ID: strings.Repeat("x", 1<<20)}))
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	require.NoError(t, r.Run(ctx))
+	require.Equal(t, logrus.ErrorLevel, told.LastEntry().Level)
 }
 
 func TestRefusalsWaitForADatabaseThatIsAway(t *testing.T) {

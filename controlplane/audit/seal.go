@@ -1,9 +1,10 @@
 // Package audit seals the audit log, and finds what was done to it afterwards.
 //
-// Every entry is written in the transaction of what it tells. Within seconds the sealer gives it the next place in a
-// chain and a MAC over the entry, its place and the MAC before it, with keys that are not in the database. Whoever can
-// write to the database but has no keys can then neither change an entry, nor take one out, nor move one, without it
-// being found. Cutting off the end is found by whoever kept a later head elsewhere: each is logged and shown as a metric.
+// Every entry is written in the transaction of what it tells; refusals, which change nothing, are gathered for a second.
+// Within seconds the sealer gives an entry the next place in a chain and a MAC over the entry, its place and the MAC before
+// it, with keys that are not in the database. Whoever can write to the database but has no keys can then neither change an
+// entry, nor take one out, nor move one, without it being found. Cutting off the end is found by whoever kept a later head
+// elsewhere: each is logged and shown as a metric.
 package audit
 
 import (
