@@ -293,11 +293,21 @@ func TestDemonstrationUsersEndWithTheDemonstration(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Equal(t, "admin", me["role"])
 	n.out.await(t, "Signalbox is running.")
+	guest := newVisitor(t, w.url)
+	guest.post(w.url+"/auth/demo", url.Values{"user": {"guest"}, "return_to": {"/healthz"}})
+	for range 3 {
+		require.Equal(t, http.StatusForbidden, guest.get(w.url+"/api/v1/users").status)
+	}
 	require.Zero(t, n.end())
 
 	n = w.dev("SIGNALBOX_DEMO=0")
-	status, _ = v.me()
-	require.Equal(t, http.StatusUnauthorized, status)
+	for _, was := range []*visitor{v, guest} {
+		status, _ = was.me()
+		require.Equal(t, http.StatusUnauthorized, status)
+	}
+	told, code := w.cli("audit", "list", "--outcome", "refused")
+	require.Zero(t, code, told)
+	require.Contains(t, told, "Demo guest", "a graceful end keeps what was refused in its last second")
 	out, code := w.cli("users", "list")
 	require.Zero(t, code, out)
 	require.NotContains(t, out, "Demo")
