@@ -58,10 +58,18 @@ type AuditEntry struct {
 	Action  string // such as "dataset.create"
 	Object  Object
 	Outcome AuditOutcome
-	Count   int64           // of equal refusals in one minute; 1 otherwise
+	Count   int64           // of equal refusals in one minute; 1 for all else
 	Detail  json.RawMessage // what changed; never a secret. null for nothing
 	Chain   int64           // its place in the sealed chain, from 1; 0 while it is not sealed
 	MAC     string          // hex, over the entry and the MAC before it; "" while it is not sealed
+}
+
+// Refusal is an act that was refused to somebody, so many times.
+type Refusal struct {
+	Origin Origin // of the first time
+	Action string
+	Object Object
+	Count  int64
 }
 
 // AuditQuery asks for a page of the audit log, newest first.

@@ -70,6 +70,10 @@ type DemoRole struct {
 	Name string
 }
 
+// DemoProvider is the name under which identities of demonstration users are kept. An admin among them is never the last
+// one: whoever switches the demonstration off must still get in.
+const DemoProvider = "demo"
+
 // DemoUsers are made with the demonstration's data, from most to least.
 var DemoUsers = []DemoRole{
 	{Admin, "Demo admin"},

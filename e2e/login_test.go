@@ -4,9 +4,15 @@ package e2e
 
 import (
 	"archive/zip"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"html"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -24,8 +30,8 @@ import (
 
 const keycloakVersion = "26.0.7"
 
-// keycloak unpacks and starts a real Keycloak with a realm that knows us, and gives its address.
-func keycloak(t *testing.T, home string) string {
+// keycloak unpacks and starts a real Keycloak with a realm that knows us and our certificate, and gives its address.
+func keycloak(t *testing.T, home, certificate string) string {
 	t.Helper()
 	if _, err := exec.LookPath("java"); err != nil {
 		t.Skip("Java is not installed, so Keycloak cannot run")
@@ -40,7 +46,8 @@ func keycloak(t *testing.T, home string) string {
 	realm, err := os.ReadFile("testdata/realm.json")
 	require.NoError(t, err)
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "data", "import"), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "data", "import", "lab.json"), []byte(strings.ReplaceAll(string(realm), "HOME", home)), 0o600))
+	known := strings.NewReplacer("HOME", home, "CERTIFICATE", certificate).Replace(string(realm))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "data", "import", "lab.json"), []byte(known), 0o600))
 	listen := address(t)
 	_, port, _ := strings.Cut(listen, ":")
 	cmd := exec.Command("sh", filepath.Join(dir, "bin", "kc.sh"), "start-dev", "--http-host=127.0.0.1", "--http-port="+port, "--import-realm")
@@ -162,13 +169,37 @@ saml:
     metadata_url: KEYCLOAK/realms/lab/protocol/saml/descriptor
     attributes: {email: email, name: name}
     domains: [example.org]
+  - name: kc-sealed
+    label: Keycloak by encrypted SAML
+    metadata_url: KEYCLOAK/realms/lab/protocol/saml/descriptor
+    attributes: {email: email, name: name}
+    domains: [example.org]
+    certificate_file: saml.crt
+    key_file: saml.key
+    allow_unsolicited: true
 `
+
+// samlKey makes our key and its certificate, for the file of providers in a folder, and gives the certificate.
+func samlKey(t *testing.T, dir string) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	about := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, about, about, &key.PublicKey, key)
+	require.NoError(t, err)
+	for name, block := range map[string]*pem.Block{
+		"saml.crt": {Type: "CERTIFICATE", Bytes: der}, "saml.key": {Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)},
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600))
+	}
+	return base64.StdEncoding.EncodeToString(der)
+}
 
 func TestLoginAtAKeycloak(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	kc := keycloak(t, w.url)
 	dir := t.TempDir()
+	kc := keycloak(t, w.url, samlKey(t, dir))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "client.secret"), []byte("the-client-secret\n"), 0o600))
 	file := filepath.Join(dir, "providers.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(providersFile, "KEYCLOAK", kc)), 0o600))
@@ -209,6 +240,7 @@ func TestLoginAtAKeycloak(t *testing.T) {
 	require.Equal(t, "", other["email"], "Keycloak did not verify it")
 	require.Equal(t, "member", other["role"])
 
+	sealedLogins(t, w, kc, me["id"])
 	for name, v := range map[string]*visitor{"OpenID Connect": ann, "SAML": saml} {
 		page = v.post(w.url+"/auth/logout", url.Values{})
 		forward := regexp.MustCompile(`http-equiv="refresh" content="0;url=([^"]+)"`).FindStringSubmatch(page.body)
@@ -222,4 +254,70 @@ func TestLoginAtAKeycloak(t *testing.T) {
 	require.Contains(t, page.body, "password", "Keycloak asks again")
 
 	t.Run("by invitation only", func(t *testing.T) { invitedStrangers(t, w, post) })
+}
+
+// sealedLogins are those whose assertions are encrypted: begun here, and begun at Keycloak.
+func sealedLogins(t *testing.T, w *world, kc string, ann any) {
+	t.Helper()
+	here := newVisitor(t, w.url)
+	action, answer := here.form(here.logIn("kc-sealed", "ann"))
+	require.Equal(t, w.url+"/auth/kc-sealed/acs", action)
+	text, err := base64.StdEncoding.DecodeString(answer.Get("SAMLResponse"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "EncryptedAssertion")
+	page := here.post(action, answer)
+	require.Equal(t, w.url+"/healthz", page.url.String(), page.body)
+	_, me := here.me()
+	require.Equal(t, ann, me["id"])
+
+	there := newVisitor(t, w.url)
+	action, _ = there.form(there.get(kc + "/realms/lab/protocol/saml/clients/signalbox"))
+	action, answer = there.form(there.post(action, url.Values{"username": {"ann"}, "password": {"secret-ann"}}))
+	require.Equal(t, w.url+"/auth/kc-sealed/acs/unsolicited", action)
+	for _, other := range []string{"/auth/kc-saml/acs/unsolicited", "/auth/kc-sealed/acs"} {
+		form := url.Values{"SAMLResponse": answer["SAMLResponse"], "again": {"1"}}
+		require.Equal(t, http.StatusUnauthorized, there.post(w.url+other, form).status, other)
+	}
+	page = there.post(action, answer)
+	require.Equal(t, http.StatusOK, page.status, page.body)
+	require.Equal(t, w.url, page.url.Scheme+"://"+page.url.Host)
+	_, me = there.me()
+	require.Equal(t, ann, me["id"])
+	require.Equal(t, http.StatusUnauthorized, newVisitor(t, w.url).post(action, answer).status, "it too is good once")
+}
+
+func TestDemonstrationUsersEndWithTheDemonstration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	n := w.dev("SIGNALBOX_DEMO=1")
+	v := newVisitor(t, w.url)
+	v.post(w.url+"/auth/demo", url.Values{"user": {"admin"}, "return_to": {"/healthz"}})
+	status, me := v.me()
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, "admin", me["role"])
+	n.out.await(t, "Signalbox is running.")
+	guest := newVisitor(t, w.url)
+	guest.post(w.url+"/auth/demo", url.Values{"user": {"guest"}, "return_to": {"/healthz"}})
+	for range 3 {
+		require.Equal(t, http.StatusForbidden, guest.get(w.url+"/api/v1/users").status)
+	}
+	require.Zero(t, n.end())
+
+	n = w.dev("SIGNALBOX_DEMO=0")
+	for _, was := range []*visitor{v, guest} {
+		status, _ = was.me()
+		require.Equal(t, http.StatusUnauthorized, status)
+	}
+	told, code := w.cli("audit", "list", "--outcome", "refused")
+	require.Zero(t, code, told)
+	require.Contains(t, told, "Demo guest", "a graceful end keeps what was refused in its last second")
+	out, code := w.cli("users", "list")
+	require.Zero(t, code, out)
+	require.NotContains(t, out, "Demo")
+	require.Zero(t, n.end())
+
+	w.dev("SIGNALBOX_DEMO=1")
+	v.post(w.url+"/auth/demo", url.Values{"user": {"admin"}, "return_to": {"/healthz"}})
+	_, again := v.me()
+	require.Equal(t, me["id"], again["id"])
 }

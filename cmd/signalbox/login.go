@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net"
 
 	sb "signalbox"
@@ -69,12 +68,4 @@ func invitations(c config.Config, f foundation) *identity.Invitations {
 	return identity.NewInvitations(f.store, access.Check, identity.InvitationSettings{
 		Home: f.front.home, Post: f.front.post, Lasts: c.Login.InvitedFor,
 	})
-}
-
-// demoUsers makes the demonstration users, where there are any.
-func demoUsers(ctx context.Context, c config.Config, f foundation) error {
-	if !f.front.demo {
-		return nil
-	}
-	return logins(c, f).MakeDemoUsers(ctx)
 }

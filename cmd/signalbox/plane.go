@@ -119,6 +119,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
 	sealing := audit.New(f.store, f.chain, counts, entry)
+	refusals := audit.NewRefusals(f.store, entry)
 	closing := make(chan struct{})
 	handler := api.New(api.Deps{
 		Gate: api.Gate{
@@ -127,7 +128,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 		},
 		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
 		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
-		Record: api.Record{Audit: f.store, Seal: sealing, Clock: f.store},
+		Record: api.Record{Audit: f.store, Refusals: refusals, Seal: sealing, Clock: f.store},
 		Options: api.Options{
 			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
 			Stopping: stopping, Closing: closing, Home: f.front.home, Hosts: f.front.hosts,
@@ -147,6 +148,8 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			{"dispatch", sending.Run},
 			{"catalog", plugins.Run},
 			{"audit", sealing.Run},
+			{"refusals", refusals.Run},
+			{"logins", identity.NewSweep(f.store, c.Login.SessionIdle, entry).Run},
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
 			{"logs", output.Run},

@@ -69,7 +69,7 @@ func raise(ctx context.Context, c config.Config, door front, stopping <-chan str
 		return nil, nil, err
 	}
 	f.front = door
-	if err := demoUsers(ctx, c, f); err != nil {
+	if err := logins(c, f).SwitchDemo(ctx); err != nil {
 		f.close()
 		return nil, nil, err
 	}

@@ -64,9 +64,10 @@ type Stock struct {
 
 // Record is what is kept of what people do, and whether it is whole.
 type Record struct {
-	Audit Audit
-	Seal  Seal
-	Clock Clock
+	Audit    Audit
+	Refusals Refusals
+	Seal     Seal
+	Clock    Clock
 }
 
 // Options are settings of the server. The zero value runs.
@@ -90,8 +91,9 @@ type server struct {
 	huma  huma.API
 	state state
 
-	guesses  *limiter // of keys and tokens
-	attempts *limiter // to log in
+	guesses  *limiter // of keys and tokens, that were wrong
+	failures *limiter // of logins
+	begun    *limiter // logins, each of which is kept for some minutes
 	invites  *limiter // to strangers, by who is no admin
 	origins  *http.CrossOriginProtection
 	watched  *watchers
@@ -125,8 +127,9 @@ func build(d Deps) (*server, *gin.Engine) {
 	}
 	s := &server{
 		Deps: d, watched: newWatchers(), timing: newTiming(),
-		guesses: newLimiter(tokensASecond, tokensAtOnce), attempts: newLimiter(tokensASecond, tokensAtOnce),
-		invites: newLimiter(invitesASecond, invitesAtOnce), origins: ownOrigin(d.Home),
+		guesses: newLimiter(failuresAtOnce, failuresASecond), failures: newLimiter(failuresAtOnce, failuresASecond),
+		begun: newLimiter(begunAtOnce, begunASecond), invites: newLimiter(invitesAtOnce, invitesASecond),
+		origins: ownOrigin(d.Home),
 	}
 	d.Registry.MustRegister(s.timing)
 	engine := gin.New()

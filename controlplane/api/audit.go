@@ -23,11 +23,11 @@ type AuditEntry struct {
 	Action    string            `json:"action" doc:"Such as dataset.create; of a refusal the right that was missing, or the operation."`
 	Object    Null[AuditObject] `json:"object" doc:"What it was about."`
 	Outcome   sb.AuditOutcome   `json:"outcome" enum:"done,refused"`
-	Count     int64             `json:"count" doc:"Of equal refusals in one minute."`
+	Count     int64             `json:"count" doc:"Of equal refusals in one minute: first those until the entry is sealed, then in an entry of their own those that follow."`
 	Address   string            `json:"address" doc:"From where."`
 	RequestID string            `json:"request_id"`
 	Via       string            `json:"via" doc:"The key, session or login it was done with."`
-	Detail    json.RawMessage   `json:"detail" doc:"What changed; null for nothing more to say."`
+	Detail    json.RawMessage   `json:"detail" doc:"What changed; of refusals after a sealed one in its minute, further; null for nothing more to say."`
 	Chain     *int64            `json:"chain" doc:"Its place in the sealed chain; null while it is not sealed."`
 	MAC       *string           `json:"mac" doc:"With the place it is a head for signalbox doctor audit."`
 }
@@ -173,12 +173,12 @@ func (s *server) refusing(r route, object sb.Object) func(context.Context) {
 		action = operationID(r)
 	}
 	return func(ctx context.Context) {
-		if s.Audit == nil {
+		if s.Refusals == nil {
 			return
 		}
 		within, done := context.WithTimeout(context.WithoutCancel(ctx), tellWithin)
 		defer done()
-		if err := s.Audit.Refuse(within, action, object); err != nil {
+		if err := s.Refusals.Refuse(within, action, object); err != nil {
 			requestOf(ctx).log.WithError(err).WithField("action", action).Error("a refusal cannot be kept in the audit log")
 		}
 	}

@@ -75,7 +75,7 @@ func (a *trail) Now(context.Context) (time.Time, error) { return time.Now().Add(
 func audited(t *testing.T) (*bench, *trail) {
 	t.Helper()
 	a := &trail{}
-	return setup(t, func(d *Deps) { d.Record = Record{Audit: a, Seal: a, Clock: a} }), a
+	return setup(t, func(d *Deps) { d.Record = Record{Audit: a, Refusals: a, Seal: a, Clock: a} }), a
 }
 
 func TestRefusalsOfKnownPrincipalsAreAudited(t *testing.T) {

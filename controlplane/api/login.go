@@ -31,30 +31,43 @@ func (s *server) loginRoutes(g *gin.Engine) {
 	g.GET("/auth/providers", s.providers)
 	g.GET("/auth/:provider/metadata", s.metadata)
 	g.GET("/auth/:provider/logged-out", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/login") })
-	g.GET("/auth/device", s.devicePage)
 	g.GET(sb.InvitationPath, s.invitationPage)
 	g.POST(sb.InvitationPath+"/accept", s.ours, s.acceptInvitation)
 
-	tried := g.Group("/auth", s.attempt)
-	tried.GET("/:provider/login", s.beginLogin)
-	tried.GET("/:provider/callback", s.callback)
-	tried.POST("/:provider/acs", s.assertion)
-	tried.POST("/:provider/acs/unsolicited", s.unsolicited)
-	tried.POST("/demo", s.ours, s.demo)
-	tried.POST("/device", s.ours, s.askDevice)
-	tried.POST("/device/answer", s.ours, s.answerDevice)
+	g.GET("/auth/:provider/login", s.attempt, s.begins, s.beginLogin)
+	g.GET("/auth/:provider/callback", s.attempt, s.callback)
+	g.POST("/auth/:provider/acs", s.attempt, s.assertion)
+	g.POST("/auth/:provider/acs/unsolicited", s.attempt, s.unsolicited)
+	g.POST("/auth/demo", s.ours, s.attempt, s.demo)
+	g.GET("/auth/device", s.attempt, s.devicePage)
+	g.POST("/auth/device", s.ours, s.begins, s.askDevice)
+	g.POST("/auth/device/answer", s.ours, s.attempt, s.answerDevice)
 	g.POST("/auth/device/token", s.ours, s.deviceToken)
 	g.POST("/auth/logout", s.ours, s.logout)
 }
 
-// attempt slows down who tries to log in too often, and bounds what he sends.
+// attempt slows down who fails to log in too often, and bounds what he sends. What succeeds is not counted, however
+// many come from one address.
 func (s *server) attempt(c *gin.Context) {
-	if err := s.attempts.take(c.ClientIP()); err != nil {
+	if err := s.failures.late(c.ClientIP()); err != nil {
 		c.Abort()
 		s.failed(c, err)
 		return
 	}
 	s.boundForm(c)
+	c.Next()
+	switch c.Writer.Status() {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		_ = s.failures.take(c.ClientIP()) // others took the last meanwhile: then the next one waits for them
+	}
+}
+
+// begins slows down who begins so many logins that no house full of people would.
+func (s *server) begins(c *gin.Context) {
+	if err := s.begun.take(c.ClientIP()); err != nil {
+		c.Abort()
+		s.failed(c, err)
+	}
 }
 
 // boundForm bounds what is read of a form; the time for it began with the request.

@@ -37,10 +37,6 @@ func (s *server) devicePage(c *gin.Context) {
 	}
 	p := page{Title: "Let a program in", User: who.Principal.Name}
 	if code := c.Query("user_code"); code != "" {
-		if err := s.attempts.take(c.ClientIP()); err != nil {
-			s.failed(c, err)
-			return
-		}
 		d, err := s.Logins.Device(c.Request.Context(), code)
 		if err != nil {
 			s.failed(c, err)

@@ -47,11 +47,12 @@ func invite(t *testing.T, kind sb.ProviderKind, lasts time.Duration) *party {
 	t.Helper()
 	p := &party{log: &said{}}
 	set := identity.LoginSettings{Providers: []identity.Provider{friend{kind}}, Check: access.Check}
-	p.site = visit(t, set, func(d *Deps) {
+	kept := withRoot(t)
+	p.invitations = identity.NewInvitations(kept, access.Check, identity.InvitationSettings{Lasts: lasts})
+	p.site = visitOn(t, kept, set, func(d *Deps) {
 		d.Log = logrus.New()
 		d.Log.SetOutput(p.log)
 		d.Log.SetLevel(logrus.TraceLevel)
-		p.invitations = identity.NewInvitations(d.Audit.(identity.InvitationStore), access.Check, identity.InvitationSettings{Lasts: lasts})
 		d.Invitations = p.invitations
 	})
 	var err error

@@ -84,12 +84,12 @@ func (s *server) blameLogin(c *gin.Context, provider string, err error) {
 	}
 	log := requestOf(ctx).log.WithField("provider", provider)
 	log.WithError(err).Info("login refused")
-	if s.Audit == nil {
+	if s.Refusals == nil {
 		return
 	}
 	o := s.stranger(c)
 	o.Via = "login:" + provider
-	if err := s.Audit.Refuse(sb.WithOrigin(ctx, o), "login", sb.Object{Kind: "provider", Name: provider}); err != nil && !errors.Is(err, ctx.Err()) {
+	if err := s.Refusals.Refuse(sb.WithOrigin(ctx, o), "login", sb.Object{Kind: "provider", Name: provider}); err != nil && !errors.Is(err, ctx.Err()) {
 		log.WithError(err).Warn("a refused login could not be audited")
 	}
 }

@@ -292,11 +292,15 @@ type Orchestrators interface {
 	OpenWork(ctx context.Context, orchestratorID string, afterID string, limit int) ([]sb.Run, error)
 }
 
-// Audit is the audit log. What was done is written with it; only refusals are told here.
+// Audit is the audit log. What was done is written with it.
 type Audit interface {
 	// Audit reads a page of the audit log, newest first. Errors: Invalid (the cursor), Unavailable.
 	Audit(ctx context.Context, q sb.AuditQuery) (sb.Page[sb.AuditEntry], error)
-	// Refuse keeps that the context's origin was refused an act. Equal refusals of one minute are one entry that counts.
+}
+
+// Refusals hears of what was refused; nothing else tells the audit log of it.
+type Refusals interface {
+	// Refuse notes that the context's origin was refused an act. Equal refusals of one minute are counted, not listed.
 	Refuse(ctx context.Context, action string, object sb.Object) error
 }
 

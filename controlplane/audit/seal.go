@@ -1,9 +1,10 @@
 // Package audit seals the audit log, and finds what was done to it afterwards.
 //
-// Every entry is written in the transaction of what it tells. Within seconds the sealer gives it the next place in a
-// chain and a MAC over the entry, its place and the MAC before it, with keys that are not in the database. Whoever can
-// write to the database but has no keys can then neither change an entry, nor take one out, nor move one, without it
-// being found. Cutting off the end is found by whoever kept a later head elsewhere: each is logged and shown as a metric.
+// Every entry is written in the transaction of what it tells; refusals, which change nothing, are gathered for a second.
+// Within seconds the sealer gives an entry the next place in a chain and a MAC over the entry, its place and the MAC before
+// it, with keys that are not in the database. Whoever can write to the database but has no keys can then neither change an
+// entry, nor take one out, nor move one, without it being found. Cutting off the end is found by whoever kept a later head
+// elsewhere: each is logged and shown as a metric.
 package audit
 
 import (
@@ -18,7 +19,7 @@ import (
 )
 
 const (
-	sealEvery = 2 * time.Second // an entry waits no longer than 5 s, a refusal until its minute is over
+	sealEvery = 2 * time.Second // an entry waits no longer than 5 s; what counts refusals after a sealed one, until the minute is over
 	headEvery = 10 * time.Minute
 	batch     = 500 // entries in one transaction
 	lastWords = 5 * time.Second

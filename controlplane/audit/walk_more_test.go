@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -149,6 +150,9 @@ func TestRefusalsThroughTheAPIAreCounted(t *testing.T) {
 		require.Equal(t, 403, w.call("DELETE", "/datasets/cats", "", "refused-request").status)
 	}
 	require.Equal(t, 404, w.call("DELETE", "/datasets/secret", "", "hidden-request").status)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	require.NoError(t, w.refusals.Run(ended)) // keeps what is left
 	page, err := w.Store.Audit(t.Context(), sb.AuditQuery{Outcome: sb.AuditRefused})
 	require.NoError(t, err)
 	var told []string

@@ -69,6 +69,8 @@ type walker struct {
 	secrets []string        // that were planted
 	people  *identity.Identity
 	stop    func() // of the server
+
+	refusals *audit.Refusals
 }
 
 func walk(t *testing.T) *walker {
@@ -89,6 +91,7 @@ func walk(t *testing.T) *walker {
 	objects, err := blobs.Open(t.Context(), "file://"+t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, objects.Close()) })
+	w.refusals = audit.NewRefusals(w.Store, entry)
 	server := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{Identity: people, Logins: logins, Users: people, Groups: people, Access: judge{}, Facts: w.Store, Organisation: w.Store},
 		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Notes: w.Store},
@@ -96,7 +99,7 @@ func walk(t *testing.T) *walker {
 			Catalog: catalog.New(w.Store, objects, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
 			Secrets: secrets.NewVault(w.Store, keys),
 		},
-		Record:  api.Record{Audit: w.Store, Seal: audit.New(w.Store, signer, &heads{}, entry), Clock: w.Store},
+		Record:  api.Record{Audit: w.Store, Refusals: w.refusals, Seal: audit.New(w.Store, signer, &heads{}, entry), Clock: w.Store},
 		Options: api.Options{Log: log},
 	}))
 	t.Cleanup(server.Close)

@@ -50,7 +50,7 @@ func (l *Logins) Providers() []sb.Provider {
 		list = append(list, p.About())
 	}
 	if l.set.Demo {
-		list = append(list, sb.Provider{Name: demoProvider, Label: "a demonstration user", Kind: sb.Demo})
+		list = append(list, sb.Provider{Name: sb.DemoProvider, Label: "a demonstration user", Kind: sb.Demo})
 	}
 	return list
 }
@@ -178,7 +178,7 @@ func (l *Logins) enter(ctx context.Context, login sb.Login, pending sb.Pending, 
 	}
 	o.Actor = user.Who()
 	provider := login.Provider
-	if provider == demoProvider {
+	if provider == sb.DemoProvider {
 		provider = ""
 	}
 	token, session, err := l.session(sb.WithOrigin(ctx, o), sb.Session{
@@ -207,44 +207,3 @@ func stateOf(a sb.Answer) string {
 }
 
 func hashed(secret string) string { return hex.EncodeToString(Hash(secret)) }
-
-// demoProvider is the name under which identities of demonstration users are kept.
-const demoProvider = "demo"
-
-// EnterDemo logs in as the demonstration user of a role. Errors: NotFound where there are none.
-func (l *Logins) EnterDemo(ctx context.Context, role sb.Role, returnTo, agent string) (sb.Welcome, error) {
-	login, err := l.demoLogin(role)
-	if err != nil {
-		return sb.Welcome{}, err
-	}
-	return l.enter(ctx, login, sb.Pending{ReturnTo: returnTo}, agent)
-}
-
-// MakeDemoUsers makes the demonstration users, where they are missing.
-func (l *Logins) MakeDemoUsers(ctx context.Context) error {
-	for _, d := range sb.DemoUsers {
-		login, err := l.demoLogin(d.Role)
-		if err != nil {
-			return err
-		}
-		if _, err := l.store.LogIn(ctx, login, "", demoPlan(login)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func demoPlan(login sb.Login) func(sb.LoginFacts) (sb.LoginPlan, error) {
-	return func(f sb.LoginFacts) (sb.LoginPlan, error) {
-		f.Settings.JustInTimeUsers = true
-		return Decide(login, f)
-	}
-}
-
-func (l *Logins) demoLogin(role sb.Role) (sb.Login, error) {
-	i := slices.IndexFunc(sb.DemoUsers, func(d sb.DemoRole) bool { return d.Role == role })
-	if i < 0 || !l.set.Demo {
-		return sb.Login{}, sb.Errorf(sb.NotFound, "there is no demonstration user here")
-	}
-	return sb.Login{Provider: demoProvider, Subject: string(role), Name: sb.DemoUsers[i].Name, Role: role, Maps: sb.Maps{Role: true}}, nil
-}

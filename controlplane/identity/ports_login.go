@@ -18,6 +18,11 @@ type LoginStore interface {
 	// LogIn finds or makes the user of a login, as a pure function decides, under the organisation's lock.
 	LogIn(ctx context.Context, l sb.Login, invitation string, decide func(sb.LoginFacts) (sb.LoginPlan, error)) (sb.Principal, error)
 
+	// SuspendUsers lets nobody in any more whom a provider let in: keys and sessions end, the users are as if deleted, and
+	// ReviveUsers brings them back with what they were given.
+	SuspendUsers(ctx context.Context, provider string) error
+	ReviveUsers(ctx context.Context, provider string) error
+
 	CreateSession(ctx context.Context, v sb.Session, hash []byte, lasts time.Duration) (sb.Session, error)
 	// PrincipalOfSession finds whose session it is, in one query, and notes its use unless quietly.
 	PrincipalOfSession(ctx context.Context, hash []byte, idle time.Duration, quietly bool) (sb.Caller, error)

@@ -109,36 +109,13 @@ func auditTerms(q sb.AuditQuery, after auditCursor) (string, []any) {
 	return strings.Join(terms, " AND "), args
 }
 
-// Refuse keeps that the origin of the context was refused an act. Equal refusals of one minute are one row that counts
-// them. A login that failed belongs to nobody that is known: its origin has no actor's id.
-func (s *Store) Refuse(ctx context.Context, action string, object sb.Object) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		row, err := t.auditRow(sb.OriginOf(ctx), action, object)
-		if err != nil {
-			return err
-		}
-		row.Outcome, row.Minute = string(sb.AuditRefused), minuteOf(t.now)
-		_, err = t.NewInsert().Model(&row).
-			On("CONFLICT (actor_id, action, minute) WHERE outcome = 'refused' AND chain = 0 DO UPDATE").
-			Set("count = ?TableAlias.count + 1").Exec(ctx)
-		return err
-	})
-}
-
-const minute = int64(60 * 1_000_000)
-
-func minuteOf(at int64) int64 { return at / minute }
-
-// sealAfter is how long refusals are still counted after their minute, for transactions that began in it.
-const sealAfter = int64(2 * 1_000_000)
-
 // auditLock is the advisory lock of who seals, on Postgres. On SQLite there is one writer anyway.
 const auditLock = 0x5349474e414c
 
 // SealAudit gives the next unsealed entries, at most limit, their places in the chain and the MACs that seal makes, a
 // pure function of the link before and the entry with its place. It tells the newest link, and how many entries it
-// sealed. Refusals of the running minute are left, for they still count. One process seals at a time; to others there
-// is nothing to seal meanwhile.
+// sealed. What still counts refusals of the running minute is left. One process seals at a time; to others there is
+// nothing to seal meanwhile.
 func (s *Store) SealAudit(ctx context.Context, limit int, seal func(sb.AuditHead, sb.AuditEntry) (string, error)) (sb.AuditHead, int, error) {
 	var head sb.AuditHead
 	var n int
@@ -179,9 +156,9 @@ func (t *tx) sealsAlone(ctx context.Context) (mine bool, err error) {
 	return mine, err
 }
 
-// unsealed holds the next entries to seal: a refusal that is counted meanwhile waits, and then begins a row of its own.
+// unsealed holds the next entries to seal: a refusal that is counted meanwhile waits, and then begins another row.
 func (t *tx) unsealed(ctx context.Context, limit int) ([]auditRow, error) {
-	query := "SELECT * FROM audit WHERE chain = 0 AND (outcome <> 'refused' OR minute < ?) ORDER BY at, id LIMIT ?"
+	query := "SELECT * FROM audit WHERE " + toSeal + " ORDER BY at, id LIMIT ?"
 	if t.s.listen != nil {
 		query += " FOR UPDATE"
 	}
@@ -221,15 +198,14 @@ func auditHead(ctx context.Context, q bun.IDB) (sb.AuditHead, error) {
 	return rows[0], nil
 }
 
-// Unsealed tells since when entries wait to be sealed, those aside whose minute is not over; zero when none does.
+// Unsealed tells since when entries wait to be sealed, those aside that still count; zero when none does.
 func (s *Store) Unsealed(ctx context.Context) (time.Time, error) {
 	now, err := s.nowIn(ctx, s.read)
 	if err != nil {
 		return time.Time{}, tidy(err)
 	}
 	var at []int64
-	err = s.read.NewRaw("SELECT at FROM audit WHERE chain = 0 AND (outcome <> 'refused' OR minute < ?) ORDER BY at, id LIMIT 1",
-		minuteOf(now-sealAfter)).Scan(ctx, &at)
+	err = s.read.NewRaw("SELECT at FROM audit WHERE "+toSeal+" ORDER BY at, id LIMIT 1", minuteOf(now-sealAfter)).Scan(ctx, &at)
 	if err != nil || len(at) == 0 {
 		return time.Time{}, tidy(err)
 	}

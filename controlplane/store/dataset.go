@@ -78,7 +78,8 @@ func (s *Store) CreateDataset(ctx context.Context, d sb.Dataset) (sb.Dataset, er
 	return made, taken(err, "a dataset named %s exists already", d.Name)
 }
 
-// UpdateDataset changes a dataset's name or default access; nil stays. A name that is taken: Conflict.
+// UpdateDataset changes a dataset's name or default access; nil stays, and what changes nothing is no act. A name that is
+// taken: Conflict.
 func (s *Store) UpdateDataset(ctx context.Context, id string, name *string, permission *sb.Permission) (sb.Dataset, error) {
 	var after datasetRow
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
@@ -95,6 +96,9 @@ func (s *Store) UpdateDataset(ctx context.Context, id string, name *string, perm
 		}
 		if permission != nil {
 			after.DefaultPermission = string(*permission)
+		}
+		if after == before {
+			return nil
 		}
 		after.UpdatedAt = t.now
 		if _, err := t.update(ctx, before, after, "id = ?", id); err != nil {

@@ -27,12 +27,9 @@ func (row deviceRow) device() sb.Device {
 	}
 }
 
-// CreateDevice keeps a program's request to be logged in. What has expired goes. Conflict when the user code is taken.
+// CreateDevice keeps a program's request to be logged in. Conflict when the user code is taken.
 func (s *Store) CreateDevice(ctx context.Context, d sb.Device, hash []byte, lasts time.Duration) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.exec(ctx, "DELETE FROM devices WHERE expires_at <= ?", t.now); err != nil {
-			return err
-		}
 		return insert(ctx, t, &deviceRow{
 			Hash: hex.EncodeToString(hash), UserCode: d.UserCode, Address: d.Address, Agent: d.Agent, ExpiresAt: t.now + lasts.Microseconds(),
 		})

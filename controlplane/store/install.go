@@ -7,7 +7,7 @@ import (
 )
 
 // Install keeps an upload: a new plugin; or with overwrite a new revision of the one with that name. The same bytes as an
-// earlier revision move the pointer to it and add nothing. Operators new to the plugin get the defaults of the settings.
+// earlier revision move the pointer to it and add nothing; those of the current one are no act. Operators new to the plugin get the defaults of the settings.
 // A name that exists, without overwrite: Conflict. created tells that the plugin is new.
 func (s *Store) Install(ctx context.Context, u sb.Upload) (p sb.Plugin, created bool, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) (err error) {
@@ -37,6 +37,10 @@ func (t *tx) install(ctx context.Context, u sb.Upload) (sb.Plugin, bool, error) 
 	id, err := t.revisionFor(ctx, row.ID, u)
 	if err != nil {
 		return sb.Plugin{}, false, err
+	}
+	if id == row.RevisionID {
+		p, err := t.s.plugin(ctx, t, row.ID)
+		return p, false, err
 	}
 	if err := t.point(ctx, row.ID, id); err != nil {
 		return sb.Plugin{}, false, err
@@ -128,10 +132,10 @@ func (t *tx) decide(ctx context.Context, pluginID string, names []string) error 
 	return err
 }
 
-// changePlugin holds an installed plugin, changes it, reads it again and audits what differs. NotFound when it is not
-// installed.
+// changePlugin holds an installed plugin, lets f change it, which tells whether it did, reads it again and audits what
+// differs. NotFound when it is not installed.
 func (s *Store) changePlugin(
-	ctx context.Context, id string, f func(context.Context, *tx) error, audit func(before, after sb.Plugin) act,
+	ctx context.Context, id string, f func(context.Context, *tx, sb.Plugin) (bool, error), audit func(before, after sb.Plugin) act,
 ) (p sb.Plugin, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.lock(ctx, "plugins", "id", id); err != nil {
@@ -141,7 +145,8 @@ func (s *Store) changePlugin(
 		if err != nil {
 			return err
 		}
-		if err := f(ctx, t); err != nil {
+		p = before
+		if did, err := f(ctx, t, before); err != nil || !did {
 			return err
 		}
 		if p, err = t.s.plugin(ctx, t, id); err != nil {
@@ -153,47 +158,54 @@ func (s *Store) changePlugin(
 	return p, err
 }
 
-// Rollback moves the pointer to an earlier revision, or a later one. NotFound when there is no such number.
+// Rollback moves the pointer to an earlier revision, or a later one; to the current one it is no act. NotFound when there
+// is no such number.
 func (s *Store) Rollback(ctx context.Context, pluginID string, number int) (sb.Plugin, error) {
-	return s.changePlugin(ctx, pluginID, func(ctx context.Context, t *tx) error {
+	return s.changePlugin(ctx, pluginID, func(ctx context.Context, t *tx, before sb.Plugin) (bool, error) {
 		list, err := revisions(ctx, t, "WHERE plugin_id = ? AND number = ?", pluginID, number)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if len(list) == 0 {
-			return sb.Errorf(sb.NotFound, "the plugin has no revision %d", number)
+			return false, sb.Errorf(sb.NotFound, "the plugin has no revision %d", number)
+		}
+		if list[0].ID == before.Revision.ID {
+			return false, nil
 		}
 		if err := t.point(ctx, pluginID, list[0].ID); err != nil {
-			return err
+			return false, err
 		}
-		return t.decide(ctx, pluginID, list[0].Manifest.Operators)
+		return true, t.decide(ctx, pluginID, list[0].Manifest.Operators)
 	}, func(before, after sb.Plugin) act {
 		return act{"plugin.rollback", pluginObject(after), revisionEdits(before.Revision, after.Revision)}
 	})
 }
 
-// EnablePlugin switches a plugin with all its operators.
+// EnablePlugin switches a plugin with all its operators; to what it is already it is no act.
 func (s *Store) EnablePlugin(ctx context.Context, pluginID string, enabled bool) (sb.Plugin, error) {
-	return s.changePlugin(ctx, pluginID, func(ctx context.Context, t *tx) error {
+	return s.changePlugin(ctx, pluginID, func(ctx context.Context, t *tx, before sb.Plugin) (bool, error) {
+		if before.Enabled == enabled {
+			return false, nil
+		}
 		_, err := t.exec(ctx, "UPDATE plugins SET enabled = ?, updated_at = ? WHERE id = ?", enabled, t.now, pluginID)
-		return err
+		return true, err
 	}, func(before, after sb.Plugin) act {
 		return act{"plugin.update", pluginObject(after), edits{}.field("enabled", before.Enabled, after.Enabled)}
 	})
 }
 
-// SetOperator changes what admins decided about one operator; nil fields stay. NotFound when the plugin's current
-// revision has no such operator.
+// SetOperator changes what admins decided about one operator; nil fields stay, and what changes nothing is no act.
+// NotFound when the plugin's current revision has no such operator.
 func (s *Store) SetOperator(ctx context.Context, pluginID, operator string, patch sb.OperatorPatch) (sb.Operator, error) {
-	p, err := s.changePlugin(ctx, pluginID, func(ctx context.Context, t *tx) error {
+	p, err := s.changePlugin(ctx, pluginID, func(ctx context.Context, t *tx, _ sb.Plugin) (bool, error) {
 		var rows []operatorRow
 		err := t.NewRaw("SELECT * FROM operators WHERE plugin_id = ? AND name = ?", pluginID, operator).Scan(ctx, &rows)
 		before, err := one(rows, err, "operator", operator)
 		if err != nil {
-			return err
+			return false, err
 		}
-		_, err = t.update(ctx, before, patched(before, patch), "plugin_id = ? AND name = ?", pluginID, operator)
-		return err
+		n, err := t.update(ctx, before, patched(before, patch), "plugin_id = ? AND name = ?", pluginID, operator)
+		return n > 0, err
 	}, func(before, after sb.Plugin) act { return operatorAct(before, after, operator) })
 	if err != nil {
 		return sb.Operator{}, err

@@ -22,13 +22,9 @@ type loginRow struct {
 	ExpiresAt     int64
 }
 
-// BeginLogin keeps a login that waits for its provider's answer. Secrets in it are hashes already. What has expired
-// goes.
+// BeginLogin keeps a login that waits for its provider's answer. Secrets in it are hashes already.
 func (s *Store) BeginLogin(ctx context.Context, p sb.Pending, lasts time.Duration) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.exec(ctx, "DELETE FROM logins WHERE expires_at <= ?", t.now); err != nil {
-			return err
-		}
 		return insert(ctx, t, &loginRow{
 			State: p.State, Browser: p.Browser, Provider: p.Provider, Nonce: p.Nonce, Verifier: p.Verifier,
 			ReturnTo: p.ReturnTo, Invitation: p.Invitation, ExpiresAt: t.now + lasts.Microseconds(),
@@ -55,9 +51,6 @@ func (s *Store) TakeLogin(ctx context.Context, provider, state, browser string) 
 // UseAssertion notes that an assertion was used, so that it is good once. Conflict when it was before.
 func (s *Store) UseAssertion(ctx context.Context, provider, id string, until time.Time) error {
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.exec(ctx, "DELETE FROM assertions WHERE expires_at <= ?", t.now); err != nil {
-			return err
-		}
 		_, err := t.exec(ctx, "INSERT INTO assertions (provider, id, expires_at) VALUES (?, ?, ?)", provider, id, micros(until))
 		return err
 	})

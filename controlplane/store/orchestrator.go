@@ -87,7 +87,8 @@ func (t *tx) lockOrchestrator(ctx context.Context, id string) (sb.Orchestrator, 
 	return one(list, err, "orchestrator", id)
 }
 
-// UpdateOrchestrator changes an orchestrator by a pure function. Sends TopicQueue. A name that is taken: Conflict.
+// UpdateOrchestrator changes an orchestrator by a pure function and sends TopicQueue; what changes nothing is no act. A
+// name that is taken: Conflict.
 func (s *Store) UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error) {
 	var after sb.Orchestrator
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
@@ -102,11 +103,12 @@ func (s *Store) UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orc
 		if after, err = f(before); err != nil {
 			return err
 		}
-		after.ID, after.UpdatedAt = before.ID, timeAt(t.now)
+		after.ID, after.UpdatedAt = before.ID, before.UpdatedAt
 		row, err := toOrchestratorRow(after)
-		if err != nil {
+		if err != nil || row == old {
 			return err
 		}
+		after.UpdatedAt, row.UpdatedAt = timeAt(t.now), t.now
 		t.note(sb.Note{Topic: sb.TopicQueue, ID: id})
 		if _, err = t.update(ctx, old, row, "id = ?", id); err != nil {
 			return err

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"signalbox/controlplane/api"
+	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/dispatch"
 	"signalbox/controlplane/identity"
@@ -29,6 +30,12 @@ var (
 var (
 	_ identity.LoginStore      = (*store.Store)(nil)
 	_ identity.InvitationStore = (*store.Store)(nil)
+	_ identity.SweepStore      = (*store.Store)(nil)
+)
+
+var (
+	_ audit.RefusalStore = (*store.Store)(nil)
+	_ audit.Store        = (*store.Store)(nil)
 )
 
 var (

@@ -136,7 +136,8 @@ func (t *tx) insertPrincipal(ctx context.Context, p sb.Principal) (sb.Principal,
 	return row.principal(), insert(ctx, t, &row)
 }
 
-// UpdatePrincipal changes a principal by a pure function. The last admin stays one: Conflict.
+// UpdatePrincipal changes a principal by a pure function. What changes nothing is no act. The last admin stays one:
+// Conflict.
 func (s *Store) UpdatePrincipal(ctx context.Context, id string, f func(sb.Principal) (sb.Principal, error)) (sb.Principal, error) {
 	var after sb.Principal
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
@@ -149,7 +150,8 @@ func (s *Store) UpdatePrincipal(ctx context.Context, id string, f func(sb.Princi
 		}
 		row := toPrincipalRow(after)
 		row.ID = before.ID
-		if _, err := t.update(ctx, before, row, "id = ?", id); err != nil {
+		n, err := t.update(ctx, before, row, "id = ?", id)
+		if err != nil || n == 0 {
 			return err
 		}
 		if err := t.wantAdmin(ctx, before); err != nil {
@@ -218,13 +220,16 @@ func (t *tx) wantAdmin(ctx context.Context, was principalRow) error {
 	return err
 }
 
+// lasting is the condition of an admin who counts as the last one: the demonstration's does not, for it can be switched off.
+const lasting = "role = ? AND deleted_at = 0 AND id NOT IN (SELECT principal_id FROM identities WHERE provider = ?)"
+
 func (t *tx) admins(ctx context.Context) (n int, err error) {
-	err = t.NewRaw("SELECT count(*) FROM principals WHERE role = ? AND deleted_at = 0", sb.Admin).Scan(ctx, &n)
+	err = t.NewRaw("SELECT count(*) FROM principals WHERE "+lasting, sb.Admin, sb.DemoProvider).Scan(ctx, &n)
 	return n, err
 }
 
-// EnsureAdmin gives a key to the admin who has been here longest, a user if there is one; he is made of p when there is
-// no admin.
+// EnsureAdmin gives a key to the admin who has been here longest, a user if there is one and none of the demonstration; he
+// is made of p when there is no admin.
 func (s *Store) EnsureAdmin(ctx context.Context, p sb.Principal, keyHash []byte) (admin sb.Principal, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) error {
 		if admin, err = t.anAdmin(ctx, p); err != nil {
@@ -246,7 +251,7 @@ func (t *tx) anAdmin(ctx context.Context, p sb.Principal) (sb.Principal, error) 
 		return sb.Principal{}, err
 	}
 	var rows []principalRow
-	err := t.NewRaw("SELECT * FROM principals WHERE role = ? AND deleted_at = 0 ORDER BY kind DESC, created_at, id LIMIT 1", sb.Admin).Scan(ctx, &rows)
+	err := t.NewRaw("SELECT * FROM principals WHERE "+lasting+" ORDER BY kind DESC, created_at, id LIMIT 1", sb.Admin, sb.DemoProvider).Scan(ctx, &rows)
 	if err != nil || len(rows) > 0 {
 		row, err := one(rows, err, "principal", p.Name)
 		return row.principal(), err

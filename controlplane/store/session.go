@@ -32,13 +32,9 @@ func (row sessionRow) session() sb.Session {
 	}
 }
 
-// CreateSession keeps a session's hash, and notes that the user was seen. What has expired goes. NotFound when there is
-// no such user any more.
+// CreateSession keeps a session's hash, and notes that the user was seen. NotFound when there is no such user any more.
 func (s *Store) CreateSession(ctx context.Context, v sb.Session, hash []byte, lasts time.Duration) (sb.Session, error) {
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.exec(ctx, "DELETE FROM sessions WHERE expires_at <= ?", t.now); err != nil {
-			return err
-		}
 		var names []string
 		err := t.NewRaw("UPDATE principals SET last_seen_at = ? WHERE id = ? AND kind = ? AND deleted_at = 0 RETURNING name",
 			t.now, v.PrincipalID, sb.User).Scan(ctx, &names)

@@ -90,7 +90,7 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 			Catalog: catalog.New(w.Store, w.Blobs, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
 			Secrets: secrets.NewVault(w.Store, keys),
 		},
-		Record: api.Record{Audit: w.Store, Seal: audit.New(w.Store, signer, meters{}, log), Clock: w.Store},
+		Record: api.Record{Audit: w.Store, Refusals: audit.NewRefusals(w.Store, log), Seal: audit.New(w.Store, signer, meters{}, log), Clock: w.Store},
 	}))
 	t.Cleanup(s.Close)
 	o := &org{World: w, t: t, url: s.URL}

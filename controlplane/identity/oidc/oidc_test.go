@@ -36,6 +36,7 @@ type idp struct {
 	signer *rsa.PrivateKey // another's, for forgeries
 	info   map[string]any
 	iss    bool
+	forged map[string]any // what the claims become after they were signed; nil for nothing
 }
 
 func newIDP(t *testing.T) *idp {
@@ -97,6 +98,11 @@ func (i *idp) sign(t *testing.T) string {
 	sum := sha256.Sum256([]byte(text))
 	sig, err := rsa.SignPKCS1v15(rand.Reader, i.signer, crypto.SHA256, sum[:])
 	require.NoError(t, err)
+	if i.forged != nil {
+		body, err = json.Marshal(i.forged)
+		require.NoError(t, err)
+		text = b64(head) + "." + b64(body)
+	}
 	return text + "." + b64(sig)
 }
 
@@ -216,7 +222,11 @@ func TestAnswersThatProveNothing(t *testing.T) {
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	for name, forge := range map[string]func(i *idp, p *sb.Pending, a sb.Answer){
-		"signed by another":       func(i *idp, _ *sb.Pending, _ sb.Answer) { i.signer = other },
+		"signed by another": func(i *idp, _ *sb.Pending, _ sb.Answer) { i.signer = other },
+		"altered": func(i *idp, _ *sb.Pending, _ sb.Answer) {
+			i.forged = maps.Clone(i.claims)
+			i.forged["sub"] = "2"
+		},
 		"not signed":              func(i *idp, _ *sb.Pending, _ sb.Answer) { i.alg = "none" },
 		"an algorithm not agreed": func(i *idp, _ *sb.Pending, _ sb.Answer) { i.alg = "HS256" },
 		"for another client":      func(i *idp, _ *sb.Pending, _ sb.Answer) { i.claims["aud"] = "other" },

@@ -1,6 +1,7 @@
 package saml
 
 import (
+	"crypto"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,11 +38,11 @@ func check(sp crewjam.ServiceProvider, text []byte, request string) (a *crewjam.
 			a, err = nil, fmt.Errorf("the assertion is not complete: %v", cause)
 		}
 	}()
-	sp.SignatureVerifier = strict{}
-	if a, err = sp.ParseXMLResponse(text, []string{request}, sp.AcsURL); err != nil {
+	if err := plain(text, sp.Key); err != nil {
 		return nil, err
 	}
-	if err := plain(text); err != nil {
+	sp.SignatureVerifier = strict{}
+	if a, err = sp.ParseXMLResponse(text, []string{request}, sp.AcsURL); err != nil {
 		return nil, err
 	}
 	return a, complete(a, &sp, request, time.Now())
@@ -82,8 +83,9 @@ func (strict) VerifySignature(v *dsig.ValidationContext, el *etree.Element) erro
 }
 
 // plain demands a document in which nothing can be mistaken for what was signed: one assertion, right below the root,
-// signatures nowhere else than on these two, no id twice, no document type.
-func plain(text []byte) error {
+// signatures nowhere else than on these two, no id twice, no document type. An encrypted assertion must be one that our
+// key may open.
+func plain(text []byte, key crypto.Signer) error {
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(text); err != nil {
 		return err
@@ -111,6 +113,11 @@ func plain(text []byte) error {
 		case el.Tag == "Assertion" || el.Tag == "EncryptedAssertion":
 			if assertions++; assertions > 1 || el.Parent() != root || el.NamespaceURI() != assertionNS {
 				return errors.New("there is more than one assertion, or it is not where it belongs")
+			}
+			if el.Tag == "EncryptedAssertion" {
+				if err := openable(el, key); err != nil {
+					return err
+				}
 			}
 		case el.Tag == "Signature" && el.Parent() != root && el.Parent().Tag != "Assertion":
 			return errors.New("a signature is not where it belongs")

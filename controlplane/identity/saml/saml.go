@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,7 +50,7 @@ type Settings struct {
 	Mapping    attributes.Mapping
 	Domains    []string // whose addresses are believed: SAML cannot say that one was verified
 	Home       string   // our address, without a slash at its end
-	// Key and Certificate sign our requests and open encrypted assertions; none: requests are not signed.
+	// Key and Certificate sign our requests, and open encrypted assertions if they are RSA's; none: neither.
 	Key              crypto.Signer
 	Certificate      *x509.Certificate
 	AllowUnsolicited bool
@@ -261,6 +263,10 @@ func (p *Provider) Metadata(context.Context) ([]byte, error) {
 			services = append(services, crewjam.IndexedEndpoint{Binding: crewjam.HTTPPostBinding, Location: u.String(), Index: 2})
 		}
 		d.SPSSODescriptors[i].AssertionConsumerServices = services
+		if _, opens := p.set.Key.(*rsa.PrivateKey); !opens {
+			d.SPSSODescriptors[i].KeyDescriptors = slices.DeleteFunc(d.SPSSODescriptors[i].KeyDescriptors,
+				func(k crewjam.KeyDescriptor) bool { return k.Use == "encryption" })
+		}
 	}
 	text, err := xml.MarshalIndent(d, "", "  ")
 	if err != nil {
@@ -269,11 +275,14 @@ func (p *Provider) Metadata(context.Context) ([]byte, error) {
 	return append([]byte(xml.Header), text...), nil
 }
 
-// refused says of every answer that proves nothing the same; the cause is for the log.
+// refused says of every answer that proves nothing the same, unless nobody could log in so; the cause is for the log.
 func refused(cause error) error {
 	var invalid *crewjam.InvalidResponseError
 	if errors.As(cause, &invalid) {
 		cause = fmt.Errorf("%w", invalid.PrivateErr)
+	}
+	if errors.Is(cause, errNoKey) {
+		return sb.Wrap(cause, sb.Unauthenticated, "the login provider encrypts its answers, and there is no key here to open them; an admin can set certificate_file and key_file for it")
 	}
 	return sb.Wrap(cause, sb.Unauthenticated, "the login provider's answer cannot be trusted; begin again")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/controlplane/store"
 )
 
 var auditTests = map[string]func(*testing.T, Fresh){
@@ -18,8 +19,10 @@ var auditTests = map[string]func(*testing.T, Fresh){
 	"what nobody does is not audited":                            sweepsAreNotAudited,
 	"a change that fails leaves no entry":                        failuresAreNotAudited,
 	"equal refusals of a minute are one entry that counts":       refusalsCount,
+	"refusals that several processes tell of add up":             refusalsOfSeveral,
 	"the audit log is read by filter and page":                   auditPages,
-	"entries are sealed in order, refusals after their minute":   sealing,
+	"entries are sealed in order":                                sealing,
+	"what is sealed of refusals never changes":                   sealedRefusals,
 	"entries are sealed once, however many seal":                 sealers,
 	"a refusal that comes while its minute is sealed is counted": lateRefusal,
 }
@@ -149,17 +152,25 @@ func failuresAreNotAudited(t *testing.T, fresh Fresh) {
 	require.Len(t, w.log(t, sb.AuditQuery{}), before)
 }
 
+// refusal is a refusal of someone, so many times.
+func (w *world) refusal(t *testing.T, p sb.Principal, action string, times int64) sb.Refusal {
+	t.Helper()
+	return sb.Refusal{Origin: sb.OriginOf(w.acting(t, p)), Action: action, Object: sb.Object{Kind: "dataset", ID: "cats"}, Count: times}
+}
+
+func (w *world) refuse(t *testing.T, list ...sb.Refusal) {
+	t.Helper()
+	require.NoError(t, w.KeepRefusals(t.Context(), list))
+}
+
 func refusalsCount(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	refused := sb.AuditQuery{Outcome: sb.AuditRefused}
-	dataset := sb.Object{Kind: "dataset", ID: "cats"}
-	for range 3 {
-		require.NoError(t, w.Refuse(w.acting(t, w.ann), "manage_dataset", dataset))
-	}
-	require.NoError(t, w.Refuse(w.acting(t, w.admin), "manage_dataset", dataset))
-	require.NoError(t, w.Refuse(w.acting(t, w.ann), "administer", dataset))
+	w.refuse(t)
+	w.refuse(t, w.refusal(t, w.ann, "manage_dataset", 1))
+	w.refuse(t, w.refusal(t, w.ann, "manage_dataset", 2), w.refusal(t, w.admin, "manage_dataset", 1), w.refusal(t, w.ann, "administer", 1))
 	w.clock.pass(time.Minute)
-	require.NoError(t, w.Refuse(w.acting(t, w.ann), "manage_dataset", dataset))
+	w.refuse(t, w.refusal(t, w.ann, "manage_dataset", 1))
 	var counts []int64
 	for _, e := range w.log(t, refused) {
 		require.Equal(t, sb.AuditRefused, e.Outcome)
@@ -224,7 +235,7 @@ func chained(before sb.AuditHead, e sb.AuditEntry) (string, error) {
 
 func sealing(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
-	require.NoError(t, w.Refuse(w.acting(t, w.ann), "administer", sb.Object{Kind: "plugins"}))
+	w.refuse(t, w.refusal(t, w.ann, "administer", 1))
 	list := w.log(t, sb.AuditQuery{})
 	head, n, err := w.SealAudit(t.Context(), 3, chained)
 	require.NoError(t, err)
@@ -233,16 +244,12 @@ func sealing(t *testing.T, fresh Fresh) {
 	since, err := w.Unsealed(t.Context())
 	require.NoError(t, err)
 	require.False(t, since.IsZero())
-	_, n, err = w.SealAudit(t.Context(), 100, chained)
+	head, n, err = w.SealAudit(t.Context(), 100, chained)
 	require.NoError(t, err)
-	require.Equal(t, len(list)-3-1, n, "the refusal still counts")
+	require.Equal(t, len(list)-3, n)
 	since, err = w.Unsealed(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, since)
-	w.clock.pass(63 * time.Second)
-	head, n, err = w.SealAudit(t.Context(), 100, chained)
-	require.NoError(t, err)
-	require.Equal(t, 1, n)
 	there, err := w.AuditHead(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, head, there)
@@ -251,7 +258,7 @@ func sealing(t *testing.T, fresh Fresh) {
 	for i, e := range chain {
 		require.Equal(t, int64(i+1), e.Chain)
 	}
-	require.Equal(t, "administer", chain[len(chain)-1].Action)
+	require.Equal(t, "administer", chain[len(chain)-1].Action, "a refusal too is sealed at once")
 	chain, err = w.AuditChain(t.Context(), 2, 1)
 	require.NoError(t, err)
 	require.Equal(t, int64(3), chain[0].Chain)
@@ -290,15 +297,73 @@ func sealers(t *testing.T, fresh Fresh) {
 	}
 }
 
+func (w *world) seal(t *testing.T) int {
+	t.Helper()
+	_, n, err := w.SealAudit(t.Context(), 100, chained)
+	require.NoError(t, err)
+	return n
+}
+
+func sealedRefusals(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	w.seal(t)
+	counts := func() (list []string) {
+		for _, e := range w.log(t, sb.AuditQuery{Outcome: sb.AuditRefused}) {
+			list = append(list, fmt.Sprint(e.Count, " ", string(e.Detail), " ", e.Chain > 0))
+		}
+		return list
+	}
+	w.refuse(t, w.refusal(t, w.ann, "administer", 2))
+	require.Equal(t, 1, w.seal(t), "the first is sealed at once")
+	for range 3 {
+		w.refuse(t, w.refusal(t, w.ann, "administer", 4))
+		require.Zero(t, w.seal(t), "what follows in its minute still counts")
+	}
+	require.Equal(t, []string{"2  true", `12 {"further":true} false`}, counts())
+	since, err := w.Unsealed(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, since, "nothing is late")
+	w.clock.pass(63 * time.Second)
+	since, err = w.Unsealed(t.Context())
+	require.NoError(t, err)
+	require.False(t, since.IsZero())
+	require.Equal(t, 1, w.seal(t))
+	w.refuse(t, w.refusal(t, w.ann, "administer", 1))
+	require.Equal(t, 1, w.seal(t), "another minute begins anew")
+	require.Equal(t, []string{"2  true", `12 {"further":true} true`, "1  true"}, counts())
+}
+
+func refusalsOfSeveral(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	replicas := []*store.Store{w.Store}
+	if shared(w.options) {
+		replicas = append(replicas, Open(t, w.options))
+	}
+	var all sync.WaitGroup
+	for i := range 4 {
+		list := []sb.Refusal{w.refusal(t, w.admin, "manage_dataset", 1), w.refusal(t, w.ann, "administer", 2)}
+		all.Go(func() {
+			for range 10 {
+				if err := replicas[i%len(replicas)].KeepRefusals(t.Context(), list); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	list := w.log(t, sb.AuditQuery{Outcome: sb.AuditRefused})
+	require.Len(t, list, 2)
+	require.ElementsMatch(t, []int64{40, 80}, []int64{list[0].Count, list[1].Count})
+}
+
 func lateRefusal(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
-	require.NoError(t, w.Refuse(w.acting(t, w.ann), "administer", sb.Object{Kind: "plugins"}))
+	w.refuse(t, w.refusal(t, w.ann, "administer", 1))
 	begun := w.clock.now()
 	w.clock.pass(63 * time.Second)
-	_, _, err := w.SealAudit(t.Context(), 100, chained)
-	require.NoError(t, err)
+	w.seal(t)
 	w.clock.pass(begun.Sub(w.clock.now())) // a transaction that began in that minute and commits late
-	require.NoError(t, w.Refuse(w.acting(t, w.ann), "administer", sb.Object{Kind: "plugins"}))
+	w.refuse(t, w.refusal(t, w.ann, "administer", 1))
 	list := w.log(t, sb.AuditQuery{Outcome: sb.AuditRefused})
 	require.Len(t, list, 2)
 	require.Equal(t, []int64{1, 1}, []int64{list[0].Count, list[1].Count})

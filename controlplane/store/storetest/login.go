@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,9 @@ var loginTests = map[string]func(*testing.T, Fresh){
 	"an invitation is accepted with the login":        invitedLogins,
 	"two first logins make one user":                  twoFirstLogins,
 	"a device is let in once":                         devices,
+	"what logins left behind is swept":                sweptLogins,
+	"the suspended get in nowhere, and come back":     suspended,
+	"an admin of the demonstration is never the last": demoAdmins,
 }
 
 const idle = time.Hour
@@ -267,4 +271,118 @@ func devices(t *testing.T, fresh Fresh) {
 	_, err = w.Device(t.Context(), "three")
 	requireCode(t, sb.NotFound, err)
 	requireCode(t, sb.NotFound, w.AnswerDevice(t.Context(), "three", w.ann.ID))
+}
+
+func sweptLogins(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	leave := func(name string) {
+		require.NoError(t, w.BeginLogin(t.Context(), sb.Pending{State: name, Provider: "p"}, time.Minute))
+		require.NoError(t, w.UseAssertion(t.Context(), "p", name, w.clock.now().Add(time.Minute)))
+		require.NoError(t, w.CreateDevice(t.Context(), sb.Device{UserCode: name}, []byte(name), time.Minute))
+		_, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID}, []byte(name), time.Minute)
+		require.NoError(t, err)
+	}
+	left := func() (list []int64) {
+		for _, table := range []string{"logins", "assertions", "devices", "sessions"} {
+			list = append(list, w.number(t, "SELECT count(*) FROM "+table))
+		}
+		return list
+	}
+	sweep := func(limit, want int) {
+		n, err := w.ForgetLogins(t.Context(), idle, limit)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+	for i := range 3 {
+		leave(fmt.Sprint("old ", i))
+	}
+	sweep(10, 0)
+	w.clock.pass(time.Minute)
+	leave("new")
+	require.Equal(t, []int64{4, 4, 4, 4}, left(), "a login sweeps nothing")
+	sweep(2, 2)
+	require.Equal(t, []int64{2, 2, 2, 2}, left(), "no more at once than is asked for")
+	sweep(2, 1)
+	require.Equal(t, []int64{1, 1, 1, 1}, left(), "what is still good stays")
+
+	_, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: w.ann.ID}, []byte("long"), 100*time.Hour)
+	require.NoError(t, err)
+	w.clock.pass(idle - time.Microsecond)
+	sweep(10, 1)
+	require.Equal(t, []int64{0, 0, 0, 1}, left())
+	w.clock.pass(time.Microsecond)
+	sweep(10, 1)
+	require.Equal(t, []int64{0, 0, 0, 0}, left(), "nobody used it for longer than it may idle")
+}
+
+func demo(role sb.Role) sb.Login {
+	return sb.Login{Provider: sb.DemoProvider, Subject: string(role), Name: "Demo " + string(role), Role: role, Maps: sb.Maps{Role: true}}
+}
+
+func suspended(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	p, err := w.logIn(t, demo(sb.Member))
+	require.NoError(t, err)
+	gone, err := w.logIn(t, demo(sb.Guest))
+	require.NoError(t, err)
+	require.NoError(t, w.DeletePrincipal(t.Context(), gone.ID))
+	_, err = w.CreateKey(t.Context(), sb.Key{Owner: p.ID, Name: "k"}, []byte("key"))
+	require.NoError(t, err)
+	_, err = w.CreateSession(t.Context(), sb.Session{PrincipalID: p.ID}, []byte("session"), time.Hour)
+	require.NoError(t, err)
+	g, err := w.CreateGroup(t.Context(), "red", "")
+	require.NoError(t, err)
+	require.NoError(t, w.AddMember(t.Context(), g.ID, p.ID))
+
+	w.clock.pass(time.Second)
+	since := w.clock.now()
+	for range 2 {
+		require.NoError(t, w.SuspendUsers(t.Context(), sb.DemoProvider))
+	}
+	_, err = w.Principal(t.Context(), p.ID)
+	requireCode(t, sb.NotFound, err)
+	_, err = w.CreateSession(t.Context(), sb.Session{PrincipalID: p.ID}, []byte("again"), time.Hour)
+	requireCode(t, sb.NotFound, err)
+	closed := func() {
+		_, err := w.PrincipalOfKey(t.Context(), []byte("key"))
+		requireCode(t, sb.NotFound, err)
+		_, err = w.PrincipalOfSession(t.Context(), []byte("session"), idle, false)
+		requireCode(t, sb.NotFound, err)
+	}
+	closed()
+	_, err = w.Principal(t.Context(), w.ann.ID)
+	require.NoError(t, err, "nobody else is touched")
+
+	w.clock.pass(time.Second)
+	for range 2 {
+		require.NoError(t, w.ReviveUsers(t.Context(), sb.DemoProvider))
+	}
+	closed()
+	back, err := w.logIn(t, demo(sb.Member))
+	require.NoError(t, err)
+	require.Equal(t, p.ID, back.ID)
+	of, err := w.GroupsOf(t.Context(), []string{p.ID})
+	require.NoError(t, err)
+	require.Equal(t, []sb.Who{{ID: g.ID, Name: "red"}}, of[p.ID])
+	_, err = w.Principal(t.Context(), gone.ID)
+	requireCode(t, sb.NotFound, err)
+	require.Equal(t, []string{`user.suspend Demo member {"role":"member"}`, `user.revive Demo member {"role":"member"}`}, did(w.log(t, sb.AuditQuery{Since: since})))
+}
+
+func demoAdmins(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	d, err := w.logIn(t, demo(sb.Admin))
+	require.NoError(t, err)
+	require.Equal(t, sb.Admin, d.Role)
+	requireCode(t, sb.Conflict, w.DeletePrincipal(t.Context(), w.admin.ID))
+	_, err = w.UpdatePrincipal(t.Context(), w.admin.ID, func(p sb.Principal) (sb.Principal, error) { p.Role = sb.Member; return p, nil })
+	requireCode(t, sb.Conflict, err)
+	require.NoError(t, w.DeletePrincipal(t.Context(), d.ID), "he himself may go")
+
+	w.sql(t, "UPDATE principals SET deleted_at = 1 WHERE role = 'admin'")
+	d, err = w.logIn(t, demo(sb.Admin))
+	require.NoError(t, err)
+	a, err := w.EnsureAdmin(t.Context(), sb.Principal{Kind: sb.User, Name: "admin"}, []byte("h"))
+	require.NoError(t, err)
+	require.NotEqual(t, d.ID, a.ID, "a key of the demonstration's would end with it")
 }
