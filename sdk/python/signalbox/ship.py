@@ -198,7 +198,7 @@ class Shipper:
 
     def _asked(self) -> Optional[int]:
         try:
-            self._door.insist(lambda: self._put(_FAR, b""), float("inf"), self._hurry)
+            self._door.insist(lambda: self._put(_FAR, b"\n"), float("inf"), self._hurry)
         except WorkError as e:
             return e.want
         return None

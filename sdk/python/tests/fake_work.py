@@ -216,6 +216,8 @@ class WorkAPI:
 
     def _log(self, process: Tuple[str, int], seq: int, body: bytes) -> Dict[str, Any]:
         kept = self.chunks.setdefault(process, [])
+        if not body:
+            raise Refusal(400, "invalid")
         if len(body) > 1 << 20:
             raise Refusal(413, "too_large")
         if seq > len(kept):
