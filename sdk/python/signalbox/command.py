@@ -7,6 +7,7 @@ run's log.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -178,7 +179,8 @@ class Process:
         ]
         self._say(json.dumps(order).encode() + b"\n")
         began = self._hear()
-        if "pid" not in began:
+        self._pid = int(began.get("pid", 0))
+        if not self._pid:
             self._close()
             raise CommandError(_not_started(order, began))
         task.on_stop(self.stop)
@@ -196,7 +198,11 @@ class Process:
         try:
             if self._task.stopped():
                 self.stop()
-            return self._hear()
+            ended = self._hear()
+            if not ended:  # the shim was killed, and the process with it; not what that has started
+                with contextlib.suppress(OSError):
+                    os.killpg(self._pid, signal.SIGKILL)
+            return ended
         except BaseException:
             self.stop()
             self._hear()
@@ -206,12 +212,10 @@ class Process:
 
     def _say(self, word: bytes) -> None:
         with self._lock:
-            try:
-                assert self._shim.stdin is not None
+            assert self._shim.stdin is not None
+            with contextlib.suppress(OSError, ValueError):  # it has ended
                 self._shim.stdin.write(word)
                 self._shim.stdin.flush()
-            except (OSError, ValueError):
-                pass  # it has ended
 
     def _hear(self) -> Dict[str, Any]:
         line = self._told.readline()
@@ -221,10 +225,8 @@ class Process:
     def _close(self) -> None:
         with self._lock:
             assert self._shim.stdin is not None
-            try:
+            with contextlib.suppress(OSError):
                 self._shim.stdin.close()
-            except OSError:
-                pass
         self._shim.wait()
         for reader in self._readers:
             reader.join(GRACE)
@@ -238,7 +240,7 @@ class Process:
 
     def _read(self, stream: IO[bytes], level: str, tail: Optional[Tail]) -> None:
         mask = self._task.mask
-        lines = Lines(level, self._line, mask.bytes, mask.longest)
+        lines = Lines(level, self._out, mask.bytes, mask.longest)
         with stream:
             while piece := os.read(stream.fileno(), 1 << 16):
                 lines.write(piece)
@@ -246,10 +248,11 @@ class Process:
                     tail.add(piece)
         lines.flush()
 
-    def _line(self, line: bytes) -> None:
-        self._task.send(line)
+    def _out(self, lines: bytes) -> None:
+        self._task.send(lines)
         if self._echo:
-            self._echo(line.decode("utf-8", "replace").rstrip("\n"))
+            for line in lines.decode("utf-8", "replace").rstrip("\n").split("\n"):
+                self._echo(line)
 
 
 def _finish(task: Task, process: Process, result: Path) -> None:
@@ -301,6 +304,8 @@ def _in_words(ended: Mapping[str, Any]) -> str:
 
 
 def _not_started(order: Mapping[str, Any], said: Mapping[str, Any]) -> str:
+    if not said:
+        return _in_words(said)
     argv: List[str] = order["argv"]
     program, number = argv[0], said.get("errno")
     if number == errno.ENOENT and "/" not in program:

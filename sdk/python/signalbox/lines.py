@@ -127,7 +127,8 @@ class Lines:
     ) -> None:
         """Give whole lines to ``out``, each passed through ``clean`` first; ``keep`` is its longest match in bytes."""
         self._level = level
-        self._out = out
+        self._give_out = out
+        self._ready: List[bytes] = []
         self._clean = clean
         self._keep = max(keep, 4)
         self._clock = clock
@@ -146,6 +147,7 @@ class Lines:
         with self._lock:
             for part in re.split(rb"(\r\n|\r|\n)", piece):
                 self._part(part)
+            self._leave()
 
     def flush(self) -> None:
         """Give out what is left when the stream has ended."""
@@ -156,6 +158,16 @@ class Lines:
                 self._give(self._drawn)
                 self._drawn = None
             self._end_block()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Give out what is ready, in one piece."""
+        if self._ready:
+            ready, self._ready = b"".join(self._ready), []
+            self._give_out(ready)
+
+    def _out(self, line: bytes) -> None:
+        self._ready.append(line)
 
     def _part(self, part: bytes) -> None:
         if part in (b"\n", b"\r\n"):
@@ -200,6 +212,9 @@ class Lines:
             return
         self._trace = ""
         self._end_block()
+        if self._said is not None and line.startswith(b"\t"):  # the rest of an entry
+            self._out(line + b"\n")
+            return
         self._said = known(line)
         if self._said is None:
             line = written(self._clock(), self._level, line.decode()).encode()

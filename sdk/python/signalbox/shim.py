@@ -17,6 +17,7 @@ import sys
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG: what the process gets when this one is killed
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _AGAIN = 0.1  # seconds between two looks
 
@@ -37,7 +38,7 @@ class Shim:
     def run(self) -> int:
         """Do all of it."""
         self.order = json.loads(_line())
-        self.adopts = _adopt()
+        self.adopts = _prctl(_SUBREAPER, 1)  # what is orphaned below comes here, so that nothing can leave
         try:
             process = subprocess.Popen(
                 self.order["argv"],
@@ -45,6 +46,7 @@ class Shim:
                 env=self.order["env"],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=lambda: _prctl(_DEATH_SIGNAL, signal.SIGKILL) and None,
             )
         except OSError as e:
             self._tell({"errno": e.errno or 0, "error": e.strerror or str(e), "file": str(e.filename or "")})
@@ -118,10 +120,10 @@ class Shim:
             pass  # the task has died
 
 
-def _adopt() -> bool:
-    """Become the parent of what is orphaned below, so that nothing can leave. Only Linux can: tell whether it did."""
+def _prctl(option: int, value: int) -> bool:
+    """Set an option of this process. Only Linux can: tell whether it did."""
     try:
-        return os.path.isdir("/proc/self") and ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0
+        return os.path.isdir("/proc/self") and ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
     except (OSError, AttributeError):
         return False
 

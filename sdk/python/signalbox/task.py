@@ -87,7 +87,8 @@ def claim(
 
 def current() -> Optional[Task]:
     """Give the task that this process works on, or None."""
-    return _tasks[-1] if _tasks else None
+    speaker = work.speaker()
+    return speaker if isinstance(speaker, Task) else None
 
 
 class Task(work.Speaker):
@@ -134,7 +135,6 @@ class Task(work.Speaker):
         if self._logs:
             self._capture.enter_context(captured(self))
         work.enter(self)
-        _tasks.append(self)
         return self
 
     def __exit__(
@@ -260,8 +260,6 @@ class Task(work.Speaker):
             _log.warning("The rest of the log was not taken in time.")
         self._life.end()
         work.leave(self)
-        if self in _tasks:
-            _tasks.remove(self)
 
 
 class Heartbeat:
@@ -414,6 +412,3 @@ def _key() -> str:
 
 def _over(e: WorkError) -> Exception:
     return Over(str(e)) if e.code in _OVER else e
-
-
-_tasks: List[Task] = []

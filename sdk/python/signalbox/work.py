@@ -90,7 +90,7 @@ def context() -> Context:
 
     Raises RuntimeError outside of a run.
     """
-    return _speaker().context()
+    return speaker().context()
 
 
 def progress(fraction: Optional[float], label: str = "") -> None:
@@ -99,7 +99,7 @@ def progress(fraction: Optional[float], label: str = "") -> None:
     It may be called as often as wanted: at most four messages a second go out, the last one always. It never waits for
     the network and never raises for it.
     """
-    _speaker().reports.progress(fraction, label)
+    speaker().reports.progress(fraction, label)
 
 
 def result(value: Any, outputs_schema: Any = None) -> None:
@@ -109,7 +109,7 @@ def result(value: Any, outputs_schema: Any = None) -> None:
     be reported again. The run completes when the process has ended. Raises WorkError when the report is refused,
     ValueError when the result is too large, ConnectionError when there is no answer for ten minutes.
     """
-    _speaker().reports.result(value, outputs_schema)
+    speaker().reports.result(value, outputs_schema)
 
 
 def fail(message: str, stack: Optional[str] = None) -> None:
@@ -117,12 +117,12 @@ def fail(message: str, stack: Optional[str] = None) -> None:
 
     It ends nothing: exit with a status that is not 0 afterwards. Raises as ``result`` does.
     """
-    _speaker().reports.fail(message, stack)
+    speaker().reports.fail(message, stack)
 
 
 def log_path(uri: str) -> None:
     """Say where the log is, or will be, when it is kept by another system. Raises as ``result`` does."""
-    _speaker().reports.log_path(uri)
+    speaker().reports.log_path(uri)
 
 
 def stopped() -> bool:
@@ -131,7 +131,7 @@ def stopped() -> bool:
     In an operator's process the first call makes SIGTERM set this instead of ending the process: call it once at the
     start, in the main thread, and then between two steps of the work. Ten seconds after SIGTERM the process is killed.
     """
-    return _speaker().stopped()
+    return speaker().stopped()
 
 
 def enter(speaker: Speaker) -> None:
@@ -183,5 +183,6 @@ _environment = _Environment()
 _speakers: List[Speaker] = []
 
 
-def _speaker() -> Speaker:
+def speaker() -> Speaker:
+    """Give the one that they speak for."""
     return _speakers[-1] if _speakers else _environment

@@ -226,6 +226,21 @@ class CommandTest(World):
         self.assertFalse(alive(pid))
         self.assertEqual([], os.listdir(self.folder))
 
+    def test_a_killed_shim_takes_its_process_along(self) -> None:
+        """And what that has started in its group."""
+        self.shell("sleep 600 & echo pids $$ $!; wait")
+        seen: List[str] = []
+        began = threading.Event()
+
+        def kill(line: str) -> None:
+            seen.append(line)
+            began.wait(20)
+            os.kill(parent(int(line.split()[-2])), 9)
+
+        with self.assertRaisesRegex(command.CommandError, "shim was killed"):
+            command.run(self.claim(logs=False), echo=kill, folder=self.folder, started=lambda _: began.set())
+        self.assertEqual([False, False], [alive(int(pid)) for pid in seen[0].split()[-2:]])
+
     def test_a_task_that_airflow_ends(self) -> None:
         """The failure says who ended it."""
         self.shell("echo ready; sleep 600")
