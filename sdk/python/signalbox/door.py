@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import math
 import threading
 import time
@@ -25,8 +26,12 @@ CALL_FOR = 30.0
 """Seconds for one call."""
 REPORT_FOR = 600.0
 """Seconds in which a report is tried; an outage of that length decides about the run without it."""
+TELL_AFTER = 5.0
+"""Seconds without an answer after which the log says so, once for each message."""
 
 _MOST_ANSWER = 32 * 1024 * 1024  # bytes
+
+_log = logging.getLogger("signalbox")
 
 
 class WorkError(RuntimeError):
@@ -80,26 +85,34 @@ class Door:
         """Repeat a call until it is answered, that many seconds at most, or until the event is set.
 
         Raises WorkError when it was refused, ConnectionError when there was no answer. A token that is refused is
-        renewed once, where that can be done.
+        renewed, where that can be done.
         """
-        end = time.monotonic() + most
-        wait = RETRY_FIRST
+        began = time.monotonic()
+        wait, told = RETRY_FIRST, False
         while True:
-            token = self.token
             try:
-                return call()
-            except WorkError as e:
-                if e.code != "unauthenticated" or not self._renewed(token):
-                    raise
-                continue
+                return self._once(call)
             except OSError as e:
-                if time.monotonic() + wait > end or (until is not None and until.is_set()):
+                now = time.monotonic() - began
+                if now + wait > most or (until is not None and until.is_set()):
                     raise ConnectionError(f"the control plane gave no answer: {e}") from e
+                if now > TELL_AFTER and not told:
+                    told = True
+                    _log.warning("No answer from %s, trying again: %s", self.url, e)
             if until is None:
                 time.sleep(wait)
             else:
                 until.wait(wait)
             wait = min(2 * wait, RETRY_MOST)
+
+    def _once(self, call: Callable[[], T]) -> T:
+        token = self.token
+        try:
+            return call()
+        except WorkError as e:
+            if e.code != "unauthenticated" or not self._renewed(token):
+                raise
+        return call()
 
     def _renewed(self, refused: str) -> bool:
         """Tell whether there is another token than the one that was refused."""

@@ -173,7 +173,7 @@ class Shipper:
                     self._spool.sent(len(chunk))
                     self._seq += 1
         except (WorkError, OSError, ValueError) as e:  # ValueError: the spool was removed
-            _log.debug("the rest of the log was not taken: %s", e)
+            _log.info("The rest of the log was not taken: %s", e)
             self._spool.remove()
 
     def _send(self, chunk: bytes) -> None:

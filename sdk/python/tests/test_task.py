@@ -118,6 +118,7 @@ class TaskTest(World):
         with self.claim() as t:
             with self.api.changed:
                 self.api.tokens.clear()
+                self.api.away = 3
             t.result("kept")
         assert self.api.reported is not None
         self.assertEqual({"result": "kept"}, self.api.reported[2])
@@ -261,11 +262,13 @@ class LogTest(World):
 
     def test_a_control_plane_that_is_away_holds_the_end_up_for_a_while_only(self) -> None:
         """The log is given up, and that is said."""
-        with mock.patch.object(task, "FLUSH_FOR", 0.05), self.assertLogs("signalbox", "WARNING") as told:
+        quick = mock.patch.multiple(door, TELL_AFTER=0.01)
+        with quick, mock.patch.object(task, "FLUSH_FOR", 0.1), self.assertLogs("signalbox", "WARNING") as told:
             with self.claim() as t:
                 self.api.away = 1 << 30
                 t.log(b"lost\n")
         self.assertIn("not taken in time", "".join(told.output))
+        self.assertIn(f"No answer from {self.api.url}", "".join(told.output))
 
 
 FIELDS = ("operator", "run", "attempt", "params")
