@@ -75,7 +75,7 @@ func TestSettingsInTheDocsExist(t *testing.T) {
 	t.Parallel()
 	all := documents(t)
 	known := map[string]bool{}
-	for _, name := range setting.FindAllString(all["docs/configuration.md"]+all["docs/operators.md"], -1) {
+	for _, name := range setting.FindAllString(all["docs/configuration.md"]+all["docs/operators.md"]+all["docs/tasks.md"], -1) {
 		known[name] = true
 	}
 	for name, content := range all {

@@ -37,9 +37,14 @@ type Route struct {
 	StartWithin Duration        `json:"start_within,omitempty"`
 }
 
-// Target is the place a route leads to. Builtin orchestrators have a pool.
+// Target is the place a route leads to: a pool of a builtin orchestrator, a DAG of Airflow, or a launch plan or task of
+// Flyte. A launch plan without a version is the active one.
 type Target struct {
-	Pool string `json:"pool,omitempty"`
+	Pool       string `json:"pool,omitempty"`
+	DAG        string `json:"dag_id,omitempty"`
+	LaunchPlan string `json:"launch_plan,omitempty"`
+	Task       string `json:"task,omitempty"`
+	Version    string `json:"version,omitempty"`
 }
 
 // DefaultPool is the builtin pool used where a route names none.

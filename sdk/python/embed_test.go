@@ -27,11 +27,11 @@ func TestWriteGivesAFolderThatPythonImportsFrom(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{folders[0]}, left)
 
-	cmd := exec.CommandContext(t.Context(), "python3", "-c", "import signalbox.management as fom, signalbox; print(signalbox.progress.__name__, fom.upload_plugin.__name__)")
+	cmd := exec.CommandContext(t.Context(), "python3", "-c", "import signalbox, signalbox.airflow, signalbox.flyte, signalbox.management as fom; print(signalbox.progress.__name__, signalbox.airflow.dag.__name__, signalbox.flyte.task.__name__, fom.upload_plugin.__name__)")
 	cmd.Env = []string{"PYTHONPATH=" + folders[0], "PATH=/usr/bin:/usr/local/bin:/bin"}
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Equal(t, "progress upload_plugin\n", string(out))
+	require.Equal(t, "progress dag task upload_plugin\n", string(out))
 }
 
 func TestPythonPackage(t *testing.T) {

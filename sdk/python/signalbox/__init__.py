@@ -1,14 +1,15 @@
-"""Signalbox from inside an operator: what an operator may read and say while it runs.
+"""Signalbox from inside the work: what an operator, or a task of Airflow or Flyte, may read and say while it runs.
 
-Everything here needs nothing but Python's standard library. The functions that manage an organisation are in
-``signalbox.management``.
+Everything here needs nothing but Python's standard library. ``signalbox.airflow`` and ``signalbox.flyte`` make tasks of
+those systems the work of runs. The functions that manage an organisation are in ``signalbox.management``.
 """
 
+from signalbox.door import WorkError
+from signalbox.lines import LogHandler
+from signalbox.task import Over, Stopped, Task, claim, current
 from signalbox.work import (
     Context,
     Dataset,
-    LogHandler,
-    WorkError,
     context,
     fail,
     log_path,
@@ -21,8 +22,13 @@ __all__ = [
     "Context",
     "Dataset",
     "LogHandler",
+    "Over",
+    "Stopped",
+    "Task",
     "WorkError",
+    "claim",
     "context",
+    "current",
     "fail",
     "log_path",
     "progress",

@@ -20,7 +20,7 @@ from unittest import mock
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from signalbox import work  # noqa: E402
+from signalbox import door, lines, work  # noqa: E402
 
 Answer = Tuple[int, Dict[str, Any]]  # a status, 0 for none; a body, whose "kind" is its content type
 
@@ -154,7 +154,7 @@ class WorkTest(unittest.TestCase):
             (403, {}),
             (302, {"kind": "text/html"}),
         ]
-        with mock.patch.object(work, "_RETRY_MOST", 0.01), mock.patch.object(work, "_RETRY_FIRST", 0.01):
+        with mock.patch.object(door, "RETRY_MOST", 0.01), mock.patch.object(door, "RETRY_FIRST", 0.01):
             work.result(1)
         self.assertEqual(["/api/v1/work/R/complete"] * 6, [path for path, _ in self.plane.heard])
 
@@ -189,7 +189,7 @@ class WorkTest(unittest.TestCase):
         """A thousand calls are few messages."""
         for i in range(1001):
             work.progress(i / 1000, f"step {i}")
-        work._progress.flush()
+        work._environment.reports.flush()
         self.assertLess(len(self.plane.heard), 20)
         self.assertEqual({"fraction": 1.0, "label": "step 1000"}, self.plane.heard[-1][1])
 
@@ -198,7 +198,7 @@ class WorkTest(unittest.TestCase):
         self.plane.answers = [(500, {}), (409, {"code": "conflict"}), (0, {})]
         for fraction in (float("nan"), 7, -1, None):
             work.progress(fraction)
-            work._progress.flush()
+            work._environment.reports.flush()
         self.assertEqual([None, 1.0, 0.0, None], [body["fraction"] for _, body in self.plane.heard])
 
     def test_outside_of_a_run(self) -> None:
@@ -259,7 +259,7 @@ class LogHandlerTest(unittest.TestCase):
         """Also levels of one's own."""
         self.assertEqual(
             ["DEBUG", "INFO", "INFO", "WARNING", "ERROR", "CRITICAL"],
-            [work._severity(n) for n in (5, 20, 25, 30, 40, 99)],
+            [lines.severity(n) for n in (5, 20, 25, 30, 40, 99)],
         )
 
 

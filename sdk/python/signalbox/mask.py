@@ -1,0 +1,48 @@
+"""Masks the values of secrets in what a task says, before it leaves the machine."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Iterable, Iterator, Set, Union
+from urllib.parse import quote
+
+MASKED = b"***"
+MIN_SECRET = 6
+"""Characters; what is shorter would mask ordinary words."""
+
+
+class Mask:
+    """Replaces values, each of their lines, and both as they stand in JSON, in addresses and in Base64."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        """Take the values; those that are too short are left out."""
+        found: Set[bytes] = set()
+        for value in values:
+            for part in {value, *value.splitlines()}:
+                if len(part) >= MIN_SECRET:
+                    found.update(_forms(part))
+        forms = sorted(found, key=lambda form: (-len(form), form))
+        self._any = re.compile(b"|".join(map(re.escape, forms))) if forms else None
+        self.longest = max((len(form) for form in forms if b"\n" not in form), default=0)
+
+    def bytes(self, text: Union[bytes, bytearray]) -> bytes:
+        """Give the text with the values replaced."""
+        return bytes(text) if self._any is None else self._any.sub(MASKED, text)
+
+    def text(self, text: str) -> str:
+        """Give the text with the values replaced."""
+        return text if self._any is None else self.bytes(text.encode("utf-8", "replace")).decode()
+
+
+def _forms(value: str) -> Iterator[bytes]:
+    plain = value.encode("utf-8", "replace")
+    yield plain
+    for form in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
+        yield form[1:-1].encode("utf-8", "replace")
+        yield json.dumps(form)[3:-3].encode()
+    yield quote(value, safe="", errors="replace").encode()
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(plain)
+        yield encode(plain).rstrip(b"=")

@@ -1,0 +1,161 @@
+"""The parent of one operator's process, started as a program of its own: it outlives the task that started it.
+
+It reads an order, one line of JSON, from its standard input: ``argv``, ``env``, ``dir``, ``grace``, ``home``. On the
+file that its first argument numbers it writes a line of JSON when the process runs, or could not be started, and one
+when all is gone. When its standard input says ``stop``, or closes because the task died, the process and all that it
+started get SIGTERM, and SIGKILL after the grace. What a process that has ended leaves behind is ended in the same way.
+"""
+
+import ctypes
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG: what the process gets when this one is killed
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
+_AGAIN = 0.1  # seconds between two looks
+
+
+class Shim:
+    """The state of one."""
+
+    def __init__(self, status: int) -> None:
+        """Take the file to tell the status on."""
+        self.status = status
+        self.order: Dict[str, Any] = {}
+        self.leader = 0
+        self.ended: Dict[str, Any] = {}
+        self.kill_at: Optional[float] = None
+        self.control = True
+        self.adopts = False
+
+    def run(self) -> int:
+        """Do all of it."""
+        self.order = json.loads(_line())
+        self.adopts = _prctl(_SUBREAPER, 1)  # what is orphaned below comes here, so that nothing can leave
+        try:
+            process = subprocess.Popen(
+                self.order["argv"],
+                cwd=self.order["dir"],
+                env=self.order["env"],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=lambda: _prctl(_DEATH_SIGNAL, signal.SIGKILL) and None,
+            )
+        except OSError as e:
+            self._tell({"errno": e.errno or 0, "error": e.strerror or str(e), "file": str(e.filename or "")})
+            return 1
+        self.leader = process.pid
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        self._tell({"pid": self.leader})
+        while not self._reap():
+            self._listen()
+            if self.kill_at is not None and time.monotonic() >= self.kill_at:
+                self._signal(signal.SIGKILL)
+        self._tell(self.ended)
+        if not self.control:
+            shutil.rmtree(self.order["home"], ignore_errors=True)  # the task, which would, has died
+        return 0
+
+    def _reap(self) -> bool:
+        """Collect what has ended, and tell whether nothing is left."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return self.adopts or not self._group()
+            if pid == 0:
+                return False
+            if pid == self.leader:
+                code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
+                self.ended = {"code": code} if code is not None else {"signal": os.WTERMSIG(status)}
+                self._end()
+
+    def _listen(self) -> None:
+        """Wait a moment for a word."""
+        ready = select.select([0] if self.control else [], [], [], _AGAIN)[0]
+        if ready:
+            self.control = bool(os.read(0, 4096))
+            self._end()
+
+    def _end(self) -> None:
+        """Ask all that is left to end, once, and set the time of the kill."""
+        if self.kill_at is None:
+            self._signal(signal.SIGTERM)
+            self.kill_at = time.monotonic() + float(self.order["grace"])
+
+    def _group(self) -> bool:
+        """Tell whether the leader's group has members. Its number may be somebody else's when it has none."""
+        if self.adopts:
+            return any(group == self.leader for _pid, group in _below(os.getpid()))
+        try:
+            os.killpg(self.leader, 0)
+        except OSError:
+            return False
+        return True
+
+    def _signal(self, number: int) -> None:
+        """Send a signal to the leader's group and to all that has left it."""
+        strays = [pid for pid, group in _below(os.getpid()) if group != self.leader]
+        try:
+            if self._group():
+                os.killpg(self.leader, number)
+            for pid in strays:
+                os.kill(pid, number)
+        except OSError:
+            pass  # it has ended meanwhile
+
+    def _tell(self, said: Dict[str, Any]) -> None:
+        try:
+            os.write(self.status, json.dumps(said).encode() + b"\n")
+        except OSError:
+            pass  # the task has died
+
+
+def _prctl(option: int, value: int) -> bool:
+    """Set an option of this process. Only Linux can: tell whether it did."""
+    try:
+        return os.path.isdir("/proc/self") and ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+def _below(top: int) -> List[Tuple[int, int]]:
+    """List the processes below one, each with its group."""
+    parents: Dict[int, List[Tuple[int, int]]] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else []:
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as f:
+                    fields = f.read().rpartition(b")")[2].split()
+            except OSError:
+                continue
+            parents.setdefault(int(fields[1]), []).append((int(name), int(fields[2])))
+    found = list(parents.get(top, []))
+    for pid, _group in found:  # which grows
+        found.extend(parents.get(pid, []))
+    return found
+
+
+def _line() -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)  # no more: the words that follow are for later
+        if not byte:
+            sys.exit(2)
+        line += byte
+    return line
+
+
+if __name__ == "__main__":
+    for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
+        signal.signal(_number, lambda *_: None)
+    sys.exit(Shim(int(sys.argv[1])).run())
