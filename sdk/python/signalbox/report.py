@@ -29,6 +29,8 @@ class Reports:
         """Take what gives the door of the moment, or None outside of a run; each text passes through ``clean``."""
         self._door = door
         self._clean = clean
+        self.reported = False
+        """Whether a result or a failure was taken."""
         self._progress = Progress(door)
 
     def progress(self, fraction: Optional[float], label: str = "") -> None:
@@ -46,12 +48,14 @@ class Reports:
         if size > MAX_RESULT:
             raise ValueError(f"the result has {size} bytes; at most {MAX_RESULT} are kept")
         self._tell("complete", body)
+        self.reported = True
 
     def fail(self, message: str, stack: Optional[str] = None, most: Optional[float] = None) -> None:
         """Say that the work failed, trying that many seconds."""
         if stack is None:
             stack = traceback.format_exc() if sys.exc_info()[0] is not None else ""
         self._tell("fail", {"message": self._clean(message), "stack": self._clean(stack)}, most)
+        self.reported = True
 
     def log_path(self, uri: str) -> None:
         """Say where the log is."""

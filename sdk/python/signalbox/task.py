@@ -114,7 +114,6 @@ class Task(work.Speaker):
         self._logs = logs
         self._ship: Optional[Shipper] = None
         self._capture = contextlib.ExitStack()
-        self._reported = False
         self.quiet: Tuple[Type[BaseException], ...] = ()
         """Exceptions that are no failure, such as those that only steer the orchestrator."""
 
@@ -160,19 +159,17 @@ class Task(work.Speaker):
     def result(self, value: Any, outputs_schema: Any = None) -> None:
         """Report that the work completed, as ``signalbox.result``."""
         self.reports.result(value, outputs_schema)
-        self._reported = True
 
     def fail(self, message: str, stack: Optional[str] = None) -> None:
         """Report that the work failed, as ``signalbox.fail``. It ends nothing."""
         self.reports.fail(message, stack)
-        self._reported = True
 
     def returned(self, value: Any) -> None:
         """Report what a function returned, if it is something and nothing was reported yet.
 
         Nothing is worth failing a task that has done its work, but a result that is too large: that is a ValueError.
         """
-        if value is None or self._reported:
+        if value is None or self.reports.reported:
             return
         try:
             self.result(value)
@@ -185,9 +182,9 @@ class Task(work.Speaker):
 
     def failed(self, message: str, stack: str) -> None:
         """Report a failure, if nothing was reported yet. A refusal is told in the log and is no error."""
-        if self._reported:
+        if self.reports.reported:
             return
-        self._reported = True
+        self.reports.reported = True  # also when it is refused: nobody says it twice
         try:
             self.reports.fail(message, stack, FAREWELL_FOR if self.stopped() else None)
         except (WorkError, OSError) as e:
@@ -249,7 +246,7 @@ class Task(work.Speaker):
 
     def _raised(self, error: BaseException) -> None:
         stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        if not self._reported:
+        if not self.reports.reported:
             self.log(written(time.time(), "ERROR", "The task failed.\n" + stack).encode("utf-8", "replace") + b"\n")
         self.failed("".join(traceback.format_exception_only(type(error), error)).strip(), stack)
 

@@ -189,7 +189,7 @@ class TaskTest(World):
             with self.subTest(value=value), self.claim(source=f"{value} {before}") as t:
                 self.api.reported = None
                 if before:
-                    t.result("said")
+                    signalbox.result("said")
                 t.returned(value)
                 self.assertEqual(said, self.api.reported[2]["result"] if self.api.reported else None)
         with mock.patch("signalbox.report.MAX_RESULT", 3), self.claim(source="large") as t:
