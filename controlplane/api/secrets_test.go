@@ -103,7 +103,7 @@ func TestSettingsCountFromTheNextRequest(t *testing.T) {
 	}
 	want["api_key_roles"] = []any{"labeler", "member", "admin"}
 	got := w.as("admin", "PATCH", "/settings", `{"default_user_role":"guest","default_dataset_permission":"none","default_operator_minimum_role":"labeler",
-		"default_operator_minimum_dataset_permission":"view","all_runs_minimum_role":"admin","api_key_roles":["admin","labeler","member"],"just_in_time_users":false}`)
+		"default_operator_minimum_dataset_permission":"view","all_runs_minimum_role":"admin","api_key_roles":["admin","labeler","member","admin"],"just_in_time_users":false}`)
 	require.Equal(t, 200, got.StatusCode, got.body)
 	require.Equal(t, want, got.json(t))
 	require.Equal(t, want, w.as("member", "GET", "/settings", "").json(t))
@@ -111,7 +111,7 @@ func TestSettingsCountFromTheNextRequest(t *testing.T) {
 	made := w.as("admin", "POST", "/datasets", `{"name":"birds"}`)
 	require.Equal(t, "none", made.json(t)["default_permission"], made.body)
 
-	got = w.as("admin", "PATCH", "/settings", `{"default_user_role":"god","all_runs_minimum_role":"","api_key_roles":["admin","admin"],"default_dataset_permission":"all","just_in_time_users":"yes","x":1}`)
+	got = w.as("admin", "PATCH", "/settings", `{"default_user_role":"god","all_runs_minimum_role":"","api_key_roles":["admin",{"x":[]}],"default_dataset_permission":"all","just_in_time_users":"yes","x":1}`)
 	require.Equal(t, 422, got.StatusCode, got.body)
 	require.Len(t, got.json(t)["errors"], 6, got.body)
 

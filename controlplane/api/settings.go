@@ -63,7 +63,7 @@ type settingsPatch struct {
 		DefaultOperatorMinimumRole              *sb.Role       `json:"default_operator_minimum_role,omitempty" enum:"guest,labeler,collaborator,member,admin"`
 		DefaultOperatorMinimumDatasetPermission *sb.Permission `json:"default_operator_minimum_dataset_permission,omitempty" enum:"none,view,tag,edit,manage"`
 		AllRunsMinimumRole                      *sb.Role       `json:"all_runs_minimum_role,omitempty" enum:"guest,labeler,collaborator,member,admin"`
-		APIKeyRoles                             *[]sb.Role     `json:"api_key_roles,omitempty" enum:"guest,labeler,collaborator,member,admin" uniqueItems:"true"`
+		APIKeyRoles                             *[]sb.Role     `json:"api_key_roles,omitempty" enum:"guest,labeler,collaborator,member,admin"`
 		JustInTimeUsers                         *bool          `json:"just_in_time_users,omitempty"`
 	}
 }

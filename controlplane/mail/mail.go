@@ -135,7 +135,11 @@ func (p *Post) client() (*gomail.Client, error) {
 		}
 		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(p.set.User), gomail.WithPassword(password))
 	}
-	return gomail.NewClient(p.host, options...)
+	host := p.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]" // go-mail puts it before the port as it is
+	}
+	return gomail.NewClient(host, options...)
 }
 
 // undelivered says to who wrote a letter why it was not sent.

@@ -144,11 +144,29 @@ func TestWhatIsNotSentIsSaid(t *testing.T) {
 
 func TestASilentServerIsNotWaitedForForEver(t *testing.T) {
 	t.Parallel()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // takes connections, and says nothing
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = l.Close() })
-	p := post(t, mail.Options{Address: l.Addr().String(), Security: mail.None, Step: 20 * time.Millisecond})
-	require.Equal(t, sb.Unavailable, sb.CodeOf(p.Invite(t.Context(), invitation(), link)))
+	for _, at := range []string{"127.0.0.1:0", "[::1]:0"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", at)
+			if err != nil && at == "[::1]:0" {
+				t.Skip("this machine has no IPv6")
+			}
+			require.NoError(t, err)
+			reached := make(chan error, 1)
+			go func() {
+				c, err := l.Accept() // and says nothing
+				if err == nil {
+					defer c.Close()
+					_, err = c.Read(make([]byte, 1))
+				}
+				reached <- err
+			}()
+			p := post(t, mail.Options{Address: l.Addr().String(), Security: mail.None, Step: 50 * time.Millisecond})
+			require.Equal(t, sb.Unavailable, sb.CodeOf(p.Invite(t.Context(), invitation(), link)))
+			require.NoError(t, l.Close())
+			require.NotErrorIs(t, <-reached, net.ErrClosed, "it was spoken to")
+		})
+	}
 }
 
 func nowhere(t *testing.T) string {

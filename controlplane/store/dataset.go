@@ -135,6 +135,9 @@ func (s *Store) DeleteDataset(ctx context.Context, id string, by sb.Who) error {
 				return err
 			}
 		}
+		if err := t.endInvitations(ctx, "dataset_id", id); err != nil {
+			return err
+		}
 		if _, err := t.exec(ctx, "DELETE FROM datasets WHERE id = ?", id); err != nil {
 			return err
 		}

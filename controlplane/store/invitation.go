@@ -182,6 +182,12 @@ func (s *Store) RevokeInvitation(ctx context.Context, id string, scope sb.Invita
 	})
 }
 
+// endInvitations ends those that wait, when who made them or their dataset goes.
+func (t *tx) endInvitations(ctx context.Context, column, id string) error {
+	_, err := t.exec(ctx, "UPDATE invitations SET revoked_at = ? WHERE ? = ? AND accepted_at = 0 AND revoked_at = 0", t.now, bun.Ident(column), id)
+	return err
+}
+
 // FindInvitation reads the invitation of a token, also one that cannot be accepted any more, which the error tells. May
 // judges by facts about who invited whether he still could. Errors: NotFound, Conflict (accepted), Gone.
 func (s *Store) FindInvitation(ctx context.Context, hash string, may func(by sb.Facts, v sb.Invitation) error) (v sb.Invitation, err error) {

@@ -163,7 +163,8 @@ func (s *Store) UpdatePrincipal(ctx context.Context, id string, f func(sb.Princi
 }
 
 // DeletePrincipal ends a principal at once, with all that lets him in (keys, sessions, devices, identities) and all that
-// he was given (grants, memberships). Runs stay, with the name kept. The last admin cannot go: Conflict.
+// he was given (grants, memberships); invitations that he made end, too. Runs stay, with the name kept. The last admin
+// cannot go: Conflict.
 func (s *Store) DeletePrincipal(ctx context.Context, id string) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
 		row, err := t.lockPrincipal(ctx, id)
@@ -178,6 +179,9 @@ func (s *Store) DeletePrincipal(ctx context.Context, id string) error {
 			if _, err := t.exec(ctx, query, id); err != nil {
 				return err
 			}
+		}
+		if err := t.endInvitations(ctx, "invited_by_id", id); err != nil {
+			return err
 		}
 		if _, err := t.exec(ctx, "UPDATE principals SET deleted_at = ? WHERE id = ?", t.now, id); err != nil {
 			return err

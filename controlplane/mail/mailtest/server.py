@@ -32,7 +32,7 @@ class Box:
 
 def admit(server, session, envelope, mechanism, data):
     right = (data.login.decode(), data.password.decode()) == (args.user, args.password)
-    return AuthResult(success=right, auth_data=data)
+    return AuthResult(success=right, handled=False, auth_data=data)
 
 
 async def serve():
@@ -41,7 +41,11 @@ async def serve():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(args.cert, args.key)
     later = {"tls_context": context, "require_starttls": True} if args.security == "starttls" else {}
-    login = {"authenticator": admit, "auth_required": True, "auth_require_tls": args.security == "starttls"} if args.user else {}
+    login = (
+        {"authenticator": admit, "auth_required": True, "auth_require_tls": args.security == "starttls"}
+        if args.user
+        else {}
+    )
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(Box(), hostname="localhost", loop=loop, **later, **login),

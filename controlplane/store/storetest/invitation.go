@@ -77,6 +77,12 @@ func endedInvitations(t *testing.T, fresh Fresh) {
 		"revoked":                func(id string) { require.NoError(t, i.Revoke(t.Context(), id, sb.InvitationScope{})) },
 		"expired":                func(string) { w.clock.pass(time.Hour) },
 		"its dataset is deleted": func(string) { require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who())) },
+		"its inviter is deleted": func(string) {
+			require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID))
+			var err error
+			w.ann, err = w.CreatePrincipal(t.Context(), sb.Principal{Kind: sb.User, Name: "ann again", Role: sb.Member})
+			require.NoError(t, err)
+		},
 		"its inviter is demoted": func(string) { w.setRole(t, w.ann.ID, sb.Guest) },
 	} {
 		w.setRole(t, w.ann.ID, sb.Member)
@@ -90,6 +96,10 @@ func endedInvitations(t *testing.T, fresh Fresh) {
 		found, err := i.Find(t.Context(), token)
 		requireCode(t, sb.Gone, err)
 		require.Equal(t, made.ID, found.ID, what)
+		page, err := i.List(t.Context(), sb.InvitationQuery{Open: true})
+		require.NoError(t, err)
+		require.Equal(t, what == "its inviter is demoted", len(page.Items) == 1, "a role may come back")
+		require.NoError(t, i.Revoke(t.Context(), made.ID, sb.InvitationScope{}))
 		require.NoError(t, w.DeletePrincipal(t.Context(), p.ID))
 	}
 }
