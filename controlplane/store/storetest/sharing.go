@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
 	sb "signalbox"
@@ -19,6 +21,8 @@ var sharingTests = map[string]func(*testing.T, Fresh){
 	"those to share with are found by part of a name":                 candidates,
 	"a clone is its creator's alone":                                  clones,
 	"a preview changes nothing and tells of runs":                     previews,
+	"a preview tells of its own change alone":                         previewsAlone,
+	"previews take no more connections than one each":                 previewsTogether,
 	"lists, caps and previews agree with facts, whatever was granted": sharingProperty,
 }
 
@@ -222,6 +226,60 @@ func previews(t *testing.T, fresh Fresh) {
 	})
 	requireCode(t, sb.Conflict, err)
 	require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID), "the database is free again")
+}
+
+// previewsAlone looks at a change in a preview from inside and outside, while another is committed beside it.
+func previewsAlone(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	kim, lee := w.principal(t, "Kim", sb.Member), w.principal(t, "Lee", sb.Labeler)
+	e, err := w.Preview(t.Context(), sb.Scope{DatasetID: w.data.ID}, judge{}, func(ctx context.Context) error {
+		if shared(w.options) { // SQLite has one writer
+			w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: lee.ID, Permission: sb.CanTag})
+		}
+		g := sb.Grant{DatasetID: w.data.ID, PrincipalID: kim.ID, Permission: sb.CanEdit}
+		if err := w.SetGrant(ctx, w.admin.ID, g, anyone); err != nil {
+			return err
+		}
+		for _, ask := range []sb.Ask{{PrincipalID: kim.ID, DatasetID: w.data.ID}, {PrincipalID: kim.ID, DatasetID: w.data.ID, Operator: hello}} {
+			f, err := w.Facts(ctx, ask)
+			require.NoError(t, err)
+			require.Equal(t, sb.CanEdit, f.Own, "what reads inside sees the change")
+		}
+		require.Equal(t, sb.NoAccess, w.facts(t, kim.ID, w.data.ID).Own, "nobody else does")
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []sb.Difference{{
+		Principal: kim.Who(), Dataset: &sb.Who{ID: w.data.ID, Name: w.data.Name}, Before: sb.NoAccess, After: sb.CanEdit,
+	}}, e.Gain)
+	require.Empty(t, e.Lose)
+}
+
+// previewsTogether runs more previews at once than there are connections.
+func previewsTogether(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	s := w.Store
+	if shared(w.options) {
+		o := w.options
+		o.URL += "&pool_max_conns=1"
+		s = Open(t, o)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute) // they would wait for each other for ever
+	defer stop()
+	var all errgroup.Group
+	for range 8 {
+		all.Go(func() error {
+			_, err := s.Preview(ctx, sb.Scope{PrincipalID: w.ann.ID}, judge{}, func(ctx context.Context) error {
+				if err := s.AddMember(ctx, "none", w.ann.ID); sb.CodeOf(err) != sb.NotFound { // holds the organisation
+					return err
+				}
+				_, err := s.Principal(ctx, w.ann.ID)
+				return err
+			})
+			return err
+		})
+	}
+	require.NoError(t, all.Wait())
 }
 
 // sharingProperty does random things to who may do what and compares, each time, what was foretold with what came, the
