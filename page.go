@@ -88,6 +88,7 @@ const (
 	TopicCancel   Topic = "cancel"   // ID: a run whose work should end
 	TopicLog      Topic = "log"      // ID: a run with a new log chunk
 	TopicEnded    Topic = "ended"    // ID: a run that is over and whose work has ended
+	TopicDeparted Topic = "departed" // ID: a dataset or plugin that is gone, whose runs must be rejected
 )
 
 // Note wakes who waits for something. Notes are hints: they may be lost, doubled or late; a sweep finds what they

@@ -238,9 +238,9 @@ type Datasets interface {
 	Datasets(ctx context.Context, v sb.Viewer, cursor string, limit int) (sb.Page[sb.Facts], error)
 	// CreateDataset keeps a dataset; its creator gets Can manage.
 	CreateDataset(ctx context.Context, d sb.Dataset) (sb.Dataset, error)
-	UpdateDataset(ctx context.Context, id string, name *string, permission *sb.Permission) (sb.Dataset, error)
-	// DeleteDataset removes the entry and rejects its Scheduled runs.
-	DeleteDataset(ctx context.Context, id string, by sb.Who) error
+	UpdateDataset(ctx context.Context, by, id string, patch sb.DatasetPatch, may func(sb.Facts) error) (sb.Dataset, error)
+	// DeleteDataset removes the entry; its Scheduled runs are rejected soon after.
+	DeleteDataset(ctx context.Context, id string, by sb.Who, may func(sb.Facts) error) error
 }
 
 // Sharing is who has access to datasets, and what changes would do. Errors: NotFound, Conflict, and those of functions

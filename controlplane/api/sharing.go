@@ -264,7 +264,7 @@ func (h sharing) set(ctx context.Context, f find, in Grantee, p sb.Permission) e
 	}
 	g := sb.Grant{DatasetID: scope.DatasetID, PrincipalID: scope.PrincipalID, GroupID: scope.GroupID, Permission: p}
 	return h.sharing.SetGrant(ctx, callerOf(ctx).ID, g, func(by, to sb.Facts) error {
-		if err := h.access.Check(by, sb.ActManageDataset); err != nil || g.PrincipalID == "" {
+		if err := h.mayManage(by); err != nil || g.PrincipalID == "" {
 			return err
 		}
 		return h.access.MayGrant(to, p)

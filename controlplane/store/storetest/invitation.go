@@ -67,7 +67,7 @@ func endedInvitations(t *testing.T, fresh Fresh) {
 	for what, end := range map[string]func(id string){
 		"revoked":                func(id string) { require.NoError(t, i.Revoke(t.Context(), id)) },
 		"expired":                func(string) { w.clock.pass(time.Hour) },
-		"its dataset is deleted": func(string) { require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who())) },
+		"its dataset is deleted": func(string) { require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who(), free)) },
 	} {
 		w.data, _ = w.CreateDataset(t.Context(), sb.Dataset{Name: what, DefaultPermission: sb.NoAccess, Creator: w.ann.Who()})
 		made, token, err := i.Invite(t.Context(), sb.Invitation{Email: "new@example.org", DatasetID: w.data.ID, Permission: sb.CanView, InvitedBy: w.ann.Who()})

@@ -33,6 +33,7 @@ func (judge) Effective(f sb.Facts) sb.Permission             { return access.Eff
 func (judge) Check(f sb.Facts, a sb.Action) error            { return access.Check(f, a) }
 func (judge) Explain(f sb.Facts, a sb.Action) sb.Explanation { return access.Explain(f, a) }
 func anyone(sb.Facts, sb.Facts) error                        { return nil }
+func free(sb.Facts) error                                    { return nil }
 func (w *world) facts(t require.TestingT, p, d string) sb.Facts {
 	f, err := w.Facts(ctx(t), sb.Ask{PrincipalID: p, DatasetID: d})
 	require.NoError(t, err)
@@ -91,7 +92,7 @@ func grants(t *testing.T, fresh Fresh) {
 	requireCode(t, sb.Invalid, err)
 
 	w.grant(t, sb.Grant{DatasetID: d, GroupID: red.ID, Permission: sb.CanTag})
-	require.NoError(t, w.DeleteDataset(t.Context(), d, w.ann.Who()))
+	require.NoError(t, w.DeleteDataset(t.Context(), d, w.ann.Who(), free))
 	again, err := w.CreateDataset(t.Context(), sb.Dataset{Name: w.data.Name, DefaultPermission: sb.NoAccess})
 	require.NoError(t, err)
 	list, err := w.GroupGrants(t.Context(), again.ID)
@@ -106,7 +107,7 @@ func holders(t *testing.T, fresh Fresh) {
 	w.grant(t, sb.Grant{DatasetID: w.data.ID, GroupID: red.ID, Permission: sb.CanEdit})
 	require.Equal(t, []string{"Ann Lee own manage", "Kim group edit Red", "Lee group edit Red", "root admin"}, w.holding(t))
 	p := sb.CanView
-	_, err := w.UpdateDataset(t.Context(), w.data.ID, nil, &p)
+	_, err := w.UpdateDataset(t.Context(), w.ann.ID, w.data.ID, sb.DatasetPatch{DefaultPermission: &p}, free)
 	require.NoError(t, err)
 	w.principal(t, "Zoe", sb.Member)
 	w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: gus.ID, Permission: sb.CanView})
@@ -332,7 +333,7 @@ func sharingProperty(t *testing.T, fresh Fresh) {
 			"default access": func(rt *rapid.T) {
 				d, p := s.dataset(rt), permission(rt)
 				s.try(rt, sb.Scope{DatasetID: d}, func(ctx context.Context) error {
-					_, err := w.UpdateDataset(ctx, d, nil, &p)
+					_, err := w.UpdateDataset(ctx, w.admin.ID, d, sb.DatasetPatch{DefaultPermission: &p}, free)
 					return err
 				})
 			},
@@ -367,7 +368,7 @@ func permission(t *rapid.T) sb.Permission {
 func (s *shares) begin(t *rapid.T) {
 	none := sb.NoAccess
 	for _, d := range s.datasets {
-		_, err := s.UpdateDataset(ctx(t), d.ID, nil, &none)
+		_, err := s.UpdateDataset(ctx(t), s.admin.ID, d.ID, sb.DatasetPatch{DefaultPermission: &none}, free)
 		require.NoError(t, err)
 		for _, g := range s.groups {
 			s.grant(t, sb.Grant{DatasetID: d.ID, GroupID: g.ID, Permission: sb.NoAccess})

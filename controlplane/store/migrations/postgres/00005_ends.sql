@@ -1,0 +1,14 @@
+-- What outlives its end for a while.
+-- +goose Up
+-- What is gone, until the runs that waited for it are rejected.
+CREATE TABLE departed (
+    id      TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    kind    TEXT   NOT NULL,
+    reason  TEXT   NOT NULL,
+    by_id   TEXT   COLLATE "C" NOT NULL,
+    by_name TEXT   NOT NULL,
+    at      BIGINT NOT NULL
+);
+
+-- +goose Down
+DROP TABLE departed;
