@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"strings"
 	"time"
@@ -112,7 +113,7 @@ func auditTerms(q sb.AuditQuery, after auditCursor) (string, []any) {
 // Refuse keeps that the origin of the context was refused an act. Equal refusals of one minute are one row that counts
 // them. A login that failed belongs to nobody that is known: its origin has no actor's id.
 func (s *Store) Refuse(ctx context.Context, action string, object sb.Object) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	return s.changeAt(ctx, sql.LevelDefault, func(ctx context.Context, t *tx) error {
 		row, err := t.auditRow(sb.OriginOf(ctx), action, object)
 		if err != nil {
 			return err

@@ -33,9 +33,15 @@ type move struct{ before, after sb.Run }
 // anything outside before it returns. On SQLite the writer's turn is waited for no longer than ctx lasts; once the
 // transaction has begun it goes to its end, for a connection that is interrupted in the middle could keep it open.
 //
-// What reads or changes with the context that f gets does so in the same transaction.
+// What reads or changes with the context that f gets does so in the same transaction. What the context demands of its
+// actor is demanded before f.
 func (s *Store) change(ctx context.Context, f func(context.Context, *tx) error) error {
-	return s.changeAt(ctx, sql.LevelDefault, f)
+	return s.changeAt(ctx, sql.LevelDefault, func(ctx context.Context, t *tx) error {
+		if err := t.demand(ctx); err != nil {
+			return err
+		}
+		return f(ctx, t)
+	})
 }
 
 // changeAt is change at an isolation level.
@@ -87,6 +93,23 @@ func (s *Store) changeOnce(ctx context.Context, level sql.IsolationLevel, f func
 		s.observe(m.before, m.after)
 	}
 	return nil
+}
+
+// demand judges the actor of a context once more. It holds the organisation, so that whoever was demoted before changes
+// nothing, and whoever is now is so afterwards.
+func (t *tx) demand(ctx context.Context) error {
+	may := sb.DemandOf(ctx)
+	if may == nil {
+		return nil
+	}
+	if err := t.lockOrganisation(ctx); err != nil {
+		return err
+	}
+	list, err := grounds(ctx, t, []sb.Ask{{PrincipalID: sb.OriginOf(ctx).Actor.ID}})
+	if err != nil {
+		return err
+	}
+	return may(list[0])
 }
 
 // ambient is the key of the transaction that is open in a context.
