@@ -10,5 +10,11 @@ CREATE TABLE departed (
     at      BIGINT NOT NULL
 );
 
+-- What a claim handed out, sealed, until a minute after its work has ended.
+ALTER TABLE claims ADD COLUMN secrets BLOB;
+CREATE INDEX claims_secrets ON claims (run_id, attempt) WHERE secrets IS NOT NULL;
+
 -- +goose Down
+DROP INDEX claims_secrets;
+ALTER TABLE claims DROP COLUMN secrets;
 DROP TABLE departed;
