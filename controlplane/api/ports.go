@@ -225,7 +225,7 @@ type Catalog interface {
 	EnablePlugin(ctx context.Context, idOrName string, enabled bool) (sb.Plugin, error)
 	SetOperator(ctx context.Context, idOrName, operator string, enabled *bool, role *sb.Role, permission *sb.Permission) (sb.Operator, error)
 	Uninstall(ctx context.Context, by sb.Who, idOrName string) error
-	// Operators reads all operators with their plugins.
+	// Operators reads all operators, by URI, with their plugins. Nobody changes what it gives.
 	Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error)
 }
 

@@ -108,7 +108,7 @@ func (t *tx) nextNumber(ctx context.Context, pluginID string) (number int, err e
 
 // point makes a revision the current one.
 func (t *tx) point(ctx context.Context, pluginID, revisionID string) error {
-	_, err := t.exec(ctx, "UPDATE plugins SET revision_id = ?, updated_at = ? WHERE id = ?", revisionID, t.now, pluginID)
+	_, err := t.exec(ctx, "UPDATE plugins SET revision_id = ?, updated_at = ?, changes = changes + 1 WHERE id = ?", revisionID, t.now, pluginID)
 	return err
 }
 
@@ -142,6 +142,9 @@ func (s *Store) changePlugin(
 			return err
 		}
 		if err := f(ctx, t); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, "UPDATE plugins SET changes = changes + 1 WHERE id = ?", id); err != nil {
 			return err
 		}
 		if p, err = t.s.plugin(ctx, t, id); err != nil {

@@ -46,6 +46,7 @@ type Store struct {
 	closers []func() error
 
 	manifests manifests
+	operators operators
 }
 
 // Open opens the database; it does not migrate it. Errors: Invalid (the URL), Unavailable.

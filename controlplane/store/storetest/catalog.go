@@ -1,15 +1,18 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/controlplane/store"
 )
 
 var catalogTests = map[string]func(*testing.T, Fresh){
+	"operators that are remembered are told as they are":   rememberedOperators,
 	"installing makes a plugin, upgrading a revision":      installs,
 	"what admins decided survives a revision without it":   decisions,
 	"uninstalling rejects scheduled runs and starts fresh": uninstalls,
@@ -160,4 +163,48 @@ func forgets(t *testing.T, fresh Fresh) {
 	p, _, err := w.Install(t.Context(), u)
 	require.NoError(t, err)
 	require.Equal(t, 5, p.Revision.Number, "nor that of a revision that is forgotten")
+}
+
+// rememberedOperators looks whether what was read before is told after it has changed, here, by another replica, or not
+// at all.
+func rememberedOperators(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	seen := func(ctx context.Context, s *store.Store) (roles []sb.Role) {
+		list, _, err := s.Operators(ctx)
+		require.NoError(t, err)
+		for _, o := range list {
+			require.NotNil(t, o.Command, o.URI())
+			roles = append(roles, o.MinimumRole)
+		}
+		return roles
+	}
+	set := func(ctx context.Context, s *store.Store, role sb.Role) error {
+		_, err := s.SetOperator(ctx, w.plugin.ID, "hello", sb.OperatorPatch{MinimumRole: &role})
+		return err
+	}
+	one := upload("@acme/tools", "3", "hello")
+	one.Overwrite = true
+	_, _, err := w.Install(t.Context(), one)
+	require.NoError(t, err)
+	require.Equal(t, []sb.Role{sb.Member}, seen(t.Context(), w.Store))
+	require.NoError(t, set(t.Context(), w.Store, sb.Guest))
+	require.Equal(t, []sb.Role{sb.Guest}, seen(t.Context(), w.Store))
+	_, err = w.Preview(t.Context(), sb.Scope{Operator: hello}, judge{}, func(ctx context.Context) error {
+		err := set(ctx, w.Store, sb.Admin)
+		require.Equal(t, []sb.Role{sb.Admin}, seen(ctx, w.Store), "what only would be")
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, []sb.Role{sb.Guest}, seen(t.Context(), w.Store))
+	require.NoError(t, set(t.Context(), w.Store, sb.Labeler))
+	require.Equal(t, []sb.Role{sb.Labeler}, seen(t.Context(), w.Store), "not what only would have been")
+	other := w.Store
+	if shared(w.options) {
+		other = Open(t, w.options)
+	}
+	require.Equal(t, []sb.Role{sb.Labeler}, seen(t.Context(), other))
+	require.NoError(t, set(t.Context(), w.Store, sb.Collaborator))
+	require.Equal(t, []sb.Role{sb.Collaborator}, seen(t.Context(), other))
+	require.NoError(t, w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), ""))
+	require.Empty(t, seen(t.Context(), other))
 }

@@ -1,4 +1,4 @@
--- What outlives its end for a while.
+-- What outlives its end for a while, and what is remembered between two requests.
 -- +goose Up
 -- What is gone, until the runs that waited for it are rejected.
 CREATE TABLE departed (
@@ -14,7 +14,11 @@ CREATE TABLE departed (
 ALTER TABLE claims ADD COLUMN secrets BYTEA;
 CREATE INDEX claims_secrets ON claims (run_id, attempt) WHERE secrets IS NOT NULL;
 
+-- How often a plugin, its current revision or what admins decided about its operators has changed.
+ALTER TABLE plugins ADD COLUMN changes BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE plugins DROP COLUMN changes;
 DROP INDEX claims_secrets;
 ALTER TABLE claims DROP COLUMN secrets;
 DROP TABLE departed;
