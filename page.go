@@ -6,6 +6,7 @@ import "time"
 const (
 	DefaultLimit = 50
 	MaxLimit     = 500
+	MaxThrough   = 100 // groups through which somebody has access that are told of him
 )
 
 // Page is one page of a list. Next is the cursor of the page after it, "" when there is none.

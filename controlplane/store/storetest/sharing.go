@@ -17,6 +17,7 @@ import (
 
 var sharingTests = map[string]func(*testing.T, Fresh){
 	"grants to principals and groups become facts":                    grants,
+	"many groups are told in pages":                                   manyGroups,
 	"everyone with access is listed with what it rests on":            holders,
 	"those to share with are found by part of a name":                 candidates,
 	"a clone is its creator's alone":                                  clones,
@@ -95,9 +96,9 @@ func grants(t *testing.T, fresh Fresh) {
 	require.NoError(t, w.DeleteDataset(t.Context(), d, w.ann.Who(), free))
 	again, err := w.CreateDataset(t.Context(), sb.Dataset{Name: w.data.Name, DefaultPermission: sb.NoAccess})
 	require.NoError(t, err)
-	list, err := w.GroupGrants(t.Context(), again.ID)
+	list, err := w.GroupGrants(t.Context(), again.ID, "", 0)
 	require.NoError(t, err)
-	require.Empty(t, list, "a name used again starts empty")
+	require.Empty(t, list.Items, "a name used again starts empty")
 }
 
 func holders(t *testing.T, fresh Fresh) {
@@ -112,11 +113,48 @@ func holders(t *testing.T, fresh Fresh) {
 	w.principal(t, "Zoe", sb.Member)
 	w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: gus.ID, Permission: sb.CanView})
 	require.Equal(t, []string{"Ann Lee own manage", "Gus own view", "Kim group edit Red", "Lee group edit Red", "Zoe default", "root admin"}, w.holding(t))
-	list, err := w.GroupGrants(t.Context(), w.data.ID)
+	list, err := w.GroupGrants(t.Context(), w.data.ID, "", 0)
 	require.NoError(t, err)
-	require.Len(t, list, 1)
-	require.Equal(t, 2, list[0].Group.Members)
-	require.Equal(t, sb.CanEdit, list[0].Permission)
+	require.Len(t, list.Items, 1)
+	require.Equal(t, 2, list.Items[0].Group.Members)
+	require.Equal(t, sb.CanEdit, list.Items[0].Permission)
+}
+
+// manyGroups shares a dataset with more groups than are told at once.
+func manyGroups(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	const many = sb.MaxThrough + 5
+	db := w.raw(t)
+	for _, statement := range []string{
+		"INSERT INTO groups (id, name, description, created_at) SELECT 'g' || i, 'group ' || (1000 + i), '', 0 FROM n",
+		"INSERT INTO members (group_id, principal_id, locked_by) SELECT 'g' || i, '" + w.ann.ID + "', '' FROM n",
+		"INSERT INTO group_grants (dataset_id, group_id, permission) SELECT '" + w.data.ID + "', 'g' || i, CASE WHEN i = 105 THEN 'manage' ELSE 'view' END FROM n",
+	} {
+		_, err := db.ExecContext(t.Context(), strings.Replace(statement, "SELECT", "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 105) SELECT", 1))
+		require.NoError(t, err)
+	}
+	var names []string
+	for cursor := ""; ; {
+		page, err := w.GroupGrants(t.Context(), w.data.ID, cursor, 50)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page.Items), 50)
+		for _, g := range page.Items {
+			names = append(names, g.Group.Name)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	require.Len(t, names, many)
+	require.True(t, slices.IsSorted(names))
+	page, err := w.Holders(t.Context(), w.data.ID, w.ann.ID, "", 1)
+	require.NoError(t, err)
+	through := page.Items[0].Groups
+	require.Len(t, through, sb.MaxThrough)
+	require.Equal(t, sb.CanManage, through[len(through)-1].Permission, "what gives most is told")
+	of, err := w.GroupsOf(t.Context(), []string{w.ann.ID, w.admin.ID})
+	require.NoError(t, err)
+	require.Len(t, of[w.ann.ID], many)
 }
 
 // holding lists everyone who has access, in pages of two, in a few words.

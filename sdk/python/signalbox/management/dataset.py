@@ -70,7 +70,7 @@ def get_permissions(
 def get_permissions_for_dataset(dataset_name: str, include_groups: bool = True) -> List[Permission]:
     """Tell who has access to a dataset: users, and the groups it is shared with.
 
-    GET /datasets/{name}/access.
+    GET /datasets/{name}/access, GET /datasets/{name}/access/groups.
     """
     return _holders(dataset_name) + (_groups(dataset_name) if include_groups else [])
 
@@ -182,10 +182,9 @@ def _holders(dataset_name: str, **query: str) -> List[Permission]:
 
 
 def _groups(dataset_name: str) -> List[Permission]:
-    said = client.api().get(_at(dataset_name) + "/access", limit=1)
     return [
         Permission(dataset_name, DatasetPermission(group["permission"]), user_group=people.named(group))
-        for group in said["groups"]
+        for group in client.api().each(_at(dataset_name) + "/access/groups")
     ]
 
 
