@@ -321,11 +321,12 @@ func previewsTogether(t *testing.T, fresh Fresh) {
 	require.NoError(t, all.Wait())
 }
 
-// sharingProperty does random things to who may do what and compares, each time, what was foretold with what came, the
-// lists with the facts, and all with the caps.
+// sharingProperty does random things to who may do what, the only admin included, and compares, each time, what was
+// foretold with what came, the lists with the facts, what is explained with what is decided, and all with the caps. An
+// admin is always left.
 func sharingProperty(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
-	s := &shares{world: w}
+	s := &shares{world: w, people: []sb.Principal{w.admin}}
 	for _, name := range []string{"p1", "p2", "p3"} {
 		s.people = append(s.people, w.principal(t, name, sb.Member))
 	}
@@ -368,6 +369,11 @@ func sharingProperty(t *testing.T, fresh Fresh) {
 					return err
 				})
 			},
+			"the end of somebody": func(rt *rapid.T) {
+				p, admins := s.person(rt), s.admins(rt)
+				_, err := s.Preview(ctx(rt), sb.Scope{PrincipalID: p}, judge{}, func(ctx context.Context) error { return s.DeletePrincipal(ctx, p) })
+				require.Equal(rt, len(admins) == 1 && admins[0] == p, sb.CodeOf(err) == sb.Conflict, "but of the last admin")
+			},
 			"default access": func(rt *rapid.T) {
 				d, p := s.dataset(rt), permission(rt)
 				s.try(rt, sb.Scope{DatasetID: d}, func(ctx context.Context) error {
@@ -402,7 +408,19 @@ func permission(t *rapid.T) sb.Permission {
 	return rapid.SampledFrom(sb.Permissions).Draw(t, "permission")
 }
 
-// begin makes everyone a Member whom nothing is shared with.
+// admins are those there are.
+func (s *shares) admins(t *rapid.T) (ids []string) {
+	page, err := s.Principals(ctx(t), "", "", "", sb.MaxLimit)
+	require.NoError(t, err)
+	for _, p := range page.Items {
+		if p.Role == sb.Admin {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// begin makes everyone but one a Member, and shares nothing with anybody.
 func (s *shares) begin(t *rapid.T) {
 	none := sb.NoAccess
 	for _, d := range s.datasets {
@@ -413,11 +431,7 @@ func (s *shares) begin(t *rapid.T) {
 		}
 	}
 	for _, p := range s.people {
-		_, err := s.UpdatePrincipal(ctx(t), p.ID, func(p sb.Principal) (sb.Principal, error) {
-			p.Role = sb.Member
-			return p, nil
-		})
-		require.NoError(t, err)
+		s.role(t, p, p.Role) // as he was made
 		for _, d := range s.datasets {
 			s.grant(t, sb.Grant{DatasetID: d.ID, PrincipalID: p.ID, Permission: sb.NoAccess})
 		}
@@ -463,8 +477,32 @@ func (s *shares) try(t *rapid.T, scope sb.Scope, do func(context.Context) error)
 	require.Equal(t, want, got)
 }
 
+// actions are all that is asked about somebody, an operator and a dataset.
+var actions = []sb.Action{
+	sb.ActAdminister, sb.ActCreateDataset, sb.ActClone, sb.ActViewDataset, sb.ActExport, sb.ActTag, sb.ActEdit, sb.ActManageDataset, sb.ActSchedule,
+	sb.ActPrioritise, sb.ActSeeRuns, sb.ActRenameRuns, sb.ActPinRuns, sb.ActEndRuns, sb.ActUseKeys,
+}
+
+// explained compares what is explained with what is decided, with and without an operator, and both with the cap: what
+// needs more than somebody's role may have is never allowed.
+func (s *shares) explained(t *rapid.T, principal, dataset string) {
+	needs := map[sb.Action]sb.Permission{sb.ActTag: sb.CanTag, sb.ActEdit: sb.CanEdit, sb.ActManageDataset: sb.CanManage}
+	for _, operator := range []string{"", hello, "@acme/none/none"} {
+		f, err := s.Facts(ctx(t), sb.Ask{PrincipalID: principal, DatasetID: dataset, Operator: operator})
+		require.NoError(t, err)
+		for _, a := range actions {
+			allowed := access.Check(f, a) == nil
+			require.Equal(t, allowed, access.Explain(f, a).Allowed, "%s of %+v", a, f)
+			if need, ok := needs[a]; ok && !access.Cap(f.Principal.Role).AtLeast(need) {
+				require.False(t, allowed, "%s of a %s", a, f.Principal.Role)
+			}
+		}
+	}
+}
+
 // look compares lists with facts, and both with the caps.
 func (s *shares) look(t *rapid.T) {
+	require.NotEmpty(t, s.admins(t))
 	for _, person := range s.people {
 		p, err := s.Principal(ctx(t), person.ID)
 		require.NoError(t, err)
@@ -474,6 +512,7 @@ func (s *shares) look(t *rapid.T) {
 		for _, d := range s.datasets {
 			f := s.facts(t, p.ID, d.ID)
 			require.True(t, access.Cap(p.Role).AtLeast(access.Effective(f)))
+			s.explained(t, p.ID, d.ID)
 			if access.Effective(f) != sb.NoAccess {
 				want = append(want, d.Name)
 			}
