@@ -34,6 +34,20 @@ func OriginOf(ctx context.Context) Origin {
 	return Origin{Actor: Who{Name: "system"}}
 }
 
+type demandKey struct{}
+
+// WithDemand says what whoever acts in this context must be allowed to do. It was looked at when he came; a change looks
+// again, by facts about him alone as they are in its transaction, so that who was demoted meanwhile changes nothing.
+func WithDemand(ctx context.Context, may func(Facts) error) context.Context {
+	return context.WithValue(ctx, demandKey{}, may)
+}
+
+// DemandOf gives what WithDemand said; nil for nothing.
+func DemandOf(ctx context.Context) func(Facts) error {
+	may, _ := ctx.Value(demandKey{}).(func(Facts) error)
+	return may
+}
+
 // AuditOutcome is how an act that is audited ended.
 type AuditOutcome string
 

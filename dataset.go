@@ -16,6 +16,12 @@ type Dataset struct {
 	UpdatedAt         time.Time
 }
 
+// DatasetPatch changes a dataset's entry; nil fields stay.
+type DatasetPatch struct {
+	Name              *string
+	DefaultPermission *Permission
+}
+
 // CheckName tells what is wrong with a name of anything: 1 to 200 characters, none of them a control
 // character, and not "." or "..". It returns "" for a good one.
 func CheckName(name string) string {

@@ -3,7 +3,9 @@ package signalbox
 import (
 	"bytes"
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,8 +17,8 @@ import (
 const Masked = "***"
 
 // Mask replaces the values of secrets in what a run says: as they are, and each of their lines. It finds them as plain
-// text, as text in JSON and in JSON within JSON, but not encoded in another way, such as Base64. The zero value replaces nothing. It never
-// changes, and is safe for use by several goroutines.
+// text, as text in JSON and in JSON within JSON, in URLs and in Base64, alone or amid other text; not encoded in another
+// way. The zero value replaces nothing. It never changes, and is safe for use by several goroutines.
 type Mask struct {
 	values   []string // longest first
 	replacer *strings.Replacer
@@ -30,7 +32,7 @@ func NewMask(values ...string) Mask {
 		if utf8.RuneCountInString(value) < MinSecret {
 			return
 		}
-		for _, form := range escaped(value) {
+		for _, form := range slices.Concat(escaped(value), inURL(value), inBase64(value)) {
 			m.values = append(m.values, form)
 			if !strings.Contains(form, "\n") { // what has several lines is found line by line
 				m.longest = max(m.longest, len(form))
@@ -72,6 +74,35 @@ func escaped(value string) []string {
 		}
 		slices.Sort(forms)
 		forms = slices.Compact(forms)
+	}
+	return forms
+}
+
+// inURL are the forms of a text in a URL, with a slash as it is or not, with digits in upper or lower case.
+func inURL(value string) (forms []string) {
+	for _, form := range []string{url.QueryEscape(value), url.PathEscape(value)} {
+		for _, form := range []string{form, strings.ReplaceAll(form, "%2F", "/")} {
+			forms = append(forms, form, percent.ReplaceAllStringFunc(form, strings.ToLower))
+		}
+	}
+	return forms
+}
+
+var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// inBase64 are the forms of a text in Base64: alone, and what it makes of itself in the middle of other text, wherever
+// that begins, which is all but what it shares with its neighbours.
+func inBase64(value string) (forms []string) {
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+		bare := encoding.WithPadding(base64.NoPadding)
+		forms = append(forms, encoding.EncodeToString([]byte(value)), bare.EncodeToString([]byte(value)))
+		for before, shared := range []int{0, 2, 3} { // bytes before it, and letters that hold some of them
+			end := (before + len(value)) * 8 / 6
+			form := bare.EncodeToString(append(make([]byte, before), value...))[shared:end]
+			if len(form) >= MinSecret {
+				forms = append(forms, form)
+			}
+		}
 	}
 	return forms
 }

@@ -1,7 +1,9 @@
 package signalbox_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -14,7 +16,7 @@ import (
 func TestMask(t *testing.T) {
 	t.Parallel()
 	m := sb.NewMask("secret-", "secret-longer", "sho", "first line\nsecond\n", `quo"te\d`, "pässword", "1234567")
-	require.Equal(t, len(`first line\\nsecond\\n`), m.Longest(), "as JSON within JSON")
+	require.Equal(t, base64.StdEncoding.EncodedLen(len("first line\nsecond\n")), m.Longest(), "in Base64")
 	for name, row := range map[string]struct{ text, want string }{
 		"no value":                        {"short sho", "short sho"},
 		"the longer value first":          {"a secret-longer and secret-", "a *** and ***"},
@@ -79,4 +81,34 @@ func TestSecretsThatCanBe(t *testing.T) {
 	for _, value := range []string{"", "12345", "abc\ndef\nghi", "with\x00zero", "bad\xffutf8", strings.Repeat("v", sb.MaxSecret+1)} {
 		require.NotEmpty(t, sb.CheckSecret(value), value)
 	}
+}
+
+func TestMaskEncoded(t *testing.T) {
+	t.Parallel()
+	const value = "p/ss wörd+?1"
+	m := sb.NewMask(value, "abcdef")
+	for name, text := range map[string]string{
+		"a query":               "x=" + url.QueryEscape(value),
+		"a path":                "/" + url.PathEscape(value) + "/",
+		"a path, lower case":    "/" + strings.NewReplacer("%2F", "%2f", "%C3%B6", "%c3%b6", "%3F", "%3f").Replace(url.PathEscape(value)),
+		"a path, slashes kept":  "/" + strings.ReplaceAll(url.PathEscape(value), "%2F", "/"),
+		"Base64":                base64.StdEncoding.EncodeToString([]byte(value)),
+		"Base64 of URLs":        base64.RawURLEncoding.EncodeToString([]byte(value)),
+		"a short one in Base64": base64.StdEncoding.EncodeToString([]byte("abcdef")),
+	} {
+		require.Contains(t, m.Text(text), sb.Masked, name)
+		require.LessOrEqual(t, len(m.Text(text)), len("x=")+len(sb.Masked), "%s: %s", name, m.Text(text))
+	}
+}
+
+// Whatever stands around a value, its Base64 does not give it away: what decodes is not the value.
+func TestMaskInBase64(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.StringMatching(`[a-z0-9/+=:]{6,40}`).Draw(t, "value")
+		text := rapid.StringMatching(`[A-Z]{0,8}`).Draw(t, "before") + value + rapid.StringMatching(`[A-Z]{0,8}`).Draw(t, "after")
+		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+			require.Contains(t, sb.NewMask(value).Text(encoding.EncodeToString([]byte(text))), sb.Masked)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import "time"
 const (
 	DefaultLimit = 50
 	MaxLimit     = 500
+	MaxThrough   = 100 // groups through which somebody has access that are told of him
 )
 
 // Page is one page of a list. Next is the cursor of the page after it, "" when there is none.
@@ -88,6 +89,7 @@ const (
 	TopicCancel   Topic = "cancel"   // ID: a run whose work should end
 	TopicLog      Topic = "log"      // ID: a run with a new log chunk
 	TopicEnded    Topic = "ended"    // ID: a run that is over and whose work has ended
+	TopicDeparted Topic = "departed" // ID: a dataset or plugin that is gone, whose runs must be rejected
 )
 
 // Note wakes who waits for something. Notes are hints: they may be lost, doubled or late; a sweep finds what they

@@ -119,6 +119,13 @@ type Claim struct {
 	Worker         string // of a builtin pool
 	Incarnation    string
 	At             time.Time
+	Secrets        []byte // what it is handed out, sealed; nil for none
+}
+
+// Lent is what a claim was handed out, sealed; nil for none, or when that is forgotten.
+type Lent struct {
+	Process Process
+	Secrets []byte
 }
 
 // Claimed is what a claim is answered with.

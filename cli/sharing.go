@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,8 +68,27 @@ func (a *app) datasetsAccess() *cobra.Command {
 				}
 				got.Items, next = append(got.Items, page.Items...), page.Next
 			}
+			if len(got.Groups) == sb.MaxLimit && !a.json() {
+				if got.Groups, err = sharedGroups(cmd.Context(), api, args[0]); err != nil {
+					return err
+				}
+			}
 			return a.access(got)
 		})
+}
+
+// sharedGroups reads all groups that a dataset is shared with.
+func sharedGroups(ctx context.Context, api *client.Client, dataset string) (all []client.SharedGroup, err error) {
+	for cursor := ""; ; {
+		page, err := api.Datasets.Groups(ctx, dataset, client.Paging{Limit: sb.MaxLimit, Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Items...); page.Next == nil {
+			return all, nil
+		}
+		cursor = *page.Next
+	}
 }
 
 func (a *app) access(v client.Access) error {

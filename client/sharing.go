@@ -8,7 +8,7 @@ import (
 	sb "signalbox"
 )
 
-// Access is who has access to a dataset: a page of people, and all groups it is shared with.
+// Access is who has access to a dataset: a page of people, and the first 500 groups it is shared with.
 type Access struct {
 	Document
 	DefaultPermission sb.Permission `json:"default_permission"`
@@ -83,6 +83,11 @@ func (d Datasets) Clone(ctx context.Context, source string, p DatasetPatch) (Dat
 // Access reads a page of who has access.
 func (d Datasets) Access(ctx context.Context, dataset string, p Paging) (Access, error) {
 	return read[Access](ctx, d.c, "/datasets"+segment(dataset)+"/access", p.into(nil))
+}
+
+// Groups reads a page of the groups that a dataset is shared with.
+func (d Datasets) Groups(ctx context.Context, dataset string, p Paging) (Page[SharedGroup], error) {
+	return read[Page[SharedGroup]](ctx, d.c, "/datasets"+segment(dataset)+"/access/groups", p.into(nil))
 }
 
 // Candidates finds whom to share with by at least two characters of a name or an email.

@@ -166,6 +166,31 @@ func TestItDiesWhilePeopleEndARun(t *testing.T) {
 	}
 }
 
+// More runs wait for a dataset than are rejected in one transaction.
+func TestItDiesWhileTheRunsOfADatasetAreRejected(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "", 1, faulty(t))
+	w := c.replicas[0]
+	w.env = append(w.env, "SIGNALBOX_FAULT=reject.after")
+	n := c.serve()[0] // and no worker: they wait
+	cats := "cats"
+	d, err := w.client.Datasets.Create(t.Context(), client.DatasetPatch{Name: &cats})
+	require.NoError(t, err)
+	var last client.Run
+	for range 101 {
+		last, err = w.client.Runs.Schedule(t.Context(), client.Draft{Operator: tell, Dataset: d.ID})
+		require.NoError(t, err)
+	}
+	_ = w.client.Datasets.Delete(t.Context(), d.ID) // its answer may be lost
+	n.killed()
+	w.start("serve", "SIGNALBOX_FAULT=")
+	require.Equal(t, sb.FailRejected, w.over(last.ID).Failure.Kind)
+	require.Eventually(t, func() bool {
+		page, err := w.client.Runs.List(t.Context(), client.RunFilter{Statuses: []sb.Status{sb.Scheduled}})
+		return err == nil && len(page.Items) == 0
+	}, patience, 100*time.Millisecond)
+}
+
 func TestItDiesWhileAPluginIsInstalled(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"install.put", "install.after"} {

@@ -145,6 +145,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 		parts: []part{
 			{"database notes", f.store.Listen},
 			{"queue", waiting.Run},
+			{"rejecting", queue.NewRejecting(f.store, f.store, entry).Run},
 			{"dispatch", sending.Run},
 			{"catalog", plugins.Run},
 			{"audit", sealing.Run},

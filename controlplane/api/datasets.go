@@ -81,7 +81,8 @@ func (h datasets) patch(ctx context.Context, in *datasetPatch) (*answer[Dataset]
 	if err := checkNewName("body.name", in.Body.Name); err != nil {
 		return nil, err
 	}
-	d, err := h.datasets.UpdateDataset(ctx, f.Dataset.ID, in.Body.Name, in.Body.DefaultPermission)
+	change := sb.DatasetPatch{Name: in.Body.Name, DefaultPermission: in.Body.DefaultPermission}
+	d, err := h.datasets.UpdateDataset(ctx, f.Principal.ID, f.Dataset.ID, change, h.mayManage)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func (h datasets) delete(ctx context.Context, in *ByName) (*answer[Deleted], err
 	if err != nil {
 		return nil, err
 	}
-	if err := h.datasets.DeleteDataset(ctx, f.Dataset.ID, callerOf(ctx).Who()); err != nil {
+	if err := h.datasets.DeleteDataset(ctx, f.Dataset.ID, callerOf(ctx).Who(), h.mayManage); err != nil {
 		return nil, err
 	}
 	return answerOf(Deleted{ID: f.Dataset.ID, Note: onlyHere}), nil
@@ -122,6 +123,9 @@ func (h datasets) allowed(ctx context.Context, name string, right sb.Action) (sb
 	}
 	return f, h.access.Check(f, right)
 }
+
+// mayManage is looked at once more in the transaction of a change.
+func (h datasets) mayManage(f sb.Facts) error { return h.access.Check(f, sb.ActManageDataset) }
 
 func (h datasets) dataset(f sb.Facts, note string) Dataset {
 	d := f.Dataset

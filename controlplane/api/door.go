@@ -35,7 +35,8 @@ var noKey = map[door]string{
 }
 
 // pass is the middleware of a door: it finds out who asks, and demands the route's right where that right needs no
-// more than the caller. Rights on an object are demanded where the object is read.
+// more than the caller; what changes something then demands it once more in its transaction. Rights on an object are
+// demanded where the object is read.
 func (s *server) pass(r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		req := requestOf(ctx.Context())
@@ -51,6 +52,9 @@ func (s *server) pass(r route) func(huma.Context, func(huma.Context)) {
 		if err != nil {
 			refuse(ctx, err)
 			return
+		}
+		if r.ofCaller() {
+			ctx = huma.WithContext(ctx, sb.WithDemand(ctx.Context(), func(f sb.Facts) error { return s.Access.Check(f, r.right) }))
 		}
 		next(ctx)
 	}
@@ -85,7 +89,7 @@ func (s *server) admit(ctx context.Context, r route, req *request, run string) e
 	if err != nil || r.door != forPeople {
 		return err
 	}
-	if r.right == sb.ActAdminister || r.right == sb.ActCreateDataset {
+	if r.ofCaller() {
 		return s.Access.Check(req.caller.facts(), r.right)
 	}
 	return nil

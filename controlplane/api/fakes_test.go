@@ -283,17 +283,17 @@ func (w *world) CreateDataset(_ context.Context, d sb.Dataset) (sb.Dataset, erro
 	return d, nil
 }
 
-func (w *world) UpdateDataset(_ context.Context, id string, name *string, permission *sb.Permission) (sb.Dataset, error) {
+func (w *world) UpdateDataset(_ context.Context, _, id string, patch sb.DatasetPatch, _ func(sb.Facts) error) (sb.Dataset, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	d := w.datasets[id]
-	set(&d.Name, name)
-	set(&d.DefaultPermission, permission)
+	set(&d.Name, patch.Name)
+	set(&d.DefaultPermission, patch.DefaultPermission)
 	w.datasets[id] = d
 	return d, nil
 }
 
-func (w *world) DeleteDataset(_ context.Context, id string, _ sb.Who) error {
+func (w *world) DeleteDataset(_ context.Context, id string, _ sb.Who, _ func(sb.Facts) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.datasets, id)

@@ -305,5 +305,5 @@ func (c fakeCatalog) Operators(context.Context) ([]sb.Operator, []sb.Plugin, err
 		plugins = append(plugins, p)
 		operators = append(operators, p.Operators...)
 	}
-	return operators, plugins, nil
+	return sorted(operators, sb.Operator.URI), plugins, nil
 }

@@ -62,22 +62,21 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 	if err != nil {
 		return nil, err
 	}
+	if all, err = behind(all, sb.Operator.URI, in.Paging); err != nil {
+		return nil, err
+	}
 	byID := map[string]*sb.Plugin{}
 	for i, p := range owners {
 		byID[p.ID] = &owners[i]
 	}
 	var judged []judgedOperator
-	for i, o := range all {
-		f.Plugin, f.Operator = byID[o.PluginID], &all[i]
+	for i := 0; i < len(all) && (in.Limit == 0 || len(judged) <= in.Limit); i++ { // one more than the page tells that there is another
+		f.Plugin, f.Operator = byID[all[i].PluginID], &all[i]
 		if why := h.whyNot(f); why == nil || in.All {
 			judged = append(judged, judgedOperator{f.Operator, f.Plugin, why})
 		}
 	}
-	uri := func(o judgedOperator) string { return o.URI() }
-	page, err := cut(sorted(judged, uri), uri, in.Paging)
-	if err != nil {
-		return nil, err
-	}
+	page := beginning(judged, func(o judgedOperator) string { return o.URI() }, in.Limit)
 	return listOf(page, func(o judgedOperator) Operator { return operatorOf(*o.Operator, *o.plugin, places, o.why) }), nil
 }
 

@@ -68,22 +68,35 @@ func listOf[S, T any](p sb.Page[S], show func(S) T) *answer[List[T]] {
 
 // cut makes a page of a whole list that is in the order of its keys, which are unique.
 func cut[T any](all []T, key func(T) string, p Paging) (sb.Page[T], error) {
-	if p.Cursor != "" {
-		after, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-		if err != nil {
-			return sb.Page[T]{}, sb.Faulty(faultyDetail, sb.Fault{Location: "query.cursor", Message: "take the next_cursor of the page before", Value: p.Cursor})
-		}
-		start := slices.IndexFunc(all, func(v T) bool { return key(v) > string(after) })
-		if start < 0 {
-			return sb.Page[T]{}, nil
-		}
-		all = all[start:]
+	rest, err := behind(all, key, p)
+	return beginning(rest, key, p.Limit), err
+}
+
+// behind is what follows on the cursor in a list that is in the order of its keys.
+func behind[T any](all []T, key func(T) string, p Paging) ([]T, error) {
+	if p.Cursor == "" {
+		return all, nil
 	}
-	if p.Limit == 0 || len(all) <= p.Limit {
-		return sb.Page[T]{Items: all}, nil
+	after, err := base64.RawURLEncoding.DecodeString(p.Cursor)
+	if err != nil {
+		return nil, sb.Faulty(faultyDetail, sb.Fault{Location: "query.cursor", Message: "take the next_cursor of the page before", Value: p.Cursor})
 	}
-	last := key(all[p.Limit-1])
-	return sb.Page[T]{Items: all[:p.Limit], Next: base64.RawURLEncoding.EncodeToString([]byte(last))}, nil
+	start, _ := slices.BinarySearchFunc(all, string(after), func(v T, after string) int {
+		if key(v) > after {
+			return 1
+		}
+		return -1
+	})
+	return all[start:], nil
+}
+
+// beginning is the first page of a list.
+func beginning[T any](all []T, key func(T) string, limit int) sb.Page[T] {
+	if limit == 0 || len(all) <= limit {
+		return sb.Page[T]{Items: all}
+	}
+	last := key(all[limit-1])
+	return sb.Page[T]{Items: all[:limit], Next: base64.RawURLEncoding.EncodeToString([]byte(last))}
 }
 
 func sorted[T any](all []T, key func(T) string) []T {

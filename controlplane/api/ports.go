@@ -240,7 +240,7 @@ type Catalog interface {
 	EnablePlugin(ctx context.Context, idOrName string, enabled bool) (sb.Plugin, error)
 	SetOperator(ctx context.Context, idOrName, operator string, enabled *bool, role *sb.Role, permission *sb.Permission) (sb.Operator, error)
 	Uninstall(ctx context.Context, by sb.Who, idOrName string) error
-	// Operators reads all operators with their plugins.
+	// Operators reads all operators, by URI, with their plugins. Nobody changes what it gives.
 	Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error)
 }
 
@@ -253,9 +253,9 @@ type Datasets interface {
 	Datasets(ctx context.Context, v sb.Viewer, cursor string, limit int) (sb.Page[sb.Facts], error)
 	// CreateDataset keeps a dataset; its creator gets Can manage.
 	CreateDataset(ctx context.Context, d sb.Dataset) (sb.Dataset, error)
-	UpdateDataset(ctx context.Context, id string, name *string, permission *sb.Permission) (sb.Dataset, error)
-	// DeleteDataset removes the entry and rejects its Scheduled runs.
-	DeleteDataset(ctx context.Context, id string, by sb.Who) error
+	UpdateDataset(ctx context.Context, by, id string, patch sb.DatasetPatch, may func(sb.Facts) error) (sb.Dataset, error)
+	// DeleteDataset removes the entry; its Scheduled runs are rejected soon after.
+	DeleteDataset(ctx context.Context, id string, by sb.Who, may func(sb.Facts) error) error
 }
 
 // Sharing is who has access to datasets, and what changes would do. Errors: NotFound, Conflict, and those of functions
@@ -266,8 +266,8 @@ type Sharing interface {
 	SetGrant(ctx context.Context, by string, g sb.Grant, may func(by, to sb.Facts) error) error
 	// Holders reads a page of everyone who has access, by name, or only one of them.
 	Holders(ctx context.Context, datasetID, onlyID, cursor string, limit int) (sb.Page[sb.Holder], error)
-	// GroupGrants reads the groups that a dataset is shared with, by name.
-	GroupGrants(ctx context.Context, datasetID string) ([]sb.GroupAccess, error)
+	// GroupGrants reads a page of the groups that a dataset is shared with, by name.
+	GroupGrants(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.GroupAccess], error)
 	// Candidates finds principals and groups by part of a name or email.
 	Candidates(ctx context.Context, search string) (sb.Candidates, error)
 	// CloneDataset keeps a dataset with the default access of another, unless it has its own; its creator gets Can manage.

@@ -31,6 +31,9 @@ type route struct {
 	gives  string        // content type of an answer that is no JSON
 }
 
+// ofCaller tells whether the route's right needs no more than the caller.
+func (r route) ofCaller() bool { return r.right == sb.ActAdminister || r.right == sb.ActCreateDataset }
+
 // on puts a handler behind a route. What the handler returns as an error becomes a Problem.
 func on[I, O any](s *server, r route, handler func(context.Context, *I) (*O, error)) {
 	huma.Register(s.huma, s.operation(r), func(ctx context.Context, in *I) (*O, error) {

@@ -10,7 +10,7 @@ import (
 type DatasetAccess struct {
 	DefaultPermission sb.Permission `json:"default_permission"`
 	Items             []Holder      `json:"items" doc:"Everyone who has access, by name: also by default, through groups, and as an admin."`
-	Groups            []SharedGroup `json:"groups" doc:"Groups that it is shared with."`
+	Groups            []SharedGroup `json:"groups" doc:"Groups that it is shared with, by name, the first 500; …/access/groups has the others."`
 	NextCursor        *string       `json:"next_cursor" doc:"For the next page of items; null when there is none."`
 }
 
@@ -24,7 +24,7 @@ type Holder struct {
 	Permission sb.Permission    `json:"permission" doc:"What he may do, all in all."`
 	Own        sb.Permission    `json:"own" doc:"What was granted to him."`
 	Group      sb.Permission    `json:"group" doc:"The best of what was granted to his groups."`
-	Groups     []GroupGrant     `json:"groups"`
+	Groups     []GroupGrant     `json:"groups" doc:"His groups that it is shared with, by name; of many, the 100 that give most."`
 	Default    sb.Permission    `json:"default" doc:"What the dataset's default access gives him: none unless he is a member."`
 	Admin      bool             `json:"admin"`
 	Capped     bool             `json:"capped" doc:"He was granted more than his role may have."`
@@ -70,6 +70,7 @@ func (s *server) sharingRoutes() {
 	on(s, route{method: get, path: "/datasets", what: "Datasets that I, or for admins somebody else, may see", door: forPeople}, h.list)
 	on(s, route{method: post, path: "/datasets/{name}/clone", what: "Make a dataset like another; grants are not copied", door: forPeople, right: sb.ActClone, status: 201}, h.clone)
 	on(s, route{method: get, path: "/datasets/{name}/access", what: "Who has access to a dataset, and why", door: forPeople, right: sb.ActManageDataset}, h.holders)
+	on(s, route{method: get, path: "/datasets/{name}/access/groups", what: "Groups that a dataset is shared with", door: forPeople, right: sb.ActManageDataset}, h.groups)
 	on(s, route{method: get, path: "/datasets/{name}/access/candidates", what: "Whom a dataset may be shared with", door: forPeople, right: sb.ActManageDataset}, h.candidates)
 	foretold(s, route{method: put, path: "/datasets/{name}/access/users/{id}", what: "Share a dataset with a user or a service account; none takes it away", door: forPeople, right: sb.ActManageDataset}, toGrant(h.user), h.share(h.user))
 	foretold(s, route{method: remove, path: "/datasets/{name}/access/users/{id}", what: "Take a dataset away from a user or a service account", door: forPeople, right: sb.ActManageDataset}, toTake(h.user), h.take(h.user))
@@ -145,16 +146,30 @@ func (h sharing) holders(ctx context.Context, in *accessInput) (*answer[DatasetA
 	if err != nil {
 		return nil, err
 	}
-	groups, err := h.sharing.GroupGrants(ctx, f.Dataset.ID)
+	groups, err := h.sharing.GroupGrants(ctx, f.Dataset.ID, "", sb.MaxLimit)
 	if err != nil {
 		return nil, err
 	}
 	list := listOf(page, h.holder).Body
-	out := DatasetAccess{DefaultPermission: f.Dataset.DefaultPermission, Items: list.Items, Groups: []SharedGroup{}, NextCursor: list.NextCursor}
-	for _, g := range groups {
-		out.Groups = append(out.Groups, SharedGroup{groupGrantOf(g), g.Group.Members})
-	}
+	out := DatasetAccess{DefaultPermission: f.Dataset.DefaultPermission, Items: list.Items, Groups: listOf(groups, sharedGroupOf).Body.Items, NextCursor: list.NextCursor}
 	return answerOf(out), nil
+}
+
+type sharedGroupsInput struct {
+	ByName
+	Paging
+}
+
+func (h sharing) groups(ctx context.Context, in *sharedGroupsInput) (*answer[List[SharedGroup]], error) {
+	f, err := h.allowed(ctx, in.Name, sb.ActManageDataset)
+	if err != nil {
+		return nil, err
+	}
+	page, err := h.sharing.GroupGrants(ctx, f.Dataset.ID, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(page, sharedGroupOf), nil
 }
 
 func (h sharing) holder(v sb.Holder) Holder {
@@ -175,6 +190,10 @@ func (h sharing) holder(v sb.Holder) Holder {
 
 func groupGrantOf(g sb.GroupAccess) GroupGrant {
 	return GroupGrant{ID: g.Group.ID, Name: g.Group.Name, Permission: g.Permission}
+}
+
+func sharedGroupOf(g sb.GroupAccess) SharedGroup {
+	return SharedGroup{groupGrantOf(g), g.Group.Members}
 }
 
 type candidatesInput struct {
@@ -264,7 +283,7 @@ func (h sharing) set(ctx context.Context, f find, in Grantee, p sb.Permission) e
 	}
 	g := sb.Grant{DatasetID: scope.DatasetID, PrincipalID: scope.PrincipalID, GroupID: scope.GroupID, Permission: p}
 	return h.sharing.SetGrant(ctx, callerOf(ctx).ID, g, func(by, to sb.Facts) error {
-		if err := h.access.Check(by, sb.ActManageDataset); err != nil || g.PrincipalID == "" {
+		if err := h.mayManage(by); err != nil || g.PrincipalID == "" {
 			return err
 		}
 		return h.access.MayGrant(to, p)

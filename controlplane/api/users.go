@@ -15,7 +15,7 @@ type User struct {
 	Email        string           `json:"email"`
 	Role         sb.Role          `json:"role"`
 	RoleLockedBy *string          `json:"role_locked_by" doc:"The login provider that decides the role; null when admins do."`
-	Groups       []Who            `json:"groups"`
+	Groups       []Who            `json:"groups" doc:"By name, the first 500."`
 	CreatedAt    time.Time        `json:"created_at"`
 	LastSeenAt   *time.Time       `json:"last_seen_at" doc:"The last login."`
 }

@@ -112,14 +112,13 @@ func (c *Catalog) SetOperator(ctx context.Context, idOrName, operator string, en
 	})
 }
 
-// Uninstall removes a plugin. Its Scheduled runs fail as rejected; Queued and Running ones keep its archive.
+// Uninstall removes a plugin. Its Scheduled runs fail as rejected soon after; Queued and Running ones keep its archive.
 func (c *Catalog) Uninstall(ctx context.Context, by sb.Who, idOrName string) error {
 	plugin, err := c.store.Plugin(ctx, idOrName)
 	if err != nil {
 		return err
 	}
-	_, err = c.store.Uninstall(ctx, plugin.ID, by, "Plugin "+plugin.Name+" was uninstalled by "+by.Name+".")
-	return err
+	return c.store.Uninstall(ctx, plugin.ID, by, "Plugin "+plugin.Name+" was uninstalled by "+by.Name+".")
 }
 
 // Operators reads all operators with their plugins, also disabled ones.

@@ -171,12 +171,12 @@ func (m *memory) SetOperator(_ context.Context, plugin, operator string, patch c
 	return sb.Operator{}, sb.Errorf(sb.NotFound, "there is no operator %s", operator)
 }
 
-func (m *memory) Uninstall(_ context.Context, plugin string, _ sb.Who, reason string) ([]string, error) {
+func (m *memory) Uninstall(_ context.Context, plugin string, _ sb.Who, reason string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reason = reason
 	m.plugins = slices.DeleteFunc(m.plugins, func(p sb.Plugin) bool { return p.ID == plugin })
-	return nil, nil
+	return nil
 }
 
 func (m *memory) Operators(context.Context) ([]sb.Operator, []sb.Plugin, error) {

@@ -27,10 +27,11 @@ type Store interface {
 	EnablePlugin(ctx context.Context, pluginID string, enabled bool) (sb.Plugin, error)
 	// SetOperator changes what admins decided about one operator; nil fields stay.
 	SetOperator(ctx context.Context, pluginID, operator string, patch OperatorPatch) (sb.Operator, error)
-	// Uninstall removes a plugin and rejects its Scheduled runs with the reason, by signalbox.Reject; its revisions stay
-	// for runs that are pinned to them. It tells which runs were rejected.
-	Uninstall(ctx context.Context, pluginID string, by sb.Who, reason string) (rejected []string, err error)
-	// Operators reads all operators of enabled and disabled plugins, by URI, with their plugins, in one query each.
+	// Uninstall removes a plugin; its Scheduled runs are rejected with the reason soon after. Its revisions stay for runs
+	// that are pinned to them.
+	Uninstall(ctx context.Context, pluginID string, by sb.Who, reason string) error
+	// Operators reads all operators of enabled and disabled plugins, by URI, with their plugins. Nobody changes what it
+	// gives.
 	Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error)
 	// ForgetRevisions removes revisions that are not current, of which no run is open, and whose last run ended 30 days
 	// ago or that never had one and are 30 days old. It tells the hashes that no revision has any more.

@@ -7,6 +7,13 @@ import (
 	sb "signalbox"
 )
 
+// Departed is what rejecting runs needs. Errors: Unavailable.
+type Departed interface {
+	// RejectWaiting rejects some of the runs that wait for a dataset or plugin that is gone, in one transaction, and
+	// tells whether there may be more.
+	RejectWaiting(ctx context.Context) (more bool, err error)
+}
+
 // Store is what admission needs. Every method is one transaction. Errors: Unavailable.
 type Store interface {
 	// Orchestrators reads all orchestrators.

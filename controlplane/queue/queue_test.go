@@ -182,7 +182,7 @@ func TestRightsAreAskedAgainAtAdmission(t *testing.T) {
 			require.NoError(t, err)
 		}, "needs the role member"},
 		"the dataset was deleted": {func(t *testing.T, w *runstest.World) {
-			require.NoError(t, w.DeleteDataset(t.Context(), w.Cats.ID, w.Admin.Who()))
+			require.NoError(t, w.DeleteDataset(t.Context(), w.Cats.ID, w.Admin.Who(), func(sb.Facts) error { return nil }))
 		}, "dataset"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -201,9 +201,6 @@ func TestRightsAreAskedAgainAtAdmission(t *testing.T) {
 			require.Equal(t, []any{sb.Failed, 0, false}, []any{run.Status, run.Attempt, run.Slot})
 			require.Equal(t, sb.FailRejected, run.Failure.Kind)
 			require.Contains(t, run.Failure.Message, c.says)
-			if name == "the dataset was deleted" {
-				return // the deletion itself rejects
-			}
 			gone := name == "the plugin was disabled" // for the next too
 			require.Equal(t, map[bool]int{false: 1, true: 2}[gone], counted.rejections())
 			require.Equal(t, !gone, w.Get(t, other.ID).Status == sb.Queued, "the slot goes to the next")
@@ -236,6 +233,29 @@ func TestACommitWakesTheQueue(t *testing.T) {
 		require.NoError(t, err)
 		require.Less(t, dispatched(next.ID), 500*time.Millisecond, "not only by the tick")
 		first = next
+	}
+	end()
+	require.NoError(t, <-ran)
+}
+
+func TestADeletionWakesWhoRejects(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	ctx, end := context.WithCancel(t.Context())
+	notes := w.Notes(t.Context())
+	ran := make(chan error)
+	go func() { ran <- queue.NewRejecting(w.Store, w.Store, logrus.NewEntry(logrus.New())).Run(ctx) }()
+	for _, d := range []sb.Dataset{w.Cats, w.Secret} { // after the first it listens
+		run := w.Schedule(t, func(r *sb.Draft) { r.Dataset = d.ID })
+		require.NoError(t, w.DeleteDataset(t.Context(), d.ID, w.Ann.Who(), func(sb.Facts) error { return nil }))
+		begin := time.Now()
+		for n := range notes {
+			if n == (sb.Note{Topic: sb.TopicEnded, ID: run.ID}) {
+				break
+			}
+		}
+		require.Less(t, time.Since(begin), 5*time.Second, "not only by the tick")
+		require.Equal(t, sb.FailRejected, w.Get(t, run.ID).Failure.Kind)
 	}
 	end()
 	require.NoError(t, <-ran)

@@ -35,6 +35,10 @@ type Store interface {
 	// nothing changes. The same process with another nonce, or a lower try than one that has claimed: Conflict. A run
 	// of another orchestrator than the claim's: NotFound.
 	Claim(ctx context.Context, c sb.Claim, f sb.ChangeFunc) (run sb.Run, replayed bool, err error)
+	// Lent reads what each claim of an attempt was handed out.
+	Lent(ctx context.Context, ref sb.AttemptRef) ([]sb.Lent, error)
+	// ForgetLent forgets what was handed out to work that ended more than a minute ago.
+	ForgetLent(ctx context.Context) error
 	// Pulse reads where a process stands, in one query. NotFound when it has no claim.
 	Pulse(ctx context.Context, p sb.Process) (sb.Pulse, error)
 	// Beat renews the lease of the process's attempt while its work has not ended, and reads the pulse: one UPDATE of

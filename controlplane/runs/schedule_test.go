@@ -190,7 +190,7 @@ func TestAReplayedRunIsShownOnlyToWhoMaySeeIt(t *testing.T) {
 	_, err := w.Life.Schedule(t.Context(), w.Bob, draft)
 	require.NoError(t, err)
 	none := sb.NoAccess
-	_, err = w.UpdateDataset(t.Context(), w.Cats.ID, nil, &none)
+	_, err = w.UpdateDataset(t.Context(), w.Admin.ID, w.Cats.ID, sb.DatasetPatch{DefaultPermission: &none}, func(sb.Facts) error { return nil })
 	require.NoError(t, err)
 	_, err = w.Life.Schedule(t.Context(), w.Bob, draft)
 	runstest.RequireCode(t, sb.NotFound, err)
@@ -229,7 +229,7 @@ func TestARunIsScheduledAgain(t *testing.T) {
 	runstest.RequireCode(t, sb.Invalid, err)
 	_, err = w.Life.Rerun(t.Context(), w.Gil, old.ID, nil, "")
 	runstest.RequireCode(t, sb.NotFound, err)
-	require.NoError(t, w.DeleteDataset(t.Context(), w.Cats.ID, w.Admin.Who()))
+	require.NoError(t, w.DeleteDataset(t.Context(), w.Cats.ID, w.Admin.Who(), func(sb.Facts) error { return nil }))
 	_, err = w.CreateDataset(t.Context(), sb.Dataset{Name: w.Cats.ID, DefaultPermission: sb.CanManage, Creator: w.Bob.Who()})
 	require.NoError(t, err)
 	_, err = w.Life.Rerun(t.Context(), w.Admin, old.ID, nil, "")

@@ -11,42 +11,88 @@ import (
 	sb "signalbox"
 )
 
-// Secrets opens what operators may have.
+// Secrets opens what operators may have, and seals what they were given.
 type Secrets interface {
 	// Values gives the values of secrets by their keys; those that do not exist are left out. Errors: Invalid (some do
 	// not open with these keys; the others are given), Unavailable.
 	Values(ctx context.Context, keys []string) (map[string]string, error)
+	// Lend seals values for the claim of a process.
+	Lend(values map[string]string, p sb.Process) ([]byte, error)
+	// Lent opens what Lend sealed for the same process. Errors: Invalid (it does not open with these keys).
+	Lent(sealed []byte, p sb.Process) (map[string]string, error)
 }
 
-// handOut gives the secrets of a manifest that exist, and names those that do not: the operator goes on without them,
-// as it would in FiftyOne.
-func (w *Work) handOut(ctx context.Context, keys []string) (values map[string]string, missing []string, err error) {
-	if len(keys) == 0 {
-		return nil, nil, nil
+// lend finds the secrets of a run's manifest for a claim and seals them into it: what a process is given does not change
+// any more, so that it can be masked as long as its words count, whatever becomes of the secret meanwhile.
+func (w *Work) lend(ctx context.Context, c *sb.Claim) (values map[string]string, err error) {
+	keys, err := w.keysOf(ctx, c.Run)
+	if err != nil || len(keys) == 0 {
+		return nil, err
 	}
-	if values, err = w.secrets.Values(ctx, keys); err != nil {
-		return nil, nil, err
+	if values, err = w.secrets.Values(ctx, keys); err != nil || len(values) == 0 {
+		return nil, err
 	}
-	for _, key := range keys {
-		if _, there := values[key]; !there {
-			missing = append(missing, key)
+	c.Secrets, err = w.secrets.Lend(values, c.Process)
+	return values, err
+}
+
+// lentBefore gives what a process was handed out when it claimed first.
+func (w *Work) lentBefore(ctx context.Context, p sb.Process, now map[string]string) (map[string]string, error) {
+	lent, err := w.store.Lent(ctx, p.AttemptRef)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lent {
+		if l.Process == p && l.Secrets != nil {
+			return w.secrets.Lent(l.Secrets, p)
 		}
 	}
-	return values, missing, nil
+	return now, nil // there was nothing then, or an earlier release handed it out
 }
 
-// mask hides the secrets of a process in what it says, whoever says it for it. The worker has masked its log before; here
-// it is for those who report by themselves. A value that was replaced after the claim is not known any more.
+// missing names the secrets of a manifest that a process is not given: the operator goes on without them, as it would
+// in FiftyOne.
+func missing(keys []string, values map[string]string) (list []string) {
+	for _, key := range keys {
+		if _, there := values[key]; !there {
+			list = append(list, key)
+		}
+	}
+	return list
+}
+
+// mask hides what the processes of an attempt were given in what one of them says, whoever says it for it. The worker has
+// masked its log before; here it is for those who report by themselves.
 func (w *Work) mask(ctx context.Context, p sb.Process) (sb.Mask, error) {
 	keys, err := w.keysOf(ctx, p.Run)
 	if err != nil || len(keys) == 0 {
 		return sb.Mask{}, noClaim(p, err)
 	}
-	values, err := w.secrets.Values(ctx, keys)
-	if err != nil && sb.CodeOf(err) != sb.Invalid { // what does not open was not handed out
+	lent, err := w.store.Lent(ctx, p.AttemptRef)
+	if err != nil {
 		return sb.Mask{}, err
 	}
-	return sb.NewMask(slices.Collect(maps.Values(values))...), nil
+	var values []string
+	unknown := false
+	for _, l := range lent {
+		if l.Secrets == nil {
+			unknown = true
+			continue
+		}
+		given, err := w.secrets.Lent(l.Secrets, l.Process)
+		if err != nil {
+			return sb.Mask{}, err
+		}
+		values = slices.AppendSeq(values, maps.Values(given))
+	}
+	if unknown { // handed out by an earlier release, or nothing
+		now, err := w.secrets.Values(ctx, keys)
+		if err != nil && sb.CodeOf(err) != sb.Invalid { // what does not open was not handed out
+			return sb.Mask{}, err
+		}
+		values = slices.AppendSeq(values, maps.Values(now))
+	}
+	return sb.NewMask(values...), nil
 }
 
 // Masked is a piece of a process's log without its secrets.

@@ -3,6 +3,7 @@ package runs_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -73,4 +74,50 @@ func TestWhatWorkSaysIsKeptWithoutItsSecrets(t *testing.T) {
 	text, err = w.Work.Masked(t.Context(), p, []byte("{\"message\":\"planted\\u002dvalue\"}\nplain planted-value\n"), true)
 	require.NoError(t, err)
 	require.Equal(t, "{\"message\":\"***\"}\nplain ***\n", string(text))
+}
+
+func TestWhatWasHandedOutIsMaskedToTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(runstest.Secrets){
+		"a secret that was replaced": func(s runstest.Secrets) { s["API_KEY"] = "planted-later" },
+		"a secret that was removed":  func(s runstest.Secrets) { delete(s, "API_KEY") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := runstest.New(t)
+			w.Secrets["API_KEY"] = "planted-value"
+			_, p := w.Running(t, runstest.Of(runstest.Once))
+			change(w.Secrets)
+			says := func(p sb.Process) string {
+				text, err := w.Work.Masked(t.Context(), p, []byte("a planted-value\n"), false)
+				require.NoError(t, err)
+				return string(text)
+			}
+			require.Equal(t, "a ***\n", says(p))
+			got, err := w.Work.Claim(t.Context(), w.Builtin.ID, w.ClaimOf(p))
+			require.NoError(t, err)
+			require.Equal(t, "planted-value", got.Secrets["API_KEY"], "the same nonce gets the same answer")
+			other := p
+			other.Source = "second"
+			_, err = w.Work.Claim(t.Context(), w.Builtin.ID, w.ClaimOf(other))
+			require.NoError(t, err)
+			require.Equal(t, "a ***\n", says(other), "what one process of the attempt was given, another may say")
+
+			require.NoError(t, w.Work.Fail(t.Context(), p, "no planted-value", ""))
+			require.NoError(t, w.Work.End(t.Context(), p, runstest.Exit(1)))
+			require.Equal(t, "no ***", w.Get(t, p.Run).Failure.Message)
+			w.Clock.Pass(sb.ReportGrace)
+			require.NoError(t, w.ForgetLent(t.Context()))
+			require.Equal(t, "a ***\n", says(p), "its log is still taken")
+			require.NoError(t, w.Work.MayLog(t.Context(), p))
+			w.Clock.Pass(time.Second)
+			require.NoError(t, w.ForgetLent(t.Context()))
+			lent, err := w.Lent(t.Context(), p.AttemptRef)
+			require.NoError(t, err)
+			for _, l := range lent {
+				require.Nil(t, l.Secrets, "nothing is kept of it")
+			}
+			require.Equal(t, sb.Conflict, sb.CodeOf(w.Work.MayLog(t.Context(), p)))
+		})
+	}
 }

@@ -39,6 +39,9 @@ func (s *Sweep) Run(ctx context.Context) error {
 			err = s.Once(ctx, now, w.since(now))
 		}
 		if err == nil {
+			err = s.store.ForgetLent(ctx)
+		}
+		if err == nil {
 			now, err = s.store.Now(ctx)
 		}
 		if err == nil {

@@ -58,10 +58,19 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 		return sb.Claimed{}, err
 	}
 	c.OrchestratorID, c.At = orchestratorID, now
-	run, replayed, err := w.store.Claim(ctx, c, applyAll(sb.Take{Claim: c}))
+	values, lendErr := w.lend(ctx, &c)
+	run, replayed, err := w.store.Claim(ctx, c, func(r sb.Run) (sb.Run, []sb.Event, error) {
+		after, events, err := r.Apply(sb.Take{Claim: c})
+		if err == nil && lendErr != nil { // nobody works without what he was to be given
+			return r, nil, lendErr
+		}
+		return after, events, err
+	})
 	sb.FaultPoint("claim.after")
 	if err == nil && replayed {
-		err = alive(c.Process, sb.Pulse{Attempt: run.Attempt, Work: run.Work.State})
+		if err = alive(c.Process, sb.Pulse{Attempt: run.Attempt, Work: run.Work.State}); err == nil {
+			values, err = w.lentBefore(ctx, c.Process, values)
+		}
 	}
 	if err != nil {
 		return sb.Claimed{}, err
@@ -78,9 +87,9 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 	if err != nil {
 		return sb.Claimed{}, err
 	}
-	claimed := sb.Claimed{Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root}
-	if claimed.Secrets, claimed.Missing, err = w.handOut(ctx, revision.Manifest.Secrets); err != nil {
-		return sb.Claimed{}, err
+	claimed := sb.Claimed{
+		Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root,
+		Secrets: values, Missing: missing(revision.Manifest.Secrets, values),
 	}
 	if _, name, ok := sb.SplitURI(run.Operator); ok {
 		if command, has := revision.Manifest.Commands[name]; has {

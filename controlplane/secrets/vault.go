@@ -2,7 +2,9 @@ package secrets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -84,6 +86,28 @@ func (v *Vault) Values(ctx context.Context, keys []string) (map[string]string, e
 	}
 	return values, sb.Wrap(errors.Join(causes...), sb.Invalid,
 		"the server's keyset does not open the secret %s; an admin must enter its value again", strings.Join(closed, ", "))
+}
+
+// Lend seals values for the claim of a process, and no other.
+func (v *Vault) Lend(values map[string]string, p sb.Process) ([]byte, error) {
+	plain, err := json.Marshal(values)
+	if err != nil {
+		return nil, err
+	}
+	return v.keys.Seal(plain, tieOf(p))
+}
+
+// Lent opens what Lend sealed for the same process. Errors: Invalid.
+func (v *Vault) Lent(sealed []byte, p sb.Process) (values map[string]string, err error) {
+	plain, err := v.keys.Open(sealed, tieOf(p))
+	if err != nil {
+		return nil, err
+	}
+	return values, json.Unmarshal(plain, &values)
+}
+
+func tieOf(p sb.Process) []byte {
+	return fmt.Appendf(nil, "claim %s/%d/%q/%d", p.Run, p.Attempt, p.Source, p.Try)
 }
 
 // tie names the place of a sealed value, which ties it to its key.

@@ -39,6 +39,17 @@ func TestTheVaultSealsWhatItKeeps(t *testing.T) {
 	require.Contains(t, err.Error(), "OTHER", "a value moved to another key does not open there")
 	require.Equal(t, map[string]string{"API_KEY": "planted-value"}, values)
 
+	p := sb.Process{AttemptRef: sb.AttemptRef{Run: "r", Attempt: 1}, Source: sb.MainSource, Try: 1}
+	lent, err := v.Lend(values, p)
+	require.NoError(t, err)
+	require.NotContains(t, string(lent), "planted")
+	opened, err := v.Lent(lent, p)
+	require.NoError(t, err)
+	require.Equal(t, values, opened)
+	p.Try++
+	_, err = v.Lent(lent, p)
+	requireCode(t, sb.Invalid, err)
+
 	value := "planted-new"
 	_, err = v.UpdateSecret(ctx, "OTHER", &value, nil)
 	require.NoError(t, err)

@@ -202,24 +202,3 @@ func (t *tx) keepKey(ctx context.Context, n sb.NewRun, run string) error {
 	}
 	return err
 }
-
-// rejectRuns rejects Scheduled runs that fit the condition, and tells their ids.
-func (t *tx) rejectRuns(ctx context.Context, by sb.Who, reason, where string, args ...any) ([]string, error) {
-	var ids []string
-	if err := t.NewRaw("SELECT id FROM runs WHERE status = 'scheduled' AND "+where+" ORDER BY id", args...).Scan(ctx, &ids); err != nil {
-		return nil, err
-	}
-	var rejected []string
-	reject := sb.Reject{At: timeAt(t.now), By: by, Reason: reason}
-	for _, id := range ids {
-		_, err := t.changeRun(ctx, id, func(r sb.Run) (sb.Run, []sb.Event, error) { return r.Apply(reject) })
-		switch {
-		case sb.CodeOf(err) == sb.Conflict: // no longer Scheduled: admission asks for its rights itself
-		case err != nil:
-			return nil, err
-		default:
-			rejected = append(rejected, id)
-		}
-	}
-	return rejected, nil
-}

@@ -78,24 +78,21 @@ func (s *Store) CreateDataset(ctx context.Context, d sb.Dataset) (sb.Dataset, er
 	return made, taken(err, "a dataset named %s exists already", d.Name)
 }
 
-// UpdateDataset changes a dataset's name or default access; nil stays, and what changes nothing is no act. A name that is
-// taken: Conflict.
-func (s *Store) UpdateDataset(ctx context.Context, id string, name *string, permission *sb.Permission) (sb.Dataset, error) {
+// UpdateDataset changes a dataset's name or default access; what changes nothing is no act. May judges, in the
+// transaction, whether who asks may do so. A name that is taken: Conflict.
+func (s *Store) UpdateDataset(ctx context.Context, by, id string, patch sb.DatasetPatch, may func(sb.Facts) error) (sb.Dataset, error) {
 	var after datasetRow
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.lock(ctx, "datasets", "id", id); err != nil {
-			return err
-		}
-		before, err := datasetOf(ctx, t, id)
+		before, err := t.lockDataset(ctx, by, id, may)
 		if err != nil {
 			return err
 		}
 		after = before
-		if name != nil {
-			after.Name = *name
+		if patch.Name != nil {
+			after.Name = *patch.Name
 		}
-		if permission != nil {
-			after.DefaultPermission = string(*permission)
+		if patch.DefaultPermission != nil {
+			after.DefaultPermission = string(*patch.DefaultPermission)
 		}
 		if after == before {
 			return nil
@@ -110,23 +107,29 @@ func (s *Store) UpdateDataset(ctx context.Context, id string, name *string, perm
 	return after.dataset(), taken(err, "a dataset named %s exists already", after.Name)
 }
 
-func datasetOf(ctx context.Context, q bun.IDB, id string) (datasetRow, error) {
-	var rows []datasetRow
-	err := q.NewRaw("SELECT * FROM datasets WHERE id = ?", id).Scan(ctx, &rows)
-	return one(rows, err, "dataset", id)
+// lockDataset holds the organisation, so that nothing is granted meanwhile, judges who asks, and reads a dataset.
+func (t *tx) lockDataset(ctx context.Context, by, id string, may func(sb.Facts) error) (datasetRow, error) {
+	if err := t.lockOrganisation(ctx); err != nil {
+		return datasetRow{}, err
+	}
+	list, err := grounds(ctx, t, []sb.Ask{{PrincipalID: by, DatasetID: id}})
+	if err != nil {
+		return datasetRow{}, err
+	}
+	if err := may(list[0]); err != nil {
+		return datasetRow{}, err
+	}
+	if list[0].Dataset == nil {
+		return datasetRow{}, sb.Errorf(sb.NotFound, "dataset %s does not exist", id)
+	}
+	return toDatasetRow(*list[0].Dataset), nil
 }
 
-// DeleteDataset removes the entry with its grants and rejects its Scheduled runs. Other runs stay.
-func (s *Store) DeleteDataset(ctx context.Context, id string, by sb.Who) error {
+// DeleteDataset removes the entry with its grants. Its Scheduled runs are rejected by RejectWaiting; other runs stay.
+// May judges, in the transaction, whether who asks may do so.
+func (s *Store) DeleteDataset(ctx context.Context, id string, by sb.Who, may func(sb.Facts) error) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.lockOrganisation(ctx); err != nil { // nothing is granted on it meanwhile
-			return err
-		}
-		row, err := datasetOf(ctx, t, id)
-		if err != nil {
-			return err
-		}
-		rejected, err := t.rejectRuns(ctx, by, "Its dataset "+row.Name+" was deleted.", "dataset_id = ?", id)
+		row, err := t.lockDataset(ctx, by.ID, id, may)
 		if err != nil {
 			return err
 		}
@@ -141,6 +144,9 @@ func (s *Store) DeleteDataset(ctx context.Context, id string, by sb.Who) error {
 		if _, err := t.exec(ctx, "DELETE FROM datasets WHERE id = ?", id); err != nil {
 			return err
 		}
-		return t.audit(ctx, "dataset.delete", row.object(), map[string]any{"rejected_runs": len(rejected)})
+		if err := t.depart(ctx, departedDataset, id, "Its dataset "+row.Name+" was deleted.", by); err != nil {
+			return err
+		}
+		return t.audit(ctx, "dataset.delete", row.object(), nil)
 	})
 }

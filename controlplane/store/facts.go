@@ -118,9 +118,12 @@ type standing struct {
 	Best string // see bestGroup
 }
 
+// rankOf is the rank of what a group was granted.
+const rankOf = `CASE gg.permission WHEN 'view' THEN '1' WHEN 'tag' THEN '2' WHEN 'edit' THEN '3' WHEN 'manage' THEN '4' ELSE '0' END`
+
 // bestGroup is what the best group of the principal p gives on the dataset d: the rank of the permission and the
 // group's name, so that the greatest is the best.
-const bestGroup = `coalesce((SELECT max(CASE gg.permission WHEN 'view' THEN '1' WHEN 'tag' THEN '2' WHEN 'edit' THEN '3' WHEN 'manage' THEN '4' ELSE '0' END || gr.name)
+const bestGroup = `coalesce((SELECT max(` + rankOf + ` || gr.name)
 	FROM members AS m JOIN group_grants AS gg ON gg.group_id = m.group_id AND gg.dataset_id = d.id JOIN groups AS gr ON gr.id = m.group_id
 	WHERE m.principal_id = p.id), '')`
 

@@ -112,7 +112,7 @@ func (t *tx) nextNumber(ctx context.Context, pluginID string) (number int, err e
 
 // point makes a revision the current one.
 func (t *tx) point(ctx context.Context, pluginID, revisionID string) error {
-	_, err := t.exec(ctx, "UPDATE plugins SET revision_id = ?, updated_at = ? WHERE id = ?", revisionID, t.now, pluginID)
+	_, err := t.exec(ctx, "UPDATE plugins SET revision_id = ?, updated_at = ?, changes = changes + 1 WHERE id = ?", revisionID, t.now, pluginID)
 	return err
 }
 
@@ -147,6 +147,9 @@ func (s *Store) changePlugin(
 		}
 		p = before
 		if did, err := f(ctx, t, before); err != nil || !did {
+			return err
+		}
+		if _, err := t.exec(ctx, "UPDATE plugins SET changes = changes + 1 WHERE id = ?", id); err != nil {
 			return err
 		}
 		if p, err = t.s.plugin(ctx, t, id); err != nil {
@@ -231,25 +234,22 @@ func patched(row operatorRow, patch sb.OperatorPatch) operatorRow {
 	return row
 }
 
-// Uninstall removes a plugin and rejects its Scheduled runs with the reason; its revisions stay for runs that are pinned
-// to them. It tells which runs were rejected. The same name installed again is a new plugin
-// whose revisions are counted on.
-func (s *Store) Uninstall(ctx context.Context, pluginID string, by sb.Who, reason string) (rejected []string, err error) {
-	err = s.change(ctx, func(ctx context.Context, t *tx) (err error) {
+// Uninstall removes a plugin. Its Scheduled runs are rejected with the reason by RejectWaiting; its revisions stay for
+// runs that are pinned to them. The same name installed again is a new plugin whose revisions are counted on.
+func (s *Store) Uninstall(ctx context.Context, pluginID string, by sb.Who, reason string) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
 		var names []string
-		err = t.NewRaw("UPDATE plugins SET deleted_at = ?, updated_at = ? WHERE id = ? AND deleted_at = 0 RETURNING name",
+		err := t.NewRaw("UPDATE plugins SET deleted_at = ?, updated_at = ? WHERE id = ? AND deleted_at = 0 RETURNING name",
 			t.now, t.now, pluginID).Scan(ctx, &names)
 		name, err := one(names, err, "plugin", pluginID)
 		if err != nil {
 			return err
 		}
-		rejected, err = t.rejectRuns(ctx, by, reason, "revision_id IN (SELECT id FROM revisions WHERE plugin_id = ?)", pluginID)
-		if err != nil {
+		if err := t.depart(ctx, departedPlugin, pluginID, reason, by); err != nil {
 			return err
 		}
-		return t.audit(ctx, "plugin.uninstall", sb.Object{Kind: "plugin", ID: pluginID, Name: name}, map[string]any{"rejected_runs": len(rejected)})
+		return t.audit(ctx, "plugin.uninstall", sb.Object{Kind: "plugin", ID: pluginID, Name: name}, nil)
 	})
-	return rejected, err
 }
 
 func first(list []string) string {

@@ -46,11 +46,13 @@ func (s *Store) Members(ctx context.Context, groupID, cursor string, limit int) 
 	return page, nil
 }
 
-// GroupsOf tells which groups principals belong to, by name, in one query for all of them.
+// GroupsOf tells which groups principals belong to, by name, in one query for all of them; the first 500 of each.
 func (s *Store) GroupsOf(ctx context.Context, principalIDs []string) (map[string][]sb.Who, error) {
 	var rows []struct{ PrincipalID, ID, Name string }
-	err := s.read.NewRaw(`SELECT m.principal_id, g.id, g.name FROM members AS m JOIN groups AS g ON g.id = m.group_id
-		WHERE m.principal_id IN (?) ORDER BY g.name`, bun.List(orNobody(principalIDs))).Scan(ctx, &rows)
+	err := s.read.NewRaw(`SELECT principal_id, id, name FROM (
+			SELECT m.principal_id, g.id, g.name, row_number() OVER (PARTITION BY m.principal_id ORDER BY g.name) AS place
+			FROM members AS m JOIN groups AS g ON g.id = m.group_id WHERE m.principal_id IN (?)) AS first
+		WHERE place <= ? ORDER BY name`, bun.List(orNobody(principalIDs)), sb.MaxLimit).Scan(ctx, &rows)
 	found := map[string][]sb.Who{}
 	for _, row := range rows {
 		found[row.PrincipalID] = append(found[row.PrincipalID], sb.Who{ID: row.ID, Name: row.Name})

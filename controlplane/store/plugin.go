@@ -22,7 +22,8 @@ type pluginRow struct {
 	CreatedAt     int64
 	UpdatedAt     int64
 	DeletedAt     int64
-	Revisions     int // the last number given
+	Revisions     int   // the last number given
+	Changes       int64 // rises with each change of it, of its revision, and of what is decided about its operators
 }
 
 // revisionRow is a row of revisions.
@@ -97,21 +98,45 @@ func (s *Store) plugins(ctx context.Context, q bun.IDB, rest string, args ...any
 	for i := range list {
 		list[i].Revision.Manifest = manifests[list[i].Revision.ID]
 	}
-	return list, operatorsOf(ctx, q, list, each(list, func(p sb.Plugin) string { return p.ID }))
+	return list, s.addOperators(ctx, q, list, each(rows, func(row pluginWithRevision) int64 { return row.Plugin.Changes }))
 }
 
-// operatorsOf gives plugins the operators of their current revisions, in the manifests' order.
-func operatorsOf(ctx context.Context, q bun.IDB, list []sb.Plugin, ids []string) error {
+// addOperators gives plugins their operators: from the database only those that have changed since they were last read
+// here. Inside of a transaction that changes something all are read, and none kept: it may never have been.
+func (s *Store) addOperators(ctx context.Context, q bun.IDB, list []sb.Plugin, changes []int64) error {
+	outside := s.ambient(ctx) == nil
+	var missing []*sb.Plugin
+	for i := range list {
+		operators, known := s.operators.get(list[i].ID, changes[i])
+		if list[i].Operators = operators; !known || !outside {
+			list[i].Operators = nil
+			missing = append(missing, &list[i])
+		}
+	}
+	if err := operatorsOf(ctx, q, missing); err != nil || !outside {
+		return err
+	}
+	for i, p := range list {
+		s.operators.keep(p.ID, changes[i], p.Operators)
+	}
+	return nil
+}
+
+// operatorsOf reads the operators of the current revisions of plugins, in the manifests' order.
+func operatorsOf(ctx context.Context, q bun.IDB, list []*sb.Plugin) error {
+	if len(list) == 0 {
+		return nil
+	}
 	var rows []operatorRow
-	if err := q.NewRaw("SELECT * FROM operators WHERE plugin_id IN (?)", bun.List(orNobody(ids))).Scan(ctx, &rows); err != nil {
+	ids := each(list, func(p *sb.Plugin) string { return p.ID })
+	if err := q.NewRaw("SELECT * FROM operators WHERE plugin_id IN (?)", bun.List(ids)).Scan(ctx, &rows); err != nil {
 		return err
 	}
 	decided := map[[2]string]operatorRow{}
 	for _, row := range rows {
 		decided[[2]string{row.PluginID, row.Name}] = row
 	}
-	for i := range list {
-		p := &list[i]
+	for _, p := range list {
 		for _, name := range p.Revision.Manifest.Operators {
 			p.Operators = append(p.Operators, operatorOf(*p, decided[[2]string{p.ID, name}], name))
 		}
@@ -163,19 +188,19 @@ func (s *Store) Plugin(ctx context.Context, idOrName string) (p sb.Plugin, err e
 	return p, err
 }
 
-// Operators reads all operators of enabled and disabled plugins, by URI, with their plugins.
+// Operators reads all operators of enabled and disabled plugins, by URI, with their plugins. It is one query of the
+// plugins, and others for what has changed since it was last read here. What they find of operators is as new as the
+// plugins, or newer.
 func (s *Store) Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error) {
-	var list []sb.Plugin
-	err := s.view(ctx, func(ctx context.Context, q bun.IDB) (err error) {
-		list, err = s.plugins(ctx, q, "ORDER BY p.name")
-		return err
-	})
+	list, err := s.plugins(ctx, s.read, "ORDER BY p.name")
 	var operators []sb.Operator
 	for _, p := range list {
 		operators = append(operators, p.Operators...)
 	}
-	slices.SortFunc(operators, func(a, b sb.Operator) int { return strings.Compare(a.URI(), b.URI()) })
-	return operators, list, err
+	if byURI := func(a, b sb.Operator) int { return strings.Compare(a.URI(), b.URI()) }; !slices.IsSortedFunc(operators, byURI) {
+		slices.SortFunc(operators, byURI)
+	}
+	return operators, list, tidy(err)
 }
 
 func revisions(ctx context.Context, q bun.IDB, rest string, args ...any) ([]sb.Revision, error) {

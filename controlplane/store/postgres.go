@@ -34,7 +34,7 @@ func (s *Store) openPostgres(ctx context.Context, url string) error {
 	if err != nil {
 		return sb.Wrap(err, sb.Unavailable, "Postgres cannot be reached")
 	}
-	db := bun.NewDB(stdlib.OpenDBFromPool(pool), pgText{pgdialect.New()}, bun.WithDiscardUnknownColumns())
+	db := bun.NewDB(stdlib.OpenDBFromPool(pool), pgText{pgdialect.New()}, bun.WithDiscardUnknownColumns(), bun.WithConnResolver(ambience{s}))
 	s.closers = append(s.closers, db.Close, func() error { pool.Close(); return nil })
 	s.read, s.write, s.listen = db, db, config.ConnConfig.Copy()
 	return tidy(db.PingContext(ctx))

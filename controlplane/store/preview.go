@@ -18,28 +18,20 @@ const (
 	everythingID = "~" // behind every id
 )
 
-// ambient is the key of the transaction that changes join.
-type ambient struct{}
-
 var errPreviewed = errors.New("previewed")
 
 // Preview runs a change in a transaction that is rolled back, and tells what it would do: who gains and loses on what
-// the scope names, and which Scheduled runs the judge would reject then. An error of the change is Preview's. Changes
-// of this store join the transaction by the context that do gets; nothing else may happen in it.
+// the scope names, and which Scheduled runs the judge would reject then. An error of the change is Preview's. What this
+// store reads and changes with the context that do gets is in the transaction; nothing else may happen in it. Before and
+// after are read from one snapshot, so that what others commit meanwhile is in neither.
 func (s *Store) Preview(ctx context.Context, scope sb.Scope, judge sb.Judge, do func(context.Context) error) (sb.Effect, error) {
-	select { // one at a time: while it holds a connection, what it runs may want to read on another
-	case s.previews <- struct{}{}:
-		defer func() { <-s.previews }()
-	case <-ctx.Done():
-		return sb.Effect{}, tidy(ctx.Err())
-	}
 	var effect sb.Effect
-	err := s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.changeAt(ctx, s.snapshot(), func(ctx context.Context, t *tx) error {
 		p := preview{tx: t, scope: scope, judge: judge}
 		if err := p.before(ctx); err != nil {
 			return err
 		}
-		if err := do(context.WithValue(ctx, ambient{}, t)); err != nil {
+		if err := do(ctx); err != nil {
 			return err
 		}
 		var err error

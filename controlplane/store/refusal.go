@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 
 	sb "signalbox"
 )
@@ -13,7 +14,7 @@ func (s *Store) KeepRefusals(ctx context.Context, list []sb.Refusal) error {
 	if len(list) == 0 {
 		return nil
 	}
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	return s.changeAt(ctx, sql.LevelDefault, func(ctx context.Context, t *tx) error { // whatever the context demands of its actor
 		sealed, err := t.sealedRefusals(ctx)
 		if err != nil {
 			return err

@@ -122,10 +122,12 @@ func holdersOf(ctx context.Context, q bun.IDB, datasetID string, rows []factsRow
 		PrincipalID, ID, Name string
 		Permission            sb.Permission
 	}
-	err = q.NewRaw(`SELECT m.principal_id, gr.id, gr.name, gg.permission FROM group_grants AS gg
-		JOIN members AS m ON m.group_id = gg.group_id JOIN groups AS gr ON gr.id = gg.group_id
-		WHERE gg.dataset_id = ? AND m.principal_id IN (?) ORDER BY gr.name`, datasetID,
-		bun.List(orNobody(each(facts, func(f sb.Facts) string { return f.Principal.ID })))).Scan(ctx, &through)
+	err = q.NewRaw(`SELECT principal_id, id, name, permission FROM (
+			SELECT m.principal_id, gr.id, gr.name, gg.permission, row_number() OVER (PARTITION BY m.principal_id ORDER BY `+rankOf+` DESC, gr.name) AS place
+			FROM group_grants AS gg JOIN members AS m ON m.group_id = gg.group_id JOIN groups AS gr ON gr.id = gg.group_id
+			WHERE gg.dataset_id = ? AND m.principal_id IN (?)) AS best
+		WHERE place <= ? ORDER BY name`, datasetID,
+		bun.List(orNobody(each(facts, func(f sb.Facts) string { return f.Principal.ID }))), sb.MaxThrough).Scan(ctx, &through)
 	groups := map[string][]sb.GroupAccess{}
 	for _, row := range through {
 		groups[row.PrincipalID] = append(groups[row.PrincipalID], sb.GroupAccess{Group: sb.Group{ID: row.ID, Name: row.Name}, Permission: row.Permission})
@@ -133,21 +135,33 @@ func holdersOf(ctx context.Context, q bun.IDB, datasetID string, rows []factsRow
 	return each(facts, func(f sb.Facts) sb.Holder { return sb.Holder{Facts: f, Groups: groups[f.Principal.ID]} }), err
 }
 
-// GroupGrants reads the groups that a dataset is shared with, by name.
-func (s *Store) GroupGrants(ctx context.Context, datasetID string) ([]sb.GroupAccess, error) {
+// GroupGrants reads a page of the groups that a dataset is shared with, by name.
+func (s *Store) GroupGrants(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.GroupAccess], error) {
+	var page sb.Page[sb.GroupAccess]
+	after, err := readNameCursor(cursor)
+	if err != nil {
+		return page, err
+	}
+	limit = limitOf(limit)
 	var rows []struct {
 		groupRow   `bun:",extend"`
 		Members    int
 		Permission sb.Permission
 	}
-	err := s.read.NewRaw(`SELECT gr.*, gg.permission, (SELECT count(*) FROM members AS m WHERE m.group_id = gr.id) AS members
-		FROM group_grants AS gg JOIN groups AS gr ON gr.id = gg.group_id WHERE gg.dataset_id = ? ORDER BY gr.name`, datasetID).Scan(ctx, &rows)
-	list := make([]sb.GroupAccess, 0, len(rows))
-	for _, row := range rows {
-		g := countedGroup{row.groupRow, row.Members}
-		list = append(list, sb.GroupAccess{Group: g.group(), Permission: row.Permission})
+	err = s.read.NewRaw(`SELECT gr.*, gg.permission, (SELECT count(*) FROM members AS m WHERE m.group_id = gr.id) AS members
+		FROM group_grants AS gg JOIN groups AS gr ON gr.id = gg.group_id WHERE gg.dataset_id = ? AND gr.name > ? ORDER BY gr.name LIMIT ?`,
+		datasetID, after.Name, limit+1).Scan(ctx, &rows)
+	if err != nil {
+		return page, tidy(err)
 	}
-	return list, tidy(err)
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = nameCursor{Name: rows[limit-1].Name}.String()
+	}
+	for _, row := range rows {
+		page.Items = append(page.Items, sb.GroupAccess{Group: countedGroup{row.groupRow, row.Members}.group(), Permission: row.Permission})
+	}
+	return page, nil
 }
 
 // Candidates finds principals and groups to share with, by part of a name or email, whatever the case.

@@ -61,7 +61,7 @@ func (s *Store) sqlitePool(path string, size int, extra string) (*bun.DB, error)
 	s.closers = append(s.closers, db.Close)
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
-	return bun.NewDB(db, sqliteText{sqlitedialect.New()}, bun.WithDiscardUnknownColumns()), nil
+	return bun.NewDB(db, sqliteText{sqlitedialect.New()}, bun.WithDiscardUnknownColumns(), bun.WithConnResolver(ambience{s})), nil
 }
 
 // sqliteFault sorts the faults of SQLite: those that a second try may heal, those of a row that exists already, others.

@@ -50,12 +50,12 @@ type Store struct {
 	closers []func() error
 
 	manifests manifests
-	previews  chan struct{} // who holds it may preview
+	operators operators
 }
 
 // Open opens the database; it does not migrate it. Errors: Invalid (the URL), Unavailable.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{previews: make(chan struct{}, 1), now: o.Now, log: o.Log, schema: o.Migrations, hub: newHub(), observe: func(sb.Run, sb.Run) {}}
+	s := &Store{now: o.Now, log: o.Log, schema: o.Migrations, hub: newHub(), observe: func(sb.Run, sb.Run) {}}
 	if s.log == nil {
 		s.log = silent()
 	}

@@ -33,21 +33,32 @@ type move struct{ before, after sb.Run }
 // anything outside before it returns. On SQLite the writer's turn is waited for no longer than ctx lasts; once the
 // transaction has begun it goes to its end, for a connection that is interrupted in the middle could keep it open.
 //
-// Inside of Preview it joins the transaction there.
+// What reads or changes with the context that f gets does so in the same transaction. What the context demands of its
+// actor is demanded before f.
 func (s *Store) change(ctx context.Context, f func(context.Context, *tx) error) error {
-	if t, ok := ctx.Value(ambient{}).(*tx); ok && t.s == s {
+	return s.changeAt(ctx, sql.LevelDefault, func(ctx context.Context, t *tx) error {
+		if err := t.demand(ctx); err != nil {
+			return err
+		}
+		return f(ctx, t)
+	})
+}
+
+// changeAt is change at an isolation level.
+func (s *Store) changeAt(ctx context.Context, level sql.IsolationLevel, f func(context.Context, *tx) error) error {
+	if t := s.ambient(ctx); t != nil {
 		return tidy(f(ctx, t))
 	}
 	var err error
 	for range tries {
-		if err = s.changeOnce(ctx, f); !lostRace(err) {
+		if err = s.changeOnce(ctx, level, f); !lostRace(err) {
 			return tidy(err)
 		}
 	}
 	return sb.Wrap(err, sb.Unavailable, "it is being changed by others; try again")
 }
 
-func (s *Store) changeOnce(ctx context.Context, f func(context.Context, *tx) error) error {
+func (s *Store) changeOnce(ctx context.Context, level sql.IsolationLevel, f func(context.Context, *tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -61,8 +72,9 @@ func (s *Store) changeOnce(ctx context.Context, f func(context.Context, *tx) err
 		ctx = context.WithoutCancel(ctx)
 	}
 	t := &tx{s: s}
-	err := s.write.RunInTx(ctx, nil, func(ctx context.Context, b bun.Tx) (err error) {
+	err := s.write.RunInTx(ctx, &sql.TxOptions{Isolation: level}, func(ctx context.Context, b bun.Tx) (err error) {
 		t.Tx = b
+		ctx = context.WithValue(ctx, ambient{}, t)
 		if t.now, err = s.nowIn(ctx, b); err != nil {
 			return err
 		}
@@ -82,6 +94,49 @@ func (s *Store) changeOnce(ctx context.Context, f func(context.Context, *tx) err
 	}
 	return nil
 }
+
+// demand judges the actor of a context once more. It holds the organisation, so that whoever was demoted before changes
+// nothing, and whoever is now is so afterwards.
+func (t *tx) demand(ctx context.Context) error {
+	may := sb.DemandOf(ctx)
+	if may == nil {
+		return nil
+	}
+	if err := t.lockOrganisation(ctx); err != nil {
+		return err
+	}
+	list, err := grounds(ctx, t, []sb.Ask{{PrincipalID: sb.OriginOf(ctx).Actor.ID}})
+	if err != nil {
+		return err
+	}
+	return may(list[0])
+}
+
+// ambient is the key of the transaction that is open in a context.
+type ambient struct{}
+
+// ambient gives the store's transaction that is open in a context; nil outside of one.
+func (s *Store) ambient(ctx context.Context) *tx {
+	if t, ok := ctx.Value(ambient{}).(*tx); ok && t.s == s {
+		return t
+	}
+	return nil
+}
+
+// ambience lets what reads inside of a transaction read there: from another connection it would see what others have
+// committed meanwhile and not what was changed, and it could wait for that connection while it holds a lock.
+type ambience struct{ s *Store }
+
+// ResolveConn gives the open transaction; nil for any connection.
+func (a ambience) ResolveConn(ctx context.Context, _ bun.Query) bun.IConn {
+	if t := a.s.ambient(ctx); t != nil {
+		return t.Tx.Tx
+	}
+	return nil
+}
+
+// Close is of bun's interface.
+func (a ambience) Close() error { return nil }
 
 // notify sends the notes with the commit where other replicas hear them.
 func (t *tx) notify(ctx context.Context) error {
@@ -115,14 +170,23 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) (int64, error)
 
 // view runs f on one snapshot of the database.
 func (s *Store) view(ctx context.Context, f func(context.Context, bun.IDB) error) error {
+	if t := s.ambient(ctx); t != nil {
+		return tidy(f(ctx, t))
+	}
 	if s.turn != nil {
 		ctx = context.WithoutCancel(ctx) // as in change: an interrupted connection could keep its snapshot
 	}
-	o := &sql.TxOptions{ReadOnly: true}
-	if s.listen != nil {
-		o.Isolation = sql.LevelRepeatableRead
-	}
+	o := &sql.TxOptions{ReadOnly: true, Isolation: s.snapshot()}
 	return tidy(s.read.RunInTx(ctx, o, func(ctx context.Context, b bun.Tx) error { return f(ctx, b) }))
+}
+
+// snapshot is the isolation of a transaction that sees one state of the database from its beginning to its end, besides
+// what it changes itself. On SQLite each does.
+func (s *Store) snapshot() sql.IsolationLevel {
+	if s.listen != nil {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
 }
 
 // fault sorts what a database says went wrong.

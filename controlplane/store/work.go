@@ -31,6 +31,7 @@ type claimRow struct {
 	Worker         string
 	Incarnation    string
 	At             int64
+	Secrets        []byte
 }
 
 // Claim keeps a claim and changes its run, in one transaction. The same process with the same nonce: replayed, nothing
@@ -65,7 +66,7 @@ func (t *tx) claim(ctx context.Context, c sb.Claim, f sb.ChangeFunc) (sb.Run, bo
 	}
 	return run, false, insert(ctx, t, &claimRow{
 		RunID: c.Run, Attempt: c.Attempt, Source: c.Source, Try: c.Try, Nonce: c.Nonce, OrchestratorID: c.OrchestratorID,
-		Worker: c.Worker, Incarnation: c.Incarnation, At: at,
+		Worker: c.Worker, Incarnation: c.Incarnation, At: at, Secrets: c.Secrets,
 	})
 }
 

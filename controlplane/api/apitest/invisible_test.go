@@ -23,6 +23,7 @@ func TestNoAccessLooksLikeNotExisting(t *testing.T) {
 		{"DELETE", "/datasets/%", ""},
 		{"POST", "/datasets/%/clone", `{"name":"copy"}`},
 		{"GET", "/datasets/%/access", ""},
+		{"GET", "/datasets/%/access/groups", ""},
 		{"GET", "/datasets/%/access/candidates?search=an", ""},
 		{"PUT", "/datasets/%/access/users/" + gus.ID, `{"permission":"view"}`},
 		{"PUT", "/datasets/%/access/users/" + gus.ID + "?dry_run=true", `{"permission":"view"}`},

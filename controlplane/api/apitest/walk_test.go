@@ -67,7 +67,7 @@ var operations = map[string]operation{
 
 	"POST /datasets": {makers, `{"name":"."}`}, "POST /datasets/{name}/clone": {makers, `{"name":"."}`},
 	"GET /datasets/{name}": {viewers, ""}, "PATCH /datasets/{name}": {managers, `{}`}, "DELETE /datasets/{name}": {managers, ""},
-	"GET /datasets/{name}/access": {managers, ""}, "GET /datasets/{name}/access/candidates": {managers, ""},
+	"GET /datasets/{name}/access": {managers, ""}, "GET /datasets/{name}/access/groups": {managers, ""}, "GET /datasets/{name}/access/candidates": {managers, ""},
 	"PUT /datasets/{name}/access/users/{id}": {managers, `{"permission":"view"}`}, "DELETE /datasets/{name}/access/users/{id}": {managers, ""},
 	"GET /datasets/{name}/access/invitations": {managers, ""}, "DELETE /datasets/{name}/access/invitations/{id}": {managers, ""},
 	"POST /datasets/{name}/access/invitations": {managers, `{"email":"stranger@example.net","permission":"view"}`},

@@ -5,6 +5,7 @@ package runstest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"strings"
 	"sync"
@@ -96,6 +97,25 @@ func (s Secrets) Values(_ context.Context, keys []string) (map[string]string, er
 		}
 	}
 	return found, nil
+}
+
+// Lend writes them down for a process.
+func (s Secrets) Lend(values map[string]string, p sb.Process) ([]byte, error) {
+	return json.Marshal(lent{p, values})
+}
+
+// Lent reads what was written down for the same process.
+func (s Secrets) Lent(sealed []byte, p sb.Process) (map[string]string, error) {
+	var l lent
+	if err := json.Unmarshal(sealed, &l); err != nil || l.Process != p {
+		return nil, sb.Errorf(sb.Invalid, "it does not open")
+	}
+	return l.Values, nil
+}
+
+type lent struct {
+	Process sb.Process
+	Values  map[string]string
 }
 
 // Install installs a version of the plugin, or upgrades to it.

@@ -70,7 +70,7 @@ func actsAreAudited(t *testing.T, fresh Fresh) {
 		w.clock.pass(time.Millisecond)
 	}
 	step(nil)
-	_, err = w.UpdateDataset(ctx, d.ID, &name, &edit)
+	_, err = w.UpdateDataset(ctx, w.ann.ID, d.ID, sb.DatasetPatch{Name: &name, DefaultPermission: &edit}, free)
 	step(err)
 	bot, err := w.CreatePrincipal(ctx, sb.Principal{Kind: sb.ServiceAccount, Name: "bot", Role: sb.Guest})
 	step(err)
@@ -93,8 +93,7 @@ func actsAreAudited(t *testing.T, fresh Fresh) {
 	no, role := false, sb.Admin
 	_, err = w.SetOperator(ctx, p.ID, "one", sb.OperatorPatch{Enabled: &no, MinimumRole: &role})
 	step(err)
-	_, err = w.Uninstall(ctx, p.ID, w.ann.Who(), "gone")
-	step(err)
+	step(w.Uninstall(ctx, p.ID, w.ann.Who(), "gone"))
 	_, err = w.UpdateOrchestrator(ctx, w.builtin.ID, func(o sb.Orchestrator) (sb.Orchestrator, error) {
 		o.Quota, o.Config = o.Quota+1, []byte(`{"password":"planted-secret"}`)
 		return o, nil
@@ -108,7 +107,7 @@ func actsAreAudited(t *testing.T, fresh Fresh) {
 	w.clock.pass(time.Millisecond)
 	w.apply(t, run.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	w.clock.pass(time.Millisecond)
-	step(w.DeleteDataset(ctx, d.ID, w.ann.Who()))
+	step(w.DeleteDataset(ctx, d.ID, w.ann.Who(), free))
 
 	list := w.log(t, sb.AuditQuery{Since: since})
 	require.Equal(t, []string{
@@ -195,7 +194,7 @@ func auditPages(t *testing.T, fresh Fresh) {
 		w.clock.pass(time.Second)
 	}
 	name := "renamed"
-	d6, err := w.UpdateDataset(w.acting(t, w.ann), w.log(t, sb.AuditQuery{})[len(w.log(t, sb.AuditQuery{}))-1].Object.ID, &name, nil)
+	d6, err := w.UpdateDataset(w.acting(t, w.ann), w.ann.ID, w.log(t, sb.AuditQuery{})[len(w.log(t, sb.AuditQuery{}))-1].Object.ID, sb.DatasetPatch{Name: &name}, free)
 	require.NoError(t, err)
 	for what, q := range map[string]sb.AuditQuery{
 		"7 created": {Action: "dataset.create", Since: since}, "8 of datasets": {Action: "dataset", Since: since},

@@ -1,15 +1,18 @@
 package storetest
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/controlplane/store"
 )
 
 var catalogTests = map[string]func(*testing.T, Fresh){
+	"operators that are remembered are told as they are":   rememberedOperators,
 	"installing makes a plugin, upgrading a revision":      installs,
 	"what admins decided survives a revision without it":   decisions,
 	"uninstalling rejects scheduled runs and starts fresh": uninstalls,
@@ -78,10 +81,12 @@ func uninstalls(t *testing.T, fresh Fresh) {
 	scheduled, open, err := w.Waiting(t.Context(), w.plugin.ID)
 	require.NoError(t, err)
 	require.Equal(t, [2]int{1, 1}, [2]int{scheduled, open})
-	rejected, err := w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), "It was uninstalled.")
+	require.NoError(t, w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), "It was uninstalled."))
+	w.rejectAll(t)
+	run, err := w.Run(t.Context(), waiting.ID)
 	require.NoError(t, err)
-	require.Equal(t, []string{waiting.ID}, rejected)
-	run, err := w.Run(t.Context(), going.ID)
+	require.Equal(t, &sb.Failure{Kind: sb.FailRejected, Message: "It was uninstalled."}, run.Failure)
+	run, err = w.Run(t.Context(), going.ID)
 	require.NoError(t, err)
 	require.Equal(t, sb.Running, run.Status)
 	v, err := w.Revision(t.Context(), going.RevisionID)
@@ -89,8 +94,7 @@ func uninstalls(t *testing.T, fresh Fresh) {
 	require.Equal(t, w.plugin.Revision, v)
 	_, err = w.Plugin(t.Context(), "@acme/tools")
 	requireCode(t, sb.NotFound, err)
-	_, err = w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), "")
-	requireCode(t, sb.NotFound, err)
+	requireCode(t, sb.NotFound, w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), ""))
 	p, created, err := w.Install(t.Context(), upload("@acme/tools", "1", "hello"))
 	require.NoError(t, err)
 	require.True(t, created)
@@ -159,4 +163,48 @@ func forgets(t *testing.T, fresh Fresh) {
 	p, _, err := w.Install(t.Context(), u)
 	require.NoError(t, err)
 	require.Equal(t, 5, p.Revision.Number, "nor that of a revision that is forgotten")
+}
+
+// rememberedOperators looks whether what was read before is told after it has changed, here, by another replica, or not
+// at all.
+func rememberedOperators(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	seen := func(ctx context.Context, s *store.Store) (roles []sb.Role) {
+		list, _, err := s.Operators(ctx)
+		require.NoError(t, err)
+		for _, o := range list {
+			require.NotNil(t, o.Command, o.URI())
+			roles = append(roles, o.MinimumRole)
+		}
+		return roles
+	}
+	set := func(ctx context.Context, s *store.Store, role sb.Role) error {
+		_, err := s.SetOperator(ctx, w.plugin.ID, "hello", sb.OperatorPatch{MinimumRole: &role})
+		return err
+	}
+	one := upload("@acme/tools", "3", "hello")
+	one.Overwrite = true
+	_, _, err := w.Install(t.Context(), one)
+	require.NoError(t, err)
+	require.Equal(t, []sb.Role{sb.Member}, seen(t.Context(), w.Store))
+	require.NoError(t, set(t.Context(), w.Store, sb.Guest))
+	require.Equal(t, []sb.Role{sb.Guest}, seen(t.Context(), w.Store))
+	_, err = w.Preview(t.Context(), sb.Scope{Operator: hello}, judge{}, func(ctx context.Context) error {
+		err := set(ctx, w.Store, sb.Admin)
+		require.Equal(t, []sb.Role{sb.Admin}, seen(ctx, w.Store), "what only would be")
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, []sb.Role{sb.Guest}, seen(t.Context(), w.Store))
+	require.NoError(t, set(t.Context(), w.Store, sb.Labeler))
+	require.Equal(t, []sb.Role{sb.Labeler}, seen(t.Context(), w.Store), "not what only would have been")
+	other := w.Store
+	if shared(w.options) {
+		other = Open(t, w.options)
+	}
+	require.Equal(t, []sb.Role{sb.Labeler}, seen(t.Context(), other))
+	require.NoError(t, set(t.Context(), w.Store, sb.Collaborator))
+	require.Equal(t, []sb.Role{sb.Collaborator}, seen(t.Context(), other))
+	require.NoError(t, w.Uninstall(t.Context(), w.plugin.ID, w.admin.Who(), ""))
+	require.Empty(t, seen(t.Context(), other))
 }

@@ -76,7 +76,7 @@ func endedInvitations(t *testing.T, fresh Fresh) {
 	for what, end := range map[string]func(id string){
 		"revoked":                func(id string) { require.NoError(t, i.Revoke(t.Context(), id, sb.InvitationScope{})) },
 		"expired":                func(string) { w.clock.pass(time.Hour) },
-		"its dataset is deleted": func(string) { require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who())) },
+		"its dataset is deleted": func(string) { require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who(), free)) },
 		"its inviter is deleted": func(string) {
 			require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID))
 			var err error

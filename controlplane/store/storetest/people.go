@@ -182,14 +182,14 @@ func datasetNames(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.Nil(t, f.Dataset, "no name is an id")
 	name, p := "cats", sb.CanTag
-	_, err = w.UpdateDataset(t.Context(), dogs.ID, &name, nil)
+	_, err = w.UpdateDataset(t.Context(), w.admin.ID, dogs.ID, sb.DatasetPatch{Name: &name}, free)
 	requireCode(t, sb.Conflict, err)
 	name = "Dogs 'n'"
-	dogs, err = w.UpdateDataset(t.Context(), dogs.ID, &name, &p)
+	dogs, err = w.UpdateDataset(t.Context(), w.admin.ID, dogs.ID, sb.DatasetPatch{Name: &name, DefaultPermission: &p}, free)
 	require.NoError(t, err)
 	require.Equal(t, name, dogs.Name)
 	require.Equal(t, p, dogs.DefaultPermission)
-	_, err = w.UpdateDataset(t.Context(), "none", &name, nil)
+	_, err = w.UpdateDataset(t.Context(), w.admin.ID, "none", sb.DatasetPatch{Name: &name}, free)
 	requireCode(t, sb.NotFound, err)
 }
 

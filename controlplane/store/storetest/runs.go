@@ -275,7 +275,7 @@ func factsRun(t *testing.T, fresh Fresh) {
 	require.Equal(t, w.data.ID, f.Dataset.ID)
 	require.Equal(t, "hello", f.Operator.Name)
 	require.Equal(t, sb.NoAccess, f.Own)
-	require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who()))
+	require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who(), free))
 	f, err = w.Facts(t.Context(), sb.Ask{PrincipalID: w.admin.ID, Run: run.ID})
 	require.NoError(t, err)
 	require.Nil(t, f.Dataset)
@@ -316,11 +316,12 @@ func datasetDeleted(t *testing.T, fresh Fresh) {
 	going, _ := w.running(t)
 	waiting := w.schedule(t)
 	bare := w.schedule(t, in(""))
-	require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who()))
+	require.NoError(t, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who(), free))
+	w.rejectAll(t)
 	for id, want := range map[string]sb.Status{going.ID: sb.Running, waiting.ID: sb.Failed, bare.ID: sb.Scheduled} {
 		run, err := w.Run(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, want, run.Status)
 	}
-	requireCode(t, sb.NotFound, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who()))
+	requireCode(t, sb.NotFound, w.DeleteDataset(t.Context(), w.data.ID, w.admin.Who(), free))
 }

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
 	sb "signalbox"
@@ -15,10 +17,13 @@ import (
 
 var sharingTests = map[string]func(*testing.T, Fresh){
 	"grants to principals and groups become facts":                    grants,
+	"many groups are told in pages":                                   manyGroups,
 	"everyone with access is listed with what it rests on":            holders,
 	"those to share with are found by part of a name":                 candidates,
 	"a clone is its creator's alone":                                  clones,
 	"a preview changes nothing and tells of runs":                     previews,
+	"a preview tells of its own change alone":                         previewsAlone,
+	"previews take no more connections than one each":                 previewsTogether,
 	"lists, caps and previews agree with facts, whatever was granted": sharingProperty,
 }
 
@@ -29,6 +34,7 @@ func (judge) Effective(f sb.Facts) sb.Permission             { return access.Eff
 func (judge) Check(f sb.Facts, a sb.Action) error            { return access.Check(f, a) }
 func (judge) Explain(f sb.Facts, a sb.Action) sb.Explanation { return access.Explain(f, a) }
 func anyone(sb.Facts, sb.Facts) error                        { return nil }
+func free(sb.Facts) error                                    { return nil }
 func (w *world) facts(t require.TestingT, p, d string) sb.Facts {
 	f, err := w.Facts(ctx(t), sb.Ask{PrincipalID: p, DatasetID: d})
 	require.NoError(t, err)
@@ -87,12 +93,12 @@ func grants(t *testing.T, fresh Fresh) {
 	requireCode(t, sb.Invalid, err)
 
 	w.grant(t, sb.Grant{DatasetID: d, GroupID: red.ID, Permission: sb.CanTag})
-	require.NoError(t, w.DeleteDataset(t.Context(), d, w.ann.Who()))
+	require.NoError(t, w.DeleteDataset(t.Context(), d, w.ann.Who(), free))
 	again, err := w.CreateDataset(t.Context(), sb.Dataset{Name: w.data.Name, DefaultPermission: sb.NoAccess})
 	require.NoError(t, err)
-	list, err := w.GroupGrants(t.Context(), again.ID)
+	list, err := w.GroupGrants(t.Context(), again.ID, "", 0)
 	require.NoError(t, err)
-	require.Empty(t, list, "a name used again starts empty")
+	require.Empty(t, list.Items, "a name used again starts empty")
 }
 
 func holders(t *testing.T, fresh Fresh) {
@@ -102,16 +108,53 @@ func holders(t *testing.T, fresh Fresh) {
 	w.grant(t, sb.Grant{DatasetID: w.data.ID, GroupID: red.ID, Permission: sb.CanEdit})
 	require.Equal(t, []string{"Ann Lee own manage", "Kim group edit Red", "Lee group edit Red", "root admin"}, w.holding(t))
 	p := sb.CanView
-	_, err := w.UpdateDataset(t.Context(), w.data.ID, nil, &p)
+	_, err := w.UpdateDataset(t.Context(), w.ann.ID, w.data.ID, sb.DatasetPatch{DefaultPermission: &p}, free)
 	require.NoError(t, err)
 	w.principal(t, "Zoe", sb.Member)
 	w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: gus.ID, Permission: sb.CanView})
 	require.Equal(t, []string{"Ann Lee own manage", "Gus own view", "Kim group edit Red", "Lee group edit Red", "Zoe default", "root admin"}, w.holding(t))
-	list, err := w.GroupGrants(t.Context(), w.data.ID)
+	list, err := w.GroupGrants(t.Context(), w.data.ID, "", 0)
 	require.NoError(t, err)
-	require.Len(t, list, 1)
-	require.Equal(t, 2, list[0].Group.Members)
-	require.Equal(t, sb.CanEdit, list[0].Permission)
+	require.Len(t, list.Items, 1)
+	require.Equal(t, 2, list.Items[0].Group.Members)
+	require.Equal(t, sb.CanEdit, list.Items[0].Permission)
+}
+
+// manyGroups shares a dataset with more groups than are told at once.
+func manyGroups(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	const many = sb.MaxThrough + 5
+	db := w.raw(t)
+	for _, statement := range []string{
+		"INSERT INTO groups (id, name, description, created_at) SELECT 'g' || i, 'group ' || (1000 + i), '', 0 FROM n",
+		"INSERT INTO members (group_id, principal_id, locked_by) SELECT 'g' || i, '" + w.ann.ID + "', '' FROM n",
+		"INSERT INTO group_grants (dataset_id, group_id, permission) SELECT '" + w.data.ID + "', 'g' || i, CASE WHEN i = 105 THEN 'manage' ELSE 'view' END FROM n",
+	} {
+		_, err := db.ExecContext(t.Context(), strings.Replace(statement, "SELECT", "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 105) SELECT", 1))
+		require.NoError(t, err)
+	}
+	var names []string
+	for cursor := ""; ; {
+		page, err := w.GroupGrants(t.Context(), w.data.ID, cursor, 50)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page.Items), 50)
+		for _, g := range page.Items {
+			names = append(names, g.Group.Name)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	require.Len(t, names, many)
+	require.True(t, slices.IsSorted(names))
+	page, err := w.Holders(t.Context(), w.data.ID, w.ann.ID, "", 1)
+	require.NoError(t, err)
+	through := page.Items[0].Groups
+	require.Len(t, through, sb.MaxThrough)
+	require.Equal(t, sb.CanManage, through[len(through)-1].Permission, "what gives most is told")
+	of, err := w.GroupsOf(t.Context(), []string{w.ann.ID, w.admin.ID})
+	require.NoError(t, err)
+	require.Len(t, of[w.ann.ID], many)
 }
 
 // holding lists everyone who has access, in pages of two, in a few words.
@@ -224,11 +267,66 @@ func previews(t *testing.T, fresh Fresh) {
 	require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID), "the database is free again")
 }
 
-// sharingProperty does random things to who may do what and compares, each time, what was foretold with what came, the
-// lists with the facts, and all with the caps.
+// previewsAlone looks at a change in a preview from inside and outside, while another is committed beside it.
+func previewsAlone(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	kim, lee := w.principal(t, "Kim", sb.Member), w.principal(t, "Lee", sb.Labeler)
+	e, err := w.Preview(t.Context(), sb.Scope{DatasetID: w.data.ID}, judge{}, func(ctx context.Context) error {
+		if shared(w.options) { // SQLite has one writer
+			w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: lee.ID, Permission: sb.CanTag})
+		}
+		g := sb.Grant{DatasetID: w.data.ID, PrincipalID: kim.ID, Permission: sb.CanEdit}
+		if err := w.SetGrant(ctx, w.admin.ID, g, anyone); err != nil {
+			return err
+		}
+		for _, ask := range []sb.Ask{{PrincipalID: kim.ID, DatasetID: w.data.ID}, {PrincipalID: kim.ID, DatasetID: w.data.ID, Operator: hello}} {
+			f, err := w.Facts(ctx, ask)
+			require.NoError(t, err)
+			require.Equal(t, sb.CanEdit, f.Own, "what reads inside sees the change")
+		}
+		require.Equal(t, sb.NoAccess, w.facts(t, kim.ID, w.data.ID).Own, "nobody else does")
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []sb.Difference{{
+		Principal: kim.Who(), Dataset: &sb.Who{ID: w.data.ID, Name: w.data.Name}, Before: sb.NoAccess, After: sb.CanEdit,
+	}}, e.Gain)
+	require.Empty(t, e.Lose)
+}
+
+// previewsTogether runs more previews at once than there are connections.
+func previewsTogether(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	s := w.Store
+	if shared(w.options) {
+		o := w.options
+		o.URL += "&pool_max_conns=1"
+		s = Open(t, o)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute) // they would wait for each other for ever
+	defer stop()
+	var all errgroup.Group
+	for range 8 {
+		all.Go(func() error {
+			_, err := s.Preview(ctx, sb.Scope{PrincipalID: w.ann.ID}, judge{}, func(ctx context.Context) error {
+				if err := s.AddMember(ctx, "none", w.ann.ID); sb.CodeOf(err) != sb.NotFound { // holds the organisation
+					return err
+				}
+				_, err := s.Principal(ctx, w.ann.ID)
+				return err
+			})
+			return err
+		})
+	}
+	require.NoError(t, all.Wait())
+}
+
+// sharingProperty does random things to who may do what, the only admin included, and compares, each time, what was
+// foretold with what came, the lists with the facts, what is explained with what is decided, and all with the caps. An
+// admin is always left.
 func sharingProperty(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
-	s := &shares{world: w}
+	s := &shares{world: w, people: []sb.Principal{w.admin}}
 	for _, name := range []string{"p1", "p2", "p3"} {
 		s.people = append(s.people, w.principal(t, name, sb.Member))
 	}
@@ -271,10 +369,15 @@ func sharingProperty(t *testing.T, fresh Fresh) {
 					return err
 				})
 			},
+			"the end of somebody": func(rt *rapid.T) {
+				p, admins := s.person(rt), s.admins(rt)
+				_, err := s.Preview(ctx(rt), sb.Scope{PrincipalID: p}, judge{}, func(ctx context.Context) error { return s.DeletePrincipal(ctx, p) })
+				require.Equal(rt, len(admins) == 1 && admins[0] == p, sb.CodeOf(err) == sb.Conflict, "but of the last admin")
+			},
 			"default access": func(rt *rapid.T) {
 				d, p := s.dataset(rt), permission(rt)
 				s.try(rt, sb.Scope{DatasetID: d}, func(ctx context.Context) error {
-					_, err := w.UpdateDataset(ctx, d, nil, &p)
+					_, err := w.UpdateDataset(ctx, w.admin.ID, d, sb.DatasetPatch{DefaultPermission: &p}, free)
 					return err
 				})
 			},
@@ -305,22 +408,30 @@ func permission(t *rapid.T) sb.Permission {
 	return rapid.SampledFrom(sb.Permissions).Draw(t, "permission")
 }
 
-// begin makes everyone a Member whom nothing is shared with.
+// admins are those there are.
+func (s *shares) admins(t *rapid.T) (ids []string) {
+	page, err := s.Principals(ctx(t), "", "", "", sb.MaxLimit)
+	require.NoError(t, err)
+	for _, p := range page.Items {
+		if p.Role == sb.Admin {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// begin makes everyone but one a Member, and shares nothing with anybody.
 func (s *shares) begin(t *rapid.T) {
 	none := sb.NoAccess
 	for _, d := range s.datasets {
-		_, err := s.UpdateDataset(ctx(t), d.ID, nil, &none)
+		_, err := s.UpdateDataset(ctx(t), s.admin.ID, d.ID, sb.DatasetPatch{DefaultPermission: &none}, free)
 		require.NoError(t, err)
 		for _, g := range s.groups {
 			s.grant(t, sb.Grant{DatasetID: d.ID, GroupID: g.ID, Permission: sb.NoAccess})
 		}
 	}
 	for _, p := range s.people {
-		_, err := s.UpdatePrincipal(ctx(t), p.ID, func(p sb.Principal) (sb.Principal, error) {
-			p.Role = sb.Member
-			return p, nil
-		})
-		require.NoError(t, err)
+		s.role(t, p, p.Role) // as he was made
 		for _, d := range s.datasets {
 			s.grant(t, sb.Grant{DatasetID: d.ID, PrincipalID: p.ID, Permission: sb.NoAccess})
 		}
@@ -366,8 +477,32 @@ func (s *shares) try(t *rapid.T, scope sb.Scope, do func(context.Context) error)
 	require.Equal(t, want, got)
 }
 
+// actions are all that is asked about somebody, an operator and a dataset.
+var actions = []sb.Action{
+	sb.ActAdminister, sb.ActCreateDataset, sb.ActClone, sb.ActViewDataset, sb.ActExport, sb.ActTag, sb.ActEdit, sb.ActManageDataset, sb.ActSchedule,
+	sb.ActPrioritise, sb.ActSeeRuns, sb.ActRenameRuns, sb.ActPinRuns, sb.ActEndRuns, sb.ActUseKeys,
+}
+
+// explained compares what is explained with what is decided, with and without an operator, and both with the cap: what
+// needs more than somebody's role may have is never allowed.
+func (s *shares) explained(t *rapid.T, principal, dataset string) {
+	needs := map[sb.Action]sb.Permission{sb.ActTag: sb.CanTag, sb.ActEdit: sb.CanEdit, sb.ActManageDataset: sb.CanManage}
+	for _, operator := range []string{"", hello, "@acme/none/none"} {
+		f, err := s.Facts(ctx(t), sb.Ask{PrincipalID: principal, DatasetID: dataset, Operator: operator})
+		require.NoError(t, err)
+		for _, a := range actions {
+			allowed := access.Check(f, a) == nil
+			require.Equal(t, allowed, access.Explain(f, a).Allowed, "%s of %+v", a, f)
+			if need, ok := needs[a]; ok && !access.Cap(f.Principal.Role).AtLeast(need) {
+				require.False(t, allowed, "%s of a %s", a, f.Principal.Role)
+			}
+		}
+	}
+}
+
 // look compares lists with facts, and both with the caps.
 func (s *shares) look(t *rapid.T) {
+	require.NotEmpty(t, s.admins(t))
 	for _, person := range s.people {
 		p, err := s.Principal(ctx(t), person.ID)
 		require.NoError(t, err)
@@ -377,6 +512,7 @@ func (s *shares) look(t *rapid.T) {
 		for _, d := range s.datasets {
 			f := s.facts(t, p.ID, d.ID)
 			require.True(t, access.Cap(p.Role).AtLeast(access.Effective(f)))
+			s.explained(t, p.ID, d.ID)
 			if access.Effective(f) != sb.NoAccess {
 				want = append(want, d.Name)
 			}

@@ -195,7 +195,8 @@ CREATE TABLE plugins (
     created_at  BIGINT  NOT NULL,
     updated_at  BIGINT  NOT NULL,
     deleted_at  BIGINT  NOT NULL DEFAULT 0,
-    revisions   BIGINT  NOT NULL DEFAULT 0 -- the last number given to a revision of this name, also of one that is gone
+    revisions   BIGINT  NOT NULL DEFAULT 0, -- the last number given to a revision of this name, also of one that is gone
+    changes     BIGINT  NOT NULL DEFAULT 0  -- how often it, its current revision or what admins decided about its operators has changed
 );
 CREATE UNIQUE INDEX plugins_name ON plugins (name) WHERE deleted_at = 0;
 
@@ -405,7 +406,19 @@ CREATE TABLE claims (
     worker          TEXT   NOT NULL,
     incarnation     TEXT   NOT NULL,
     at              BIGINT NOT NULL,
+    secrets         BLOB, -- what it handed out, sealed, until a minute after its work has ended
     PRIMARY KEY (run_id, attempt, source, try)
+);
+CREATE INDEX claims_secrets ON claims (run_id, attempt) WHERE secrets IS NOT NULL;
+
+-- What is gone, until the runs that waited for it are rejected.
+CREATE TABLE departed (
+    id      TEXT   NOT NULL PRIMARY KEY,
+    kind    TEXT   NOT NULL,
+    reason  TEXT   NOT NULL,
+    by_id   TEXT   NOT NULL,
+    by_name TEXT   NOT NULL,
+    at      BIGINT NOT NULL
 );
 
 CREATE TABLE events (
@@ -484,6 +497,7 @@ DROP TABLE audit;
 DROP TABLE chunks;
 DROP TABLE idempotency;
 DROP TABLE events;
+DROP TABLE departed;
 DROP TABLE claims;
 DROP TABLE works;
 DROP TABLE run_labels;

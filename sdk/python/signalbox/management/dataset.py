@@ -50,7 +50,7 @@ def get_permissions(
 ) -> List[Permission]:
     """Tell who may do what: on a dataset, of a user or group, or of a user or group on a dataset.
 
-    GET /datasets, GET /datasets/{name}/access.
+    GET /datasets, GET /datasets/{name}/access, GET /datasets/{name}/access/groups.
     """
     if user is not None and user_group is not None:
         raise InvalidError("give a user or a user_group, not both", code="invalid")
@@ -70,7 +70,7 @@ def get_permissions(
 def get_permissions_for_dataset(dataset_name: str, include_groups: bool = True) -> List[Permission]:
     """Tell who has access to a dataset: users, and the groups it is shared with.
 
-    GET /datasets/{name}/access.
+    GET /datasets/{name}/access, GET /datasets/{name}/access/groups.
     """
     return _holders(dataset_name) + (_groups(dataset_name) if include_groups else [])
 
@@ -86,7 +86,7 @@ def get_permissions_for_dataset_user(dataset_name: str, user: PrincipalLike) -> 
 def get_permissions_for_dataset_user_group(dataset_name: str, user_group: UserGroupLike) -> DatasetPermission:
     """Tell what a dataset's grant to a group allows: NO_ACCESS without one, also for a group that does not exist.
 
-    GET /datasets/{name}/access.
+    GET /datasets/{name}/access/groups.
     """
     return _permission_of(_of_group(dataset_name, user_group))
 
@@ -107,7 +107,7 @@ def get_permissions_for_user(user: PrincipalLike) -> List[Permission]:
 def get_permissions_for_user_group(user_group: UserGroupLike) -> List[Permission]:
     """Tell the datasets that are shared with a group; asks for each dataset.
 
-    GET /datasets, GET /datasets/{name}/access.
+    GET /datasets, GET /datasets/{name}/access/groups.
     """
     group = get_user_group(user_group)
     return [p for said in client.api().each("/datasets") for p in _of_group(said["name"], group)]
@@ -182,10 +182,9 @@ def _holders(dataset_name: str, **query: str) -> List[Permission]:
 
 
 def _groups(dataset_name: str) -> List[Permission]:
-    said = client.api().get(_at(dataset_name) + "/access", limit=1)
     return [
         Permission(dataset_name, DatasetPermission(group["permission"]), user_group=people.named(group))
-        for group in said["groups"]
+        for group in client.api().each(_at(dataset_name) + "/access/groups")
     ]
 
 
