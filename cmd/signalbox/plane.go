@@ -117,7 +117,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, vault, f.blobs)
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
-	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
+	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry, Rows: c.Limits.LogChunks})
 	sealing := audit.New(f.store, f.chain, counts, entry)
 	closing := make(chan struct{})
 	handler := api.New(api.Deps{
