@@ -278,7 +278,7 @@ func (w *Worker) sayAll(ctx context.Context) {
 	asked := w.runner.now()
 	answer, err := w.runner.API.Workers(ctx, sb.WorkersRequest{
 		Name: w.settings.Name, Incarnation: w.incarnation, Version: w.settings.Version, Pool: w.settings.Pool,
-		Concurrency: w.settings.Concurrency, Running: running, Draining: draining,
+		Concurrency: w.settings.Concurrency, Running: running, Draining: draining, Warnings: w.runner.Warnings,
 	})
 	w.heard(err)
 	if err != nil {

@@ -112,28 +112,33 @@ func newRunner(c config.Config, url string, log *logrus.Logger) (*executors.Runn
 		settings.Owner = &executors.Owner{UID: int(account.UID), GID: int(account.GID)}
 		settings.Env = append(settings.Env, "HOME="+account.Home)
 	}
-	processes, err := newProcesses(c, self, account, log)
+	processes, warnings, err := newProcesses(c, self, account, log)
 	if err != nil {
 		return nil, err
 	}
+	settings.Warnings = warnings
 	settings.Executors = map[string]sb.Executor{"": processes, "dummy": dummy.Executor{}}
 	return executors.NewRunner(settings), nil
 }
 
-// newProcesses makes the executor of processes, within the bounds of the settings.
-func newProcesses(c config.Config, self string, account *process.Account, log *logrus.Logger) (*process.Executor, error) {
+// newProcesses makes the executor of processes, within the bounds of the settings; and says what cannot be as they ask.
+func newProcesses(c config.Config, self string, account *process.Account, log *logrus.Logger) (*process.Executor, []string, error) {
 	processes, err := process.New(process.Options{
 		Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}),
 		Account: account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := processes.Bound(); err != nil {
-		log.WithError(err).Warn("SIGNALBOX_WORKER_MEMORY has no effect: this worker may not make control groups here, so the memory of its runs is NOT bounded")
+		log.WithError(err).Warn(unbounded)
+		return processes, []string{unbounded}, nil
 	}
-	return processes, nil
+	return processes, nil, nil
 }
+
+// unbounded is what operators must know where control groups cannot be made.
+const unbounded = "SIGNALBOX_WORKER_MEMORY has no effect: this worker may not make control groups here, so the memory of its runs is NOT bounded"
 
 // openAccount finds the account that operators run under, and lets it pass through the worker's folder; nil for that of
 // the worker.

@@ -268,6 +268,7 @@ CREATE TABLE workers (
     concurrency     BIGINT  NOT NULL,
     running         TEXT    NOT NULL,
     draining        BOOLEAN NOT NULL,
+    warnings        TEXT    NOT NULL DEFAULT '[]',
     seen_at         BIGINT  NOT NULL,
     PRIMARY KEY (orchestrator_id, name)
 );
