@@ -51,6 +51,7 @@ type foundation struct {
 	tokens *secrets.Signer
 	chain  *secrets.Signer // of the audit log
 	front  front
+	traces *traces // nil: none
 }
 
 // openStore opens the database of the settings.
@@ -108,7 +109,10 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	counts := metrics.New(f.store, registry)
-	f.store.Observe(counts.Changed)
+	f.store.Observe(func(before, after sb.Run) {
+		counts.Changed(before, after)
+		f.traces.changed(before, after)
+	})
 
 	people := identity.New(f.store, f.tokens)
 	plugins := catalog.New(f.store, f.blobs, limits(c))
@@ -126,7 +130,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
 		Record: api.Record{Audit: f.store, Seal: sealing, Clock: f.store},
 		Options: api.Options{
-			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
+			Log: log, Tracer: f.traces.tracer(), Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
 			Stopping: stopping, Closing: closing, Home: f.front.home, Hosts: f.front.hosts,
 			Ready: []api.Part{
 				{Name: "database", Check: f.store.Ready},
@@ -171,7 +175,7 @@ type counted struct {
 
 // Start counts a start that failed.
 func (c counted) Start(ctx context.Context, run sb.Run) (string, string, error) {
-	name, url, err := c.Client.Start(ctx, run)
+	name, url, err := c.Client.Start(inTraceOf(ctx, run), run)
 	c.count("start", err)
 	return name, url, err
 }

@@ -29,14 +29,14 @@ func workerCommand() *cobra.Command {
 	return verb("worker", "Execute builtin runs of one pool",
 		"Executes builtin runs of the pool SIGNALBOX_POOL. It reaches Temporal (SIGNALBOX_TEMPORAL_ADDRESS) and the API\n"+
 			"(SIGNALBOX_PUBLIC_URL) with the orchestrator key in SIGNALBOX_ORCHESTRATOR_KEY_FILE; never the database.",
-		func(ctx context.Context, c config.Config) error {
+		traced(func(ctx context.Context, c config.Config) error {
 			if c.Temporal.Address == "" || c.Worker.OrchestratorKeyFile == "" || c.Server.PublicURL == "" {
 				return sb.Errorf(sb.Invalid, "a worker needs SIGNALBOX_TEMPORAL_ADDRESS, SIGNALBOX_PUBLIC_URL and SIGNALBOX_ORCHESTRATOR_KEY_FILE")
 			}
 			log := newLog(c)
 			log.WithField("pool", c.Worker.Pool).Info("signalbox works")
 			return telling(ctx, log, waits(c), func() error { return work(ctx, c, c.Server.PublicURL, log) })
-		})
+		}))
 }
 
 // waits says how long running work may go on, for the log.
@@ -50,11 +50,11 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		log.WithError(err).Warn("this process cannot be made undumpable")
 	}
-	runner, err := newRunner(c, url, log)
+	runner, err := newRunner(c, url, tracesOf(ctx), log)
 	if err != nil {
 		return err
 	}
-	temporal, err := workflows.Dial(temporalOptions(c, log))
+	temporal, err := workflows.Dial(temporalOptions(ctx, c, log))
 	if err != nil {
 		return err
 	}
@@ -80,12 +80,12 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 }
 
 // newRunner makes what carries out attempts: the API as they see it, and the ways to execute.
-func newRunner(c config.Config, url string, log *logrus.Logger) (*executors.Runner, error) {
+func newRunner(c config.Config, url string, t *traces, log *logrus.Logger) (*executors.Runner, error) {
 	key, err := openKey(c.Worker.OrchestratorKeyFile)
 	if err != nil {
 		return nil, err
 	}
-	api, err := client.NewWork(client.Options{URL: url, KeyFrom: key, UserAgent: "signalbox-worker/" + version})
+	api, err := client.NewWork(client.Options{URL: url, KeyFrom: key, UserAgent: "signalbox-worker/" + version, Around: t.around})
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ func (h work) claim(ctx context.Context, in *struct{ Body sb.ClaimRequest }) (*a
 	if b.Source == "" {
 		b.Source = sb.MainSource
 	}
+	tellRun(ctx, b.Run)
 	orchestrator := requestOf(ctx).orchestrator
 	got, err := h.work.Claim(ctx, orchestrator, sb.Claim{
 		Process: sb.Process{AttemptRef: b.AttemptRef, Source: b.Source, Try: b.Try}, Nonce: b.Nonce,

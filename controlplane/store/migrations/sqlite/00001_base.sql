@@ -306,6 +306,7 @@ CREATE TABLE runs (
     target            TEXT    NOT NULL DEFAULT '{}',
     created_by_name   TEXT    NOT NULL DEFAULT '',
     rerun_of          TEXT    NOT NULL DEFAULT '',
+    trace             TEXT    NOT NULL DEFAULT '',
     timeout_ns        BIGINT  NOT NULL DEFAULT 0,
     start_within_ns   BIGINT  NOT NULL DEFAULT 0,
     retries_left      BIGINT  NOT NULL DEFAULT 0,
