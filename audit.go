@@ -17,6 +17,7 @@ type Origin struct {
 	Address string        // of the client
 	Request string        // the request's id
 	Via     string        // "key:<id>", "session:<id>", "login:<provider>", "" for a command on the machine itself
+	Trace   string        // the request's place in a trace, as in the header traceparent; "" for none
 }
 
 type originKey struct{}

@@ -105,6 +105,7 @@ type Worker struct {
 	Concurrency    int
 	Running        []AttemptRef
 	Draining       bool
+	Warnings       []string // what there is not as its settings ask
 	SeenAt         time.Time
 }
 

@@ -90,6 +90,7 @@ type Run struct {
 	Priority       int // -10 to 10
 	CreatedBy      Who
 	RerunOf        string
+	Trace          string // the place in a trace of the request that scheduled it, as in the header traceparent; "" for none
 	Pinned         bool
 
 	ScheduledAt  time.Time

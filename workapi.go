@@ -63,6 +63,7 @@ type WorkersRequest struct {
 	Concurrency int          `json:"concurrency"`
 	Running     []AttemptRef `json:"running" required:"false" nullable:"true"`
 	Draining    bool         `json:"draining,omitempty"` // nothing new starts there
+	Warnings    []string     `json:"warnings,omitempty" maxItems:"10" doc:"What there is not as its settings ask, in words for operators."`
 }
 
 // WorkersAnswer tells a worker which attempts to stop, and whether to drain.

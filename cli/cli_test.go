@@ -44,12 +44,12 @@ func TestTables(t *testing.T) {
 		},
 		"workers": {
 			"GET /api/v1/orchestrators/builtin/workers",
-			`{"items":[{"name":"host/default","pool":"default","concurrency":4,"running":[{"run_id":"1","attempt":1}],"version":"1.0","seen_at":"2026-05-01T11:59:55Z"},
+			`{"items":[{"name":"host/default","pool":"default","concurrency":4,"running":[{"run_id":"1","attempt":1}],"version":"1.0","warnings":["no bounds","old"],"seen_at":"2026-05-01T11:59:55Z"},
 			 {"name":"old/default","pool":"default","concurrency":2,"running":[],"version":"1.0","seen_at":"2026-05-01T11:00:00Z"}],"next_cursor":null}`,
 			[]string{"orchestrators", "workers", "builtin"},
 			0, `
-		WORKER        POOL     RUNS    VERSION  STATE   LAST WORD
-		host/default  default  1 of 4  1.0      ready   5 seconds ago
+		WORKER        POOL     RUNS    VERSION  STATE   LAST WORD      WARNINGS
+		host/default  default  1 of 4  1.0      ready   5 seconds ago  no bounds; old
 		old/default   default  0 of 2  1.0      silent  1 hour ago
 		`,
 		},

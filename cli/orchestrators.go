@@ -98,6 +98,7 @@ func (a *app) workers() *cobra.Command {
 				{"version", func(w client.Worker) string { return printable(w.Version) }},
 				{"state", a.workerState},
 				{"last word", func(w client.Worker) string { return a.ago(w.SeenAt) }},
+				{"warnings", func(w client.Worker) string { return printable(strings.Join(w.Warnings, "; ")) }},
 			})
 		}))
 }

@@ -22,6 +22,8 @@ type Options struct {
 	KeyFrom   func() string // asked at each call, instead of Key: for a key that may change meanwhile
 	HTTP      *http.Client  // nil: one of its own that keeps connections open; redirects are refused with any
 	UserAgent string        // "signalbox" when empty
+
+	Around func(http.RoundTripper) http.RoundTripper // what stands around the connections, such as for traces; nil for nothing
 }
 
 // Client is a server's REST API as one principal sees it.
@@ -69,6 +71,9 @@ func newConn(o Options) (*conn, error) {
 	if o.HTTP != nil {
 		own := *o.HTTP
 		c.http = &own
+	}
+	if o.Around != nil {
+		c.http.Transport = o.Around(c.http.Transport)
 	}
 	if c.agent == "" {
 		c.agent = "signalbox"

@@ -46,6 +46,7 @@ type Worker struct {
 	Concurrency int             `json:"concurrency"`
 	Running     []sb.AttemptRef `json:"running"`
 	Draining    bool            `json:"draining"`
+	Warnings    []string        `json:"warnings"`
 	SeenAt      time.Time       `json:"seen_at"`
 }
 

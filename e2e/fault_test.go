@@ -17,27 +17,30 @@ import (
 const beat = 6
 
 // onTheWay are the fault points that every run passes, in the order of its life: each right after a transaction, or
-// between the two steps of one. The number is how long the run's work takes, in seconds.
+// between the two steps of one; and how long the run's work takes, in seconds.
 var onTheWay = []struct {
-	point   string
-	seconds float64
+	point    string
+	seconds  float64
+	operator string
 }{
-	{"schedule.after", 0},
-	{"admit.after", 0},
-	{"dispatch.started", 0},
-	{"dispatch.after", 0},
-	{"claim.after", 0},
-	{"start.after", 0},
-	{"progress.after", 0},
-	{"heartbeat.after", beat},
-	{"chunk.put", 0},
-	{"chunk.after", 0},
-	{"report.put", 0},
-	{"report.after", 0},
-	{"end.after", 0},
-	{"compact.put", 0},
-	{"compact.after", 0},
-	{"compact.dropped", 0},
+	{"schedule.after", 0, tell},
+	{"admit.after", 0, tell},
+	{"dispatch.started", 0, tell},
+	{"dispatch.after", 0, tell},
+	{"claim.after", 0, tell},
+	{"start.after", 0, tell},
+	{"progress.after", 0, tell},
+	{"heartbeat.after", beat, tell},
+	{"chunk.put", 0, tell},
+	{"chunk.after", 0, tell},
+	{"report.put", 0, tell},
+	{"report.after", 0, tell},
+	{"end.after", 0, tell},
+	{"join.put", 1, chatter},
+	{"join.after", 1, chatter},
+	{"compact.put", 0, tell},
+	{"compact.after", 0, tell},
+	{"compact.dropped", 0, tell},
 }
 
 // accepted is an answer to a client that insists.
@@ -87,9 +90,9 @@ func TestAllInOneProcessDiesAt(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.path = faulty(t)
-			n := w.dev("SIGNALBOX_FAULT=" + row.point)
+			n := w.dev("SIGNALBOX_LOG_CHUNKS=4", "SIGNALBOX_FAULT="+row.point)
 			w.installMarks()
-			answer := w.insistOn(tell, row.seconds)
+			answer := w.insistOn(row.operator, row.seconds)
 			n.killed()
 			w.dev()
 			a := <-answer
@@ -106,10 +109,10 @@ func TestAServerDiesAt(t *testing.T) {
 			t.Parallel()
 			c := newCluster(t, "", 1, faulty(t))
 			w := c.replicas[0]
-			w.env = append(w.env, "SIGNALBOX_FAULT="+row.point)
+			w.env = append(w.env, "SIGNALBOX_LOG_CHUNKS=4", "SIGNALBOX_FAULT="+row.point)
 			n := c.serve()[0]
 			c.worker("worker")
-			answer := w.insistOn(tell, row.seconds)
+			answer := w.insistOn(row.operator, row.seconds)
 			n.killed()
 			w.start("serve", "SIGNALBOX_FAULT=")
 			a := <-answer
@@ -212,4 +215,76 @@ func TestItDiesWhileAPluginIsInstalled(t *testing.T) {
 			w.onlyRun(run.ID)
 		})
 	}
+}
+
+// What was decided about someone counts, and is on record, also when the answer was lost; asking again changes nothing.
+func TestItDiesWhileRightsChange(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		point, action string
+		decide        func(w *world) error
+		decided       func(w *world, key string)
+	}{
+		{"role.after", "service_account.update", func(w *world) error {
+			_, err := w.client.ServiceAccounts.Patch(w.t.Context(), "bot", client.AccountPatch{Role: new(sb.Admin)})
+			return err
+		}, func(w *world, key string) {
+			me, err := w.as(key).Me.Get(w.t.Context())
+			require.NoError(w.t, err)
+			require.Equal(w.t, sb.Admin, me.Role)
+		}},
+		{"grant.after", "dataset.share", func(w *world) error {
+			return w.client.Datasets.ShareWithUser(w.t.Context(), "cats", "bot", sb.CanEdit)
+		}, func(w *world, key string) {
+			_, err := w.as(key).Datasets.Get(w.t.Context(), "cats")
+			require.NoError(w.t, err)
+		}},
+		{"removal.after", "service_account.delete", func(w *world) error {
+			err := w.client.ServiceAccounts.Delete(w.t.Context(), "bot")
+			if sb.CodeOf(err) == sb.NotFound {
+				return nil
+			}
+			return err
+		}, func(w *world, key string) {
+			_, err := w.as(key).Me.Get(w.t.Context())
+			require.Equal(w.t, sb.Unauthenticated, sb.CodeOf(err))
+		}},
+	} {
+		t.Run(row.point, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + row.point)
+			key := w.bot()
+			require.Equal(t, sb.Unavailable, sb.CodeOf(row.decide(w)))
+			n.killed()
+			w.dev()
+			row.decided(w, key)
+			page, err := w.client.Audit.List(t.Context(), client.AuditFilter{Action: row.action}, client.Paging{})
+			require.NoError(t, err)
+			require.Len(t, page.Items, 1)
+			require.NoError(t, row.decide(w))
+			row.decided(w, key)
+		})
+	}
+}
+
+// bot makes a dataset that only its owner sees, and a service account; it gives the account's key.
+func (w *world) bot() string {
+	w.t.Helper()
+	_, err := w.client.Datasets.Create(w.t.Context(), client.DatasetPatch{Name: new("cats"), DefaultPermission: new(sb.NoAccess)})
+	require.NoError(w.t, err)
+	_, err = w.client.ServiceAccounts.Create(w.t.Context(), client.AccountPatch{Name: new("bot"), Role: new(sb.Member)})
+	require.NoError(w.t, err)
+	key, err := w.client.ServiceAccounts.Keys("bot").Create(w.t.Context(), client.KeyDraft{Name: "key"})
+	require.NoError(w.t, err)
+	return key.Key
+}
+
+// as is a client with another key.
+func (w *world) as(key string) *client.Client {
+	w.t.Helper()
+	c, err := client.New(client.Options{URL: w.url, Key: key})
+	require.NoError(w.t, err)
+	return c
 }

@@ -25,6 +25,7 @@ const (
 	mark    = "@test/marks/mark"    // retried
 	fragile = "@test/marks/fragile" // not retried
 	tell    = "@test/marks/tell"    // retried; reports progress and a result too large for a row
+	chatter = "@test/marks/chatter" // as tell; and its log has many chunks
 )
 
 // linesOfMark is how many lines each writes.
@@ -63,19 +64,23 @@ func (m marks) ended(t *testing.T, id string, attempt int) {
 
 const marksManifest = `name: "@test/marks"
 version: "1.0.0"
-operators: [mark, fragile, tell]
+operators: [mark, fragile, tell, chatter]
 signalbox:
   operators:
     mark: {command: [sh, mark.sh], retries: 9, inputs: &inputs {type: object, properties: {seconds: {type: number, default: 0}}}}
     fragile: {command: [sh, mark.sh], inputs: *inputs}
     tell: {command: [sh, mark.sh, tell], retries: 9, inputs: *inputs}
+    chatter: {command: [sh, mark.sh, chatter], retries: 9, inputs: *inputs}
 `
 
 const marksScript = `me=$SIGNALBOX_RUN_ID.$SIGNALBOX_ATTEMPT
 mkdir "$MARKS/$me" || { : > "$MARKS/twice.$me"; exit 99; }
 echo $$ > "$MARKS/$me/pid"
 for i in 1 2 3 4 5 6 7 8 9 10; do echo "line $i"; done
-if [ "$1" = tell ]; then
+if [ "$1" = chatter ]; then
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do head -c 262144 /dev/zero | tr '\0' .; echo; done
+fi
+if [ -n "$1" ]; then
 	signalbox report progress 0.5 halfway
 	{ printf '{"text":"'; head -c 100000 /dev/zero | tr '\0' x; printf '"}'; } > "$SIGNALBOX_RESULT"
 fi

@@ -210,10 +210,17 @@ func (w *world) connect() {
 	if w.client != nil {
 		return
 	}
+	var err error
+	w.client, err = client.New(client.Options{URL: w.url, Key: w.adminKey()})
+	require.NoError(w.t, err)
+}
+
+// adminKey is the key that the first start has left in the data folder.
+func (w *world) adminKey() string {
+	w.t.Helper()
 	key, err := os.ReadFile(filepath.Join(w.dir, "admin.key"))
 	require.NoError(w.t, err)
-	w.client, err = client.New(client.Options{URL: w.url, Key: strings.TrimSpace(string(key))})
-	require.NoError(w.t, err)
+	return strings.TrimSpace(string(key))
 }
 
 // cli runs a client's verb as a user would, and gives what it says and its exit code.

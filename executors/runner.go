@@ -30,6 +30,7 @@ type Settings struct {
 	Limits     sb.ArchiveLimits
 	Owner      *Owner        // of the work folders, when operators have another account; nil: this process's
 	Fence      time.Duration // without an answer for so long the attempt counts as lost; DefaultFence when 0
+	Warnings   []string      // what cannot be as this machine's settings ask, for operators
 	Log        logrus.FieldLogger
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	sb "signalbox"
 )
@@ -136,7 +137,7 @@ func (w *Worker) Do(ctx context.Context, ref sb.AttemptRef) (told bool, err erro
 		case <-begin.Done():
 		}
 	}()
-	until := Until{Begin: begin, Work: work, Talk: w.life}
+	until := Until{Begin: begin, Work: work, Talk: oteltrace.ContextWithSpanContext(w.life, oteltrace.SpanContextFromContext(ctx))}
 	told, err = w.runner.Do(until, sb.ClaimRequest{ //nolint:contextcheck // each bound of time is a context of its own
 		AttemptRef: ref, Source: sb.MainSource, Try: 1, Nonce: rand.Text(), Worker: w.settings.Name, Incarnation: w.incarnation,
 	})
@@ -278,7 +279,7 @@ func (w *Worker) sayAll(ctx context.Context) {
 	asked := w.runner.now()
 	answer, err := w.runner.API.Workers(ctx, sb.WorkersRequest{
 		Name: w.settings.Name, Incarnation: w.incarnation, Version: w.settings.Version, Pool: w.settings.Pool,
-		Concurrency: w.settings.Concurrency, Running: running, Draining: draining,
+		Concurrency: w.settings.Concurrency, Running: running, Draining: draining, Warnings: w.runner.Warnings,
 	})
 	w.heard(err)
 	if err != nil {

@@ -48,13 +48,15 @@ func (r *running) give(ctx context.Context) { go func() { r.did <- did(r.Do(ctx,
 
 func TestWorkerMakesItselfKnownAtOnce(t *testing.T) {
 	t.Parallel()
-	r := setup(t, "").scripted("hang", "{}").work(t, WorkerSettings{Version: "1.2", Concurrency: 3, Drain: -1})
+	w := setup(t, "").scripted("hang", "{}")
+	w.runner.Warnings = []string{"no bounds"}
+	r := w.work(t, WorkerSettings{Version: "1.2", Concurrency: 3, Drain: -1})
 	r.hears(t, "workers")
 	said := r.workers[0]
 	require.NotEmpty(t, said.Incarnation)
 	said.Incarnation = ""
 	require.Equal(t, sb.WorkersRequest{
-		Name: "h/default", Version: "1.2", Pool: "default", Concurrency: 3, Running: []sb.AttemptRef{},
+		Name: "h/default", Version: "1.2", Pool: "default", Concurrency: 3, Running: []sb.AttemptRef{}, Warnings: []string{"no bounds"},
 	}, said)
 
 	r.give(t.Context())

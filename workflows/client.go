@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/interceptor"
 
 	sb "signalbox"
 )
@@ -32,19 +32,19 @@ const callTime = 10 * time.Second
 
 // Options say where Temporal is and what it may know.
 type Options struct {
-	Address      string // host:port
-	Namespace    string // "" is "default"; it must exist
-	TLS          bool   // always used with any of the following
-	CA           string // file of the certificates to trust; "" for the system's
-	Cert         string // file of our certificate, with Key
-	Key          string
-	APIKeyFile   string                          // of Temporal Cloud; read at every call, so that a key can be changed while running
-	Names        bool                            // whether Temporal may show names of datasets and people; else it gets their ids
-	Pages        string                          // base address of Temporal's web pages, for links; "" for no links
-	Identity     string                          // how Temporal names this process; "" is process id and host
-	Log          *logrus.Logger                  // nil for none
-	Metrics      client.MetricsHandler           // nil for none
-	Interceptors []interceptor.ClientInterceptor // such as for traces
+	Address    string // host:port
+	Namespace  string // "" is "default"; it must exist
+	TLS        bool   // always used with any of the following
+	CA         string // file of the certificates to trust; "" for the system's
+	Cert       string // file of our certificate, with Key
+	Key        string
+	APIKeyFile string                // of Temporal Cloud; read at every call, so that a key can be changed while running
+	Names      bool                  // whether Temporal may show names of datasets and people; else it gets their ids
+	Pages      string                // base address of Temporal's web pages, for links; "" for no links
+	Identity   string                // how Temporal names this process; "" is process id and host
+	Log        *logrus.Logger        // nil for none
+	Metrics    client.MetricsHandler // nil for none
+	Tracer     trace.Tracer          // of starts, workflows and activities; nil for none
 }
 
 // Client talks to one Temporal namespace. It is safe for use by several goroutines.
@@ -68,7 +68,7 @@ func Dial(o Options) (*Client, error) {
 	log := o.Log.WithField("part", "workflows")
 	options := client.Options{
 		HostPort: o.Address, Namespace: o.Namespace, Identity: o.Identity, Logger: logger{log},
-		MetricsHandler: o.Metrics, Interceptors: o.Interceptors,
+		MetricsHandler: o.Metrics, Interceptors: tracing(o.Tracer),
 	}
 	if err := secure(o, &options); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func devCommand() *cobra.Command {
 	return verb("dev", "Run everything in one process for one machine",
 		"Runs everything in one process: API, queue, a Temporal server with its web pages, a worker, SQLite and files in one\n"+
 			"data folder. No account, no network and no other program is needed. Unless SIGNALBOX_DEMO=0 it installs a\n"+
-			"demonstration plugin and runs it.", dev)
+			"demonstration plugin and runs it.", traced(dev))
 }
 
 // dev runs the whole product. Its stages begin in the order in which they need each other and end in the opposite

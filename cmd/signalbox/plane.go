@@ -51,6 +51,7 @@ type foundation struct {
 	tokens *secrets.Signer
 	chain  *secrets.Signer // of the audit log
 	front  front
+	traces *traces // nil: none
 }
 
 // openStore opens the database of the settings.
@@ -108,7 +109,10 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	counts := metrics.New(f.store, registry)
-	f.store.Observe(counts.Changed)
+	f.store.Observe(func(before, after sb.Run) {
+		counts.Changed(before, after)
+		f.traces.changed(before, after)
+	})
 
 	people := identity.New(f.store, f.tokens)
 	plugins := catalog.New(f.store, f.blobs, limits(c))
@@ -117,7 +121,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, vault, f.blobs)
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
-	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
+	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry, Rows: c.Limits.LogChunks})
 	sealing := audit.New(f.store, f.chain, counts, entry)
 	refusals := audit.NewRefusals(f.store, entry)
 	closing := make(chan struct{})
@@ -130,7 +134,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
 		Record: api.Record{Audit: f.store, Refusals: refusals, Seal: sealing, Clock: f.store},
 		Options: api.Options{
-			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
+			Log: log, Tracer: f.traces.tracer(), Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
 			Stopping: stopping, Closing: closing, Home: f.front.home, Hosts: f.front.hosts,
 			Ready: []api.Part{
 				{Name: "database", Check: f.store.Ready},
@@ -178,7 +182,7 @@ type counted struct {
 
 // Start counts a start that failed.
 func (c counted) Start(ctx context.Context, run sb.Run) (string, string, error) {
-	name, url, err := c.Client.Start(ctx, run)
+	name, url, err := c.Client.Start(inTraceOf(ctx, run), run)
 	c.count("start", err)
 	return name, url, err
 }

@@ -25,7 +25,7 @@ const closeWithin = 15 * time.Second
 func serveCommand() *cobra.Command {
 	return verb("serve", "Run a control plane for a team",
 		"Runs a control plane: the API, the queue, and the worker for control activities. Several may run on one Postgres.\n"+
-			"It needs SIGNALBOX_KEYSET and SIGNALBOX_TEMPORAL_ADDRESS; make the first key with `signalbox admin-key`.", serve)
+			"It needs SIGNALBOX_KEYSET and SIGNALBOX_TEMPORAL_ADDRESS; make the first key with `signalbox admin-key`.", traced(serve))
 }
 
 func serve(ctx context.Context, c config.Config) error {
@@ -68,12 +68,12 @@ func raise(ctx context.Context, c config.Config, door front, stopping <-chan str
 	if err != nil {
 		return nil, nil, err
 	}
-	f.front = door
+	f.front, f.traces = door, tracesOf(ctx)
 	if err := logins(c, f).SwitchDemo(ctx); err != nil {
 		f.close()
 		return nil, nil, err
 	}
-	temporal, err := workflows.Dial(temporalOptions(c, log))
+	temporal, err := workflows.Dial(temporalOptions(ctx, c, log))
 	if err != nil {
 		f.close()
 		return nil, nil, err
@@ -84,11 +84,12 @@ func raise(ctx context.Context, c config.Config, door front, stopping <-chan str
 	}, nil
 }
 
-func temporalOptions(c config.Config, log *logrus.Logger) workflows.Options {
+func temporalOptions(ctx context.Context, c config.Config, log *logrus.Logger) workflows.Options {
 	t := c.Temporal
 	return workflows.Options{
 		Address: t.Address, Namespace: t.Namespace, Names: t.Names, Pages: t.UIURL, Log: log,
 		CA: t.TLSCA, Cert: t.TLSCert, Key: t.TLSKey, APIKeyFile: t.APIKeyFile,
+		Tracer: tracesOf(ctx).tracer(),
 	}
 }
 

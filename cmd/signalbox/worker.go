@@ -29,14 +29,14 @@ func workerCommand() *cobra.Command {
 	return verb("worker", "Execute builtin runs of one pool",
 		"Executes builtin runs of the pool SIGNALBOX_POOL. It reaches Temporal (SIGNALBOX_TEMPORAL_ADDRESS) and the API\n"+
 			"(SIGNALBOX_PUBLIC_URL) with the orchestrator key in SIGNALBOX_ORCHESTRATOR_KEY_FILE; never the database.",
-		func(ctx context.Context, c config.Config) error {
+		traced(func(ctx context.Context, c config.Config) error {
 			if c.Temporal.Address == "" || c.Worker.OrchestratorKeyFile == "" || c.Server.PublicURL == "" {
 				return sb.Errorf(sb.Invalid, "a worker needs SIGNALBOX_TEMPORAL_ADDRESS, SIGNALBOX_PUBLIC_URL and SIGNALBOX_ORCHESTRATOR_KEY_FILE")
 			}
 			log := newLog(c)
 			log.WithField("pool", c.Worker.Pool).Info("signalbox works")
 			return telling(ctx, log, waits(c), func() error { return work(ctx, c, c.Server.PublicURL, log) })
-		})
+		}))
 }
 
 // waits says how long running work may go on, for the log.
@@ -50,11 +50,11 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		log.WithError(err).Warn("this process cannot be made undumpable")
 	}
-	runner, err := newRunner(c, url, log)
+	runner, err := newRunner(c, url, tracesOf(ctx), log)
 	if err != nil {
 		return err
 	}
-	temporal, err := workflows.Dial(temporalOptions(c, log))
+	temporal, err := workflows.Dial(temporalOptions(ctx, c, log))
 	if err != nil {
 		return err
 	}
@@ -80,12 +80,12 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 }
 
 // newRunner makes what carries out attempts: the API as they see it, and the ways to execute.
-func newRunner(c config.Config, url string, log *logrus.Logger) (*executors.Runner, error) {
+func newRunner(c config.Config, url string, t *traces, log *logrus.Logger) (*executors.Runner, error) {
 	key, err := openKey(c.Worker.OrchestratorKeyFile)
 	if err != nil {
 		return nil, err
 	}
-	api, err := client.NewWork(client.Options{URL: url, KeyFrom: key, UserAgent: "signalbox-worker/" + version})
+	api, err := client.NewWork(client.Options{URL: url, KeyFrom: key, UserAgent: "signalbox-worker/" + version, Around: t.around})
 	if err != nil {
 		return nil, err
 	}
@@ -112,28 +112,33 @@ func newRunner(c config.Config, url string, log *logrus.Logger) (*executors.Runn
 		settings.Owner = &executors.Owner{UID: int(account.UID), GID: int(account.GID)}
 		settings.Env = append(settings.Env, "HOME="+account.Home)
 	}
-	processes, err := newProcesses(c, self, account, log)
+	processes, warnings, err := newProcesses(c, self, account, log)
 	if err != nil {
 		return nil, err
 	}
+	settings.Warnings = warnings
 	settings.Executors = map[string]sb.Executor{"": processes, "dummy": dummy.Executor{}}
 	return executors.NewRunner(settings), nil
 }
 
-// newProcesses makes the executor of processes, within the bounds of the settings.
-func newProcesses(c config.Config, self string, account *process.Account, log *logrus.Logger) (*process.Executor, error) {
+// newProcesses makes the executor of processes, within the bounds of the settings; and says what cannot be as they ask.
+func newProcesses(c config.Config, self string, account *process.Account, log *logrus.Logger) (*process.Executor, []string, error) {
 	processes, err := process.New(process.Options{
 		Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}),
 		Account: account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := processes.Bound(); err != nil {
-		log.WithError(err).Warn("SIGNALBOX_WORKER_MEMORY has no effect: this worker may not make control groups here, so the memory of its runs is NOT bounded")
+		log.WithError(err).Warn(unbounded)
+		return processes, []string{unbounded}, nil
 	}
-	return processes, nil
+	return processes, nil, nil
 }
+
+// unbounded is what operators must know where control groups cannot be made.
+const unbounded = "SIGNALBOX_WORKER_MEMORY has no effect: this worker may not make control groups here, so the memory of its runs is NOT bounded"
 
 // openAccount finds the account that operators run under, and lets it pass through the worker's folder; nil for that of
 // the worker.

@@ -20,6 +20,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Deps is all that the server stands on.
@@ -73,6 +74,7 @@ type Record struct {
 // Options are settings of the server. The zero value runs.
 type Options struct {
 	Log            *logrus.Logger
+	Tracer         trace.Tracer         // of requests; nil for none
 	Registry       *prometheus.Registry // shown at /metrics; nil makes one
 	Ready          []Part               // shown at /readyz
 	TrustedProxies []netip.Prefix       // whose X-Forwarded-For is believed; none by default
@@ -136,7 +138,7 @@ func build(d Deps) (*server, *gin.Engine) {
 	engine.UseEscapedPath, engine.UnescapePathValues = true, false
 	engine.HandleMethodNotAllowed, engine.RedirectTrailingSlash = true, false
 	trust(engine, d.TrustedProxies)
-	engine.Use(s.watch, s.named, s.unescape)
+	engine.Use(s.watch, s.traced, s.named, s.unescape)
 	s.huma = humagin.New(engine, config())
 	s.routes()
 	withErrors(s.huma.OpenAPI())

@@ -172,6 +172,10 @@ func TestDoctor(t *testing.T) {
 	require.Contains(t, checks["workers of builtin"]["fix"], "signalbox worker")
 	require.Equal(t, "the head is 3:ab", checks["audit log"]["detail"])
 
+	b.workers = []sb.Worker{{Name: "host/default", SeenAt: time.Now(), Warnings: []string{"memory is NOT bounded"}}}
+	require.Contains(t, b.do("root", "GET", "/api/v1/doctor", "").body, `{"name":"worker host/default","ok":false,"detail":"memory is NOT bounded","fix":"give`)
+	require.Contains(t, b.do("root", "GET", "/api/v1/orchestrators/builtin/workers", "").body, `"warnings":["memory is NOT bounded"]`)
+
 	a.late, a.check = time.Hour, sb.Check{Name: "audit log", Detail: "entry 4 is missing: it was removed", Fix: "look"}
 	reply := b.do("root", "GET", "/api/v1/doctor?audit_head=7:AB", "")
 	require.Contains(t, reply.body, `"entry 4 is missing: it was removed"`)

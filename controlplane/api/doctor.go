@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	sb "signalbox"
@@ -128,8 +129,21 @@ func (h doctor) workers(ctx context.Context, out *Health) error {
 			return err
 		}
 		out.add(workersOf(o, workers, now))
+		for _, w := range workers {
+			if len(w.Warnings) > 0 && now.Sub(w.SeenAt) <= workerQuiet {
+				out.add(warned(w))
+			}
+		}
 	}
 	return nil
+}
+
+// warned tells of a worker where not all is as its settings ask.
+func warned(w sb.Worker) sb.Check {
+	return sb.Check{
+		Name: "worker " + w.Name, Detail: strings.Join(w.Warnings, "; "),
+		Fix: "give the worker what the setting needs (docs/configuration.md, Worker), or take the setting away, and start it again",
+	}
 }
 
 func workersOf(o sb.Orchestrator, workers []sb.Worker, now time.Time) sb.Check {

@@ -63,7 +63,7 @@ func (s *server) pass(r route) func(huma.Context, func(huma.Context)) {
 // originOf is who acts in a request, and from where.
 func originOf(ctx huma.Context, req *request) sb.Origin {
 	return sb.Origin{
-		Actor: req.caller.Who(), Kind: req.caller.Kind, Address: humagin.Unwrap(ctx).ClientIP(), Request: req.id, Via: req.caller.via,
+		Actor: req.caller.Who(), Kind: req.caller.Kind, Address: humagin.Unwrap(ctx).ClientIP(), Request: req.id, Via: req.caller.via, Trace: req.trace,
 	}
 }
 

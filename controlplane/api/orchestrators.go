@@ -32,6 +32,7 @@ type Worker struct {
 	Concurrency int             `json:"concurrency"`
 	Running     []sb.AttemptRef `json:"running"`
 	Draining    bool            `json:"draining"`
+	Warnings    []string        `json:"warnings" doc:"What there is not as its settings ask."`
 	SeenAt      time.Time       `json:"seen_at"`
 }
 
@@ -177,7 +178,7 @@ func (h orchestrators) workers(ctx context.Context, in *placeInput) (*answer[Lis
 		return nil, err
 	}
 	return listOf(page, func(w sb.Worker) Worker {
-		return Worker{w.Name, w.Incarnation, w.Version, w.Pool, w.Concurrency, some(w.Running), w.Draining, moment(w.SeenAt)}
+		return Worker{w.Name, w.Incarnation, w.Version, w.Pool, w.Concurrency, some(w.Running), w.Draining, some(w.Warnings), moment(w.SeenAt)}
 	}), nil
 }
 

@@ -11,10 +11,11 @@ import (
 
 // request is what belongs to one request besides its input: who asks, and where its log lines go.
 type request struct {
-	id   string
-	log  *logrus.Entry
-	head bool   // HEAD: no body is wanted
-	key  string // as it came; never logged
+	id    string
+	log   *logrus.Entry
+	trace string // its place in a trace, as in the header traceparent; "" for none
+	head  bool   // HEAD: no body is wanted
+	key   string // as it came; never logged
 
 	refused func(context.Context) // keeps a 403 in the audit log; nil for who is no person
 

@@ -49,6 +49,7 @@ func (h runs) schedule(ctx context.Context, in *scheduleInput) (*placed[Run], er
 }
 
 func (h runs) placed(ctx context.Context, run sb.Run) (*placed[Run], error) {
+	tellRun(ctx, run.ID)
 	out, err := h.out(ctx, run)
 	return &placed[Run]{Location: base + "/runs/" + run.ID, Body: out}, err
 }

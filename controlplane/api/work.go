@@ -27,8 +27,9 @@ type ByRun struct {
 
 // Limits of what names a process.
 const (
-	maxSource = 250
-	maxNonce  = 200
+	maxSource  = 250
+	maxNonce   = 200
+	maxWarning = 500 // bytes
 )
 
 func (h work) claim(ctx context.Context, in *struct{ Body sb.ClaimRequest }) (*answer[sb.ClaimAnswer], error) {
@@ -39,6 +40,7 @@ func (h work) claim(ctx context.Context, in *struct{ Body sb.ClaimRequest }) (*a
 	if b.Source == "" {
 		b.Source = sb.MainSource
 	}
+	tellRun(ctx, b.Run)
 	orchestrator := requestOf(ctx).orchestrator
 	got, err := h.work.Claim(ctx, orchestrator, sb.Claim{
 		Process: sb.Process{AttemptRef: b.AttemptRef, Source: b.Source, Try: b.Try}, Nonce: b.Nonce,
@@ -99,7 +101,7 @@ func (h work) workers(ctx context.Context, in *struct{ Body sb.WorkersRequest })
 	orchestrator := requestOf(ctx).orchestrator
 	stop, err := h.work.Workers(ctx, orchestrator, sb.Worker{
 		OrchestratorID: orchestrator, Name: b.Name, Incarnation: b.Incarnation, Version: b.Version, Pool: b.Pool,
-		Concurrency: b.Concurrency, Running: b.Running, Draining: b.Draining,
+		Concurrency: b.Concurrency, Running: b.Running, Draining: b.Draining, Warnings: b.Warnings,
 	})
 	if err != nil {
 		return nil, err
@@ -120,6 +122,11 @@ func checkWorker(b sb.WorkersRequest) error {
 	}
 	if b.Concurrency < 0 || b.Concurrency > 100_000 {
 		found = append(found, sb.Fault{Location: "body.concurrency", Message: "0 to 100000", Value: b.Concurrency})
+	}
+	for i, warning := range b.Warnings {
+		if len(warning) > maxWarning {
+			found = append(found, sb.Fault{Location: fmt.Sprintf("body.warnings[%d]", i), Message: fmt.Sprintf("%d bytes at most", maxWarning)})
+		}
 	}
 	if found != nil {
 		return sb.Faulty(faultyDetail, found...)

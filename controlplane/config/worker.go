@@ -15,7 +15,7 @@ type Worker struct {
 	OrchestratorKeyFile string        `envconfig:"SIGNALBOX_ORCHESTRATOR_KEY_FILE" shown:"in dev made by itself" desc:"File with the orchestrator key of the worker."`
 	Name                string        `envconfig:"SIGNALBOX_WORKER_NAME" shown:"host/pool" desc:"Name of the worker; the same after each start, and one process at a time."`
 	Env                 Words         `envconfig:"SIGNALBOX_WORKER_ENV" default:"PATH HOME LANG TMPDIR" empty:"nothing" desc:"What operators see of the worker's own environment. Set but empty: nothing."`
-	Memory              Bytes         `envconfig:"SIGNALBOX_WORKER_MEMORY" shown:"no bound" desc:"Most memory of one run, such as 2GiB; what wants more is killed. It needs control groups that the worker may make."`
+	Memory              Bytes         `envconfig:"SIGNALBOX_WORKER_MEMORY" shown:"no bound" desc:"Most memory of one run, such as 2GiB; what wants more is killed. It needs control groups that the worker may make; where it may not, signalbox doctor and the list of workers say so."`
 	User                string        `envconfig:"SIGNALBOX_WORKER_USER" shown:"the worker's" desc:"Account, by name or number, that operators run under. It needs a worker that may change accounts."`
 	Dir                 string        `envconfig:"SIGNALBOX_WORKER_DIR" shown:"a folder in the data folder" desc:"Folder for unpacked plugins, work folders and output not sent yet."`
 }

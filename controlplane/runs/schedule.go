@@ -46,7 +46,9 @@ func (r *Runs) schedule(ctx context.Context, who sb.Principal, d sb.Draft, hash 
 		IdempotencyKey: d.IdempotencyKey, BodyHash: hash,
 	}
 	run, replayed, err := r.store.Schedule(ctx, n, func(f sb.Facts, all []sb.Orchestrator) (sb.Run, []sb.Event, error) {
-		return r.draw(f, all, d, now)
+		run, events, err := r.draw(f, all, d, now)
+		run.Trace = sb.OriginOf(ctx).Trace
+		return run, events, err
 	})
 	sb.FaultPoint("schedule.after")
 	if err == nil && replayed { // the caller may have lost the right to see it

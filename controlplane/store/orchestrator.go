@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -134,6 +135,7 @@ type workerRow struct {
 	Concurrency    int
 	Running        string
 	Draining       bool
+	Warnings       string
 	SeenAt         int64
 }
 
@@ -142,7 +144,7 @@ func (row workerRow) worker() (sb.Worker, error) {
 		OrchestratorID: row.OrchestratorID, Name: row.Name, Incarnation: row.Incarnation, Version: row.Version,
 		Pool: row.Pool, Concurrency: row.Concurrency, Draining: row.Draining, SeenAt: timeAt(row.SeenAt),
 	}
-	return w, json.Unmarshal([]byte(row.Running), &w.Running)
+	return w, errors.Join(json.Unmarshal([]byte(row.Running), &w.Running), json.Unmarshal([]byte(row.Warnings), &w.Warnings))
 }
 
 // Workers reads the workers seen in the last day, by name.

@@ -159,14 +159,14 @@ func (s *Store) UpdatePrincipal(ctx context.Context, id string, f func(sb.Princi
 		}
 		return t.audit(ctx, before.Kind+".update", principalObject(row.principal()), principalEdits(before, row))
 	})
-	return after, taken(err, "the name or email %s is taken", after.Name)
+	return after, passed("role.after", taken(err, "the name or email %s is taken", after.Name))
 }
 
 // DeletePrincipal ends a principal at once, with all that lets him in (keys, sessions, devices, identities) and all that
 // he was given (grants, memberships); invitations that he made end, too. Runs stay, with the name kept. The last admin
 // cannot go: Conflict.
 func (s *Store) DeletePrincipal(ctx context.Context, id string) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		row, err := t.lockPrincipal(ctx, id)
 		if err != nil {
 			return err
@@ -191,6 +191,7 @@ func (s *Store) DeletePrincipal(ctx context.Context, id string) error {
 		}
 		return t.audit(ctx, row.Kind+".delete", principalObject(row.principal()), map[string]any{"role": row.Role})
 	})
+	return passed("removal.after", err)
 }
 
 // lockPrincipal holds the organisation, so that two cannot remove each other as the last admin, and reads a principal.

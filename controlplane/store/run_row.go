@@ -40,6 +40,7 @@ type runRow struct {
 	Target          string
 	CreatedByName   string
 	RerunOf         string
+	Trace           string
 	TimeoutNs       int64
 	StartWithinNs   int64
 	RetriesLeft     int
@@ -73,7 +74,7 @@ func toRunRow(r sb.Run) (runRow, error) {
 		StartedAt: microsOf(r.StartedAt), EndedAt: microsOf(r.EndedAt),
 		Pinned: r.Pinned, Slot: r.Slot, Attempt: r.Attempt, Priority: r.Priority, Pool: r.Target.Pool, Target: string(target),
 		Version: r.Version, Plugin: r.Plugin, PluginVersion: r.PluginVersion, PluginRevision: r.PluginRevision,
-		RevisionID: r.RevisionID, Label: r.Label, RerunOf: r.RerunOf,
+		RevisionID: r.RevisionID, Label: r.Label, RerunOf: r.RerunOf, Trace: r.Trace,
 		TimeoutNs: int64(r.Timeout), StartWithinNs: int64(r.StartWithin),
 		RetriesLeft: r.RetriesLeft, Retried: r.Retried, Requeued: r.Requeued, StartedLate: r.StartedLate,
 		ResultKey: r.ResultKey, Params: string(r.Params), View: string(r.View), InputsSchema: string(r.InputsSchema),
@@ -97,7 +98,7 @@ func (row runRow) run() (sb.Run, error) {
 		StartedAt: timeOf(row.StartedAt), EndedAt: timeOf(row.EndedAt),
 		Pinned: row.Pinned, Slot: row.Slot, Attempt: row.Attempt, Priority: row.Priority,
 		Version: row.Version, Plugin: row.Plugin, PluginVersion: row.PluginVersion, PluginRevision: row.PluginRevision,
-		RevisionID: row.RevisionID, Label: row.Label, RerunOf: row.RerunOf,
+		RevisionID: row.RevisionID, Label: row.Label, RerunOf: row.RerunOf, Trace: row.Trace,
 		Timeout: time.Duration(row.TimeoutNs), StartWithin: time.Duration(row.StartWithinNs),
 		RetriesLeft: row.RetriesLeft, Retried: row.Retried, Requeued: row.Requeued, StartedLate: row.StartedLate,
 		ResultKey: row.ResultKey, Params: raw(row.Params), View: raw(row.View), InputsSchema: raw(row.InputsSchema),

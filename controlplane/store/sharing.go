@@ -15,7 +15,7 @@ const maxCandidates = 20
 // away. May judges, in the transaction, whether who asks may do so and to whom; for a group the latter are facts about
 // nobody. NotFound when the dataset, the principal or the group does not exist.
 func (s *Store) SetGrant(ctx context.Context, by string, g sb.Grant, may func(by, to sb.Facts) error) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.lockOrganisation(ctx); err != nil {
 			return err
 		}
@@ -37,6 +37,7 @@ func (s *Store) SetGrant(ctx context.Context, by string, g sb.Grant, may func(by
 		return t.audit(ctx, "dataset.share", sb.Object{Kind: "dataset", ID: d.ID, Name: d.Name},
 			map[string]any{"to": map[string]string{"kind": to.Kind, "id": to.ID, "name": to.Name}, "permission": edit{before, g.Permission}})
 	})
+	return passed("grant.after", err)
 }
 
 // holder reads whom a grant is for, and what he was granted before.

@@ -226,3 +226,11 @@ func tidy(err error) error {
 	}
 	return sb.Wrap(err, sb.Unavailable, "the database cannot be reached, or did not answer in time")
 }
+
+// passed is the point behind a committed transaction, at which the kill tests end the process.
+func passed(point string, err error) error {
+	if err == nil {
+		sb.FaultPoint(point)
+	}
+	return err
+}

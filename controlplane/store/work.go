@@ -180,9 +180,13 @@ func (t *tx) keepWorker(ctx context.Context, w sb.Worker) (workerRow, error) {
 	if err != nil {
 		return workerRow{}, err
 	}
+	warnings, err := text(w.Warnings)
+	if err != nil {
+		return workerRow{}, err
+	}
 	row := workerRow{
 		OrchestratorID: w.OrchestratorID, Name: w.Name, Incarnation: w.Incarnation, Version: w.Version, Pool: w.Pool,
-		Concurrency: w.Concurrency, Running: running, Draining: w.Draining, SeenAt: t.now,
+		Concurrency: w.Concurrency, Running: running, Draining: w.Draining, Warnings: warnings, SeenAt: t.now,
 	}
 	var old []workerRow
 	err = t.NewRaw("SELECT * FROM workers WHERE orchestrator_id = ? AND name = ?", w.OrchestratorID, w.Name).Scan(ctx, &old)

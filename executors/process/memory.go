@@ -31,6 +31,9 @@ type bound struct {
 	back  string // the folder of the shim's own group
 }
 
+// outOfMemory is the signal's name where the kernel killed a process for lack of memory.
+const outOfMemory = "out of memory"
+
 // words says the bound for people.
 func (b bound) words() string {
 	return fmt.Sprintf("a run may use %s of memory here (SIGNALBOX_WORKER_MEMORY)", humanize.IBytes(uint64(b.Bytes))) //nolint:gosec // above 0

@@ -40,8 +40,9 @@ type Options struct {
 
 // Executor executes jobs as processes.
 type Executor struct {
-	options Options
-	bounds  *bounds // nil: none
+	options   Options
+	bounds    *bounds // nil: none
+	unbounded bool    // although a bound was asked for
 
 	mu    sync.Mutex
 	shims map[sb.Process]*leash // of attempts whose end has not been told
@@ -68,6 +69,7 @@ func New(o Options) (*Executor, error) {
 func (e *Executor) Bound() (err error) {
 	if e.options.Memory > 0 {
 		e.bounds, err = openBounds(e.options.Worker, e.options.Memory)
+		e.unbounded = err != nil
 	}
 	return err
 }
@@ -99,6 +101,9 @@ func (e *Executor) Execute(ctx context.Context, job sb.Job, started func()) (sb.
 	<-copied
 	if err != nil {
 		e.Told(job.Process)
+	}
+	if e.unbounded && end.Signal == outOfMemory {
+		end.Reason = end.String() + ": this worker cannot bound the memory of a run, so the machine ran out of it"
 	}
 	return end, err
 }

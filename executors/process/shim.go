@@ -196,14 +196,14 @@ func (s *shim) statusOf(ws syscall.WaitStatus) status {
 		said.ExitCode = &code
 		short = short && code != 0 && s.order.Bound != nil // whose processes were killed is known then
 	} else if said.Signal = ws.Signal().String(); ws.Signal() == unix.SIGKILL && !s.killed && short {
-		said.Signal = "out of memory"
+		said.Signal = outOfMemory
 	} else {
 		short = false
 	}
 	if short && s.order.Bound != nil {
 		said.Reason = said.end().String()
 		if said.ExitCode != nil {
-			said.Reason += ", after a process of it was killed by signal: out of memory"
+			said.Reason += ", after a process of it was killed by signal: " + outOfMemory
 		}
 		said.Reason += ": " + s.order.Bound.words()
 	}

@@ -108,6 +108,7 @@ func (w *world) see(t *testing.T, incarnation string, running ...sb.AttemptRef) 
 	t.Helper()
 	stop, orphans, err := w.SeeWorker(t.Context(), sb.Worker{
 		OrchestratorID: w.builtin.ID, Name: "w1", Incarnation: incarnation, Pool: sb.DefaultPool, Concurrency: 2, Running: running,
+		Warnings: []string{"its memory is not bounded"},
 	})
 	require.NoError(t, err)
 	return stop, orphans
@@ -133,6 +134,7 @@ func workerSeen(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.Equal(t, w.clock.now(), list[0].SeenAt)
+	require.Equal(t, []string{"its memory is not bounded"}, list[0].Warnings)
 	require.Len(t, list[0].Running, 4)
 	w.clock.pass(25 * time.Hour)
 	list, err = w.Workers(t.Context(), w.builtin.ID)

@@ -270,6 +270,7 @@ CREATE TABLE workers (
     concurrency     BIGINT  NOT NULL,
     running         TEXT    NOT NULL,
     draining        BOOLEAN NOT NULL,
+    warnings        TEXT    NOT NULL DEFAULT '[]',
     seen_at         BIGINT  NOT NULL,
     PRIMARY KEY (orchestrator_id, name)
 );
@@ -306,6 +307,7 @@ CREATE TABLE runs (
     target            TEXT    NOT NULL DEFAULT '{}',
     created_by_name   TEXT    NOT NULL DEFAULT '',
     rerun_of          TEXT    NOT NULL DEFAULT '',
+    trace             TEXT    NOT NULL DEFAULT '',
     timeout_ns        BIGINT  NOT NULL DEFAULT 0,
     start_within_ns   BIGINT  NOT NULL DEFAULT 0,
     retries_left      BIGINT  NOT NULL DEFAULT 0,
