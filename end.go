@@ -8,12 +8,13 @@ import (
 // EndWork notes that the attempt's work has ended, frees its slot, and ends the run or sends it back to Scheduled.
 //
 // What counts for the run, in this order: stopped or timed out by us; failed there or killed; what the attempt
-// reported; its exit code.
+// reported; its exit code, or success there.
 type EndWork struct {
 	At      time.Time
 	Attempt int
 	By      Who // an admin who released it; nobody else
 	End     End
+	Found   *Outcome // what the orchestrator knows of it, for want of a report
 }
 
 func (c EndWork) when() time.Time { return c.At }
@@ -28,6 +29,10 @@ func (c EndWork) apply(r *Run) ([]Event, error) {
 	r.Work.State = WorkEnded
 	r.Work.EndedAt = &c.At
 	r.Slot = false
+	if s := r.Work.Seen; r.Work.Ref != "" && s != nil && s.Sight != "" { // it was there once
+		due := c.At.Add(LogWait)
+		r.Work.LogDue = &due
+	}
 	events := []Event{{Kind: EventWorkEnded, Actor: c.By, Attempt: r.Attempt, Message: c.End.String()}}
 	if r.Status.Terminal() {
 		return events, nil
@@ -35,12 +40,18 @@ func (c EndWork) apply(r *Run) ([]Event, error) {
 	if said := r.contradiction(c.End); said != "" {
 		events = append(events, Event{Kind: EventContradiction, Attempt: r.Attempt, Message: said})
 	}
-	return append(events, r.ended(c.At, c.End)...), nil
+	said := r.Work.Reported
+	if said == nil {
+		said = c.Found
+	}
+	if c.End.There == SeenSucceeded || c.End.There == SeenFailed {
+		r.ran(c.At)
+	}
+	return append(events, r.ended(c.At, c.End, said)...), nil
 }
 
 // ended decides what becomes of an open run whose work has ended.
-func (r *Run) ended(at time.Time, e End) []Event {
-	said := r.Work.Reported
+func (r *Run) ended(at time.Time, e End, said *Outcome) []Event {
 	switch {
 	case r.Work.Ending == FailTimeout && r.Status == Queued:
 		return r.startedLate(at)
@@ -48,6 +59,8 @@ func (r *Run) ended(at time.Time, e End) []Event {
 		return r.fail(at, Failure{FailTimeout, fmt.Sprintf("It ran for longer than its timeout of %s.", r.Timeout), e.Stack})
 	case r.Work.Ending != "" || e.Terminated:
 		return r.fail(at, Failure{FailStopped, e.String(), e.Stack})
+	case e.Rejected:
+		return r.fail(at, Failure{FailRejected, e.String(), e.Stack})
 	case e.Broken:
 		return r.fail(at, Failure{FailOrchestrator, e.String(), e.Stack})
 	case r.Status == Queued && said == nil:
@@ -58,8 +71,10 @@ func (r *Run) ended(at time.Time, e End) []Event {
 		return r.fail(at, Failure{FailError, e.String(), e.Stack})
 	case said != nil && !said.Completed:
 		return r.fail(at, Failure{FailError, said.Message, said.Stack})
-	case said != nil || (e.ExitCode != nil && *e.ExitCode == 0):
-		return r.complete(at)
+	case e.There == SeenFailed:
+		return r.fail(at, Failure{FailError, e.String(), e.Stack})
+	case said != nil || e.There == SeenSucceeded || (e.ExitCode != nil && *e.ExitCode == 0):
+		return r.complete(at, said)
 	case e.ExitCode != nil:
 		return r.fail(at, Failure{FailError, e.String(), e.Stack})
 	}
@@ -82,6 +97,10 @@ func (r *Run) contradiction(e End) string {
 	switch {
 	case said == nil:
 		return ""
+	case said.Completed && e.There == SeenFailed:
+		return "It reported that it completed, but " + e.String() + "."
+	case !said.Completed && e.There == SeenSucceeded:
+		return "It reported that it failed, but " + e.String() + "."
 	case said.Completed && (e.Signal != "" || e.ExitCode != nil && *e.ExitCode != 0):
 		return "It reported that it completed, but " + e.String() + "."
 	case !said.Completed && e.ExitCode != nil && *e.ExitCode == 0:

@@ -125,10 +125,20 @@ type EndRequest struct {
 }
 
 // End is the end that the request tells of.
-func (r EndRequest) End() End { return End(r) }
+func (r EndRequest) End() End {
+	return End{
+		ExitCode: r.ExitCode, Signal: r.Signal, WorkerLost: r.WorkerLost, HandedBack: r.HandedBack, Terminated: r.Terminated,
+		Broken: r.Broken, Reason: r.Reason, Stack: r.Stack,
+	}
+}
 
 // Request is the body that tells of the end.
-func (e End) Request() EndRequest { return EndRequest(e) }
+func (e End) Request() EndRequest {
+	return EndRequest{
+		ExitCode: e.ExitCode, Signal: e.Signal, WorkerLost: e.WorkerLost, HandedBack: e.HandedBack, Terminated: e.Terminated,
+		Broken: e.Broken, Reason: e.Reason, Stack: e.Stack,
+	}
+}
 
 // Limits of the work API.
 const (

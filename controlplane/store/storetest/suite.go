@@ -135,7 +135,7 @@ func (w *world) schedule(t require.TestingT, with ...func(*sb.Run)) sb.Run {
 
 // admit admits all it may.
 func (w *world) admit(t require.TestingT) sb.Admission {
-	a, err := w.Admit(ctx(t), w.builtin.ID, nil, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	a, err := w.Admit(ctx(t), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 	require.NoError(t, err)
 	return a
 }
