@@ -21,6 +21,7 @@ import (
 	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/identity"
+	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs/runstest"
 	"signalbox/controlplane/secrets"
@@ -82,7 +83,7 @@ func setup(t *testing.T) *org {
 			Logs: logs.New(w.Store, w.Blobs, w.Store, logs.Options{}), Notes: w.Store,
 		},
 		Stock: api.Stock{
-			Catalog: catalog.New(w.Store, w.Blobs, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
+			Catalog: catalog.New(w.Store, w.Blobs, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store, Registrar: orchestrators.New(w.Store, keys, nil),
 			Secrets: secrets.NewVault(w.Store, keys),
 		},
 		Record: api.Record{Audit: w.Store, Seal: audit.New(w.Store, signer, meters{}, log), Clock: w.Store},
