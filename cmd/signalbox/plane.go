@@ -21,10 +21,12 @@ import (
 	"signalbox/controlplane/dispatch"
 	"signalbox/controlplane/identity"
 	"signalbox/controlplane/metrics"
+	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs"
 	"signalbox/controlplane/secrets"
 	"signalbox/controlplane/store"
+	"signalbox/controlplane/watch"
 	"signalbox/logs"
 	"signalbox/workflows"
 )
@@ -118,12 +120,14 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry})
+	places := orchestrators.New(f.store, f.keys, kinds())
+	bridge := watch.New(f.store, work, places, output, entry)
 	sealing := audit.New(f.store, f.chain, counts, entry)
 	closing := make(chan struct{})
 	handler := api.New(api.Deps{
 		Gate:   api.Gate{Identity: people, Logins: logins(c, f), Users: people, Groups: people, Access: judge{}, Facts: f.store, Organisation: f.store},
 		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
-		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
+		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Registrar: places, Bridge: ledgers{bridge, f.store}, Secrets: vault},
 		Record: api.Record{Audit: f.store, Seal: sealing, Clock: f.store},
 		Options: api.Options{
 			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
@@ -147,7 +151,8 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
 			{"logs", output.Run},
-			{"control worker", workflows.Control(temporal, settler{work}).Run},
+			{"control worker", workflows.Control(temporal, settler{work}, bridge).Run},
+			{"watching", watch.NewKeeper(f.store, temporal, entry).Run},
 		},
 	}
 }
@@ -174,6 +179,13 @@ func (c counted) Start(ctx context.Context, run sb.Run) (string, string, error) 
 	name, url, err := c.Client.Start(ctx, run)
 	c.count("start", err)
 	return name, url, err
+}
+
+// Settled counts a word that was not taken.
+func (c counted) Settled(ctx context.Context, ref sb.AttemptRef) error {
+	err := c.Client.Settled(ctx, ref)
+	c.count("settled", err)
+	return err
 }
 
 // Cancel counts a cancel that failed.
