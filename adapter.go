@@ -43,12 +43,12 @@ type Adapter interface {
 	Log(ctx context.Context, at Place, p Part, try int) (io.ReadCloser, error)
 }
 
-// Check is a line of a probe.
+// Check is the state of one thing that must be right for all to go well: a line of a probe, or of the doctor.
 type Check struct {
 	Name   string `json:"name"` // such as "reachable", "credentials", "dag example_dag"
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"` // what was found, in words
-	Fix    string `json:"fix"`    // what to do; "" when it is well
+	Fix    string `json:"fix"`    // what to do; "" when it is right
 }
 
 // Submission is an attempt on its way to an orchestrator.

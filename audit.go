@@ -103,11 +103,3 @@ type AuditCheck struct {
 	Faults  []string  // in words, each with the entry it is about; none when the chain is whole
 	More    bool      // there are more faults than are told
 }
-
-// Check is the state of one thing that must be right for all to go well.
-type Check struct {
-	Name   string
-	OK     bool
-	Detail string
-	Fix    string // what to do about it; "" when it is right
-}

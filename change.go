@@ -166,15 +166,15 @@ func (c Report) apply(r *Run) ([]Event, error) {
 	return []Event{{Kind: EventReported, Message: said}}, nil
 }
 
-// Mark fails the run because a person says so. The work goes on and keeps its slot.
-type Mark struct {
+// MarkFailed fails the run because a person says so. The work goes on and keeps its slot.
+type MarkFailed struct {
 	At time.Time
 	By Who
 }
 
-func (c Mark) when() time.Time { return c.At }
+func (c MarkFailed) when() time.Time { return c.At }
 
-func (c Mark) apply(r *Run) ([]Event, error) {
+func (c MarkFailed) apply(r *Run) ([]Event, error) {
 	if r.Status.Terminal() {
 		return nil, Errorf(Conflict, "run %s is already %s", r.ID, r.Status)
 	}
@@ -245,15 +245,15 @@ func (c Unseen) apply(r *Run) ([]Event, error) {
 	return []Event{{Kind: EventUnseen, Message: "No sign of life from " + r.Work.Taker() + "."}}, nil
 }
 
-// Seen notes a sign of life of work that was unknown.
-type Seen struct {
+// SeenAgain notes a sign of life of work that was unknown.
+type SeenAgain struct {
 	At      time.Time
 	Attempt int
 }
 
-func (c Seen) when() time.Time { return c.At }
+func (c SeenAgain) when() time.Time { return c.At }
 
-func (c Seen) apply(r *Run) ([]Event, error) {
+func (c SeenAgain) apply(r *Run) ([]Event, error) {
 	if r.Attempt != c.Attempt || r.Work.State != WorkUnknown {
 		return nil, nil
 	}

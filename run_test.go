@@ -47,7 +47,7 @@ var (
 	admit    = sb.Admit{At: start}
 	dispatch = sb.Dispatch{At: start, Attempt: 1, Ref: "run:r:1"}
 	begin    = sb.Start{At: start, Attempt: 1}
-	mark     = sb.Mark{At: start, By: ana}
+	mark     = sb.MarkFailed{At: start, By: ana}
 	stop     = sb.Stop{At: start, By: ana}
 	timeout  = sb.TimeOut{At: start}
 )
@@ -209,7 +209,7 @@ func TestAnyOrderOfChanges(t *testing.T) {
 // bound tells whether a change belongs to one attempt.
 func bound(c sb.Change) bool {
 	switch c.(type) {
-	case sb.Dispatch, sb.Take, sb.Start, sb.Report, sb.EndWork, sb.Seen:
+	case sb.Dispatch, sb.Take, sb.Start, sb.Report, sb.EndWork, sb.SeenAgain:
 		return true
 	}
 	return false
@@ -225,11 +225,11 @@ func anyChange(t *rapid.T, attempt int) sb.Change {
 		sb.Start{At: at, Attempt: attempt},
 		said(attempt, true), said(attempt, false),
 		sb.EndWork{At: at, Attempt: attempt, End: e},
-		sb.Mark{At: at, By: ana},
+		sb.MarkFailed{At: at, By: ana},
 		sb.Stop{At: at, By: ana},
 		sb.TimeOut{At: at},
 		sb.Unseen{At: at},
-		sb.Seen{At: at, Attempt: attempt},
+		sb.SeenAgain{At: at, Attempt: attempt},
 		sb.StopWaits{At: at},
 		sb.Reject{At: at, Reason: "x"},
 		sb.Pin{At: at, By: ana, Pinned: true},

@@ -37,8 +37,8 @@ type Admission struct {
 	More     bool // another round may admit more
 }
 
-// Place is where a run stands in its orchestrator's queue.
-type Place struct {
+// QueuePlace is where a run stands in its orchestrator's queue.
+type QueuePlace struct {
 	Position     int64 // from 1
 	Held         int   // slots held
 	Orchestrator Orchestrator

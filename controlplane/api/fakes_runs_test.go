@@ -129,7 +129,7 @@ func (w *world) change(ctx context.Context, who sb.Principal, id string, c sb.Ch
 }
 
 func (w *world) Mark(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {
-	return w.change(ctx, who, id, sb.Mark{At: day, By: who.Who()})
+	return w.change(ctx, who, id, sb.MarkFailed{At: day, By: who.Who()})
 }
 
 func (w *world) Stop(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {

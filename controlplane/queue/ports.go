@@ -19,7 +19,7 @@ type Store interface {
 	// the judge says (signalbox.Admit or Reject; nil leaves the run) and commits. More tells that another call may admit more. Sends the notes of signalbox.NotesOf.
 	Admit(ctx context.Context, orchestratorID string, pools []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error)
 	// Place reads what a waiting run waits for.
-	Place(ctx context.Context, run sb.Run) (sb.Place, error)
+	Place(ctx context.Context, run sb.Run) (sb.QueuePlace, error)
 	// Places reads the positions in the queue of Scheduled runs, in one query per orchestrator at most; a position
 	// beyond 10,000 is left out.
 	Places(ctx context.Context, runs []sb.Run) (map[string]int64, error)

@@ -46,7 +46,7 @@ func (q *Queue) Positions(ctx context.Context, runs []sb.Run) (map[string]int64,
 	return q.store.Places(ctx, runs)
 }
 
-func explain(run sb.Run, p sb.Place, now time.Time) sb.Wait {
+func explain(run sb.Run, p sb.QueuePlace, now time.Time) sb.Wait {
 	o := p.Orchestrator
 	w := sb.Wait{Quota: o.Quota, Held: p.Held, Since: run.ScheduledAt}
 	if run.Status == sb.Queued {
@@ -67,7 +67,7 @@ func explain(run sb.Run, p sb.Place, now time.Time) sb.Wait {
 	return w
 }
 
-func holds(run sb.Run, p sb.Place, now time.Time) (string, string) {
+func holds(run sb.Run, p sb.QueuePlace, now time.Time) (string, string) {
 	o := p.Orchestrator
 	ahead := "It is the next."
 	switch {
@@ -92,7 +92,7 @@ func holds(run sb.Run, p sb.Place, now time.Time) (string, string) {
 }
 
 // estimate says about how long the queue before a run takes, from the operator's past durations; 0 for too few.
-func estimate(p sb.Place) time.Duration {
+func estimate(p sb.QueuePlace) time.Duration {
 	if len(p.Durations) < fewest || p.Orchestrator.Quota < 1 {
 		return 0
 	}

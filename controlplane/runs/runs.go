@@ -78,7 +78,7 @@ func (r *Runs) Patch(ctx context.Context, who sb.Principal, id string, label *st
 
 // Mark fails a run by a person's word; its work goes on.
 func (r *Runs) Mark(ctx context.Context, who sb.Principal, id string) (sb.Run, error) {
-	run, err := r.end(ctx, who, id, sb.ActEndRun, func(now stamp) sb.Change { return sb.Mark{At: now, By: who.Who()} })
+	run, err := r.end(ctx, who, id, sb.ActEndRun, func(now stamp) sb.Change { return sb.MarkFailed{At: now, By: who.Who()} })
 	sb.FaultPoint("mark.after")
 	return run, err
 }

@@ -150,7 +150,7 @@ func (w *Work) Heartbeat(ctx context.Context, p sb.Process) (bool, error) {
 		return false, err
 	}
 	if pulse.Work == sb.WorkUnknown {
-		err = w.change(ctx, p.Run, func(now stamp) sb.Change { return sb.Seen{At: now, Attempt: p.Attempt} })
+		err = w.change(ctx, p.Run, func(now stamp) sb.Change { return sb.SeenAgain{At: now, Attempt: p.Attempt} })
 	}
 	return pulse.Ending != "", err
 }

@@ -134,8 +134,8 @@ func heldBy(ctx context.Context, q bun.IDB, orchestratorID string) (n int, err e
 }
 
 // Place reads what a waiting run waits for. The position is 0 for a run that is not Scheduled.
-func (s *Store) Place(ctx context.Context, run sb.Run) (sb.Place, error) {
-	var p sb.Place
+func (s *Store) Place(ctx context.Context, run sb.Run) (sb.QueuePlace, error) {
+	var p sb.QueuePlace
 	err := s.view(ctx, func(ctx context.Context, q bun.IDB) error {
 		list, err := orchestrators(ctx, q, "WHERE id = ?", run.OrchestratorID)
 		if p.Orchestrator, err = one(list, err, "orchestrator", run.OrchestratorID); err != nil {

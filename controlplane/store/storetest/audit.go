@@ -103,7 +103,7 @@ func actsAreAudited(t *testing.T, fresh Fresh) {
 	w.clock.pass(time.Millisecond)
 	w.apply(t, run.ID, sb.Pin{At: w.clock.now(), By: w.ann.Who(), Pinned: true})
 	w.clock.pass(time.Millisecond)
-	w.apply(t, run.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, run.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	w.clock.pass(time.Millisecond)
 	step(w.DeleteDataset(ctx, d.ID, w.ann.Who()))
 

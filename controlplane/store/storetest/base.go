@@ -153,7 +153,7 @@ func (w *world) heard(t *testing.T, notes <-chan sb.Note, then func()) {
 	for n := next(t, notes); n.ID != run.ID; n = next(t, notes) {
 	}
 	next(t, notes)
-	w.apply(t, run.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, run.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	next(t, notes) // the run
 	next(t, notes) // over
 }

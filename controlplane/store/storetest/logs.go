@@ -152,9 +152,9 @@ func unkept(t *testing.T, fresh Fresh) {
 	a, _ := w.running(t)
 	b, _ := w.running(t)
 	w.running(t)
-	w.apply(t, w.schedule(t).ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, w.schedule(t).ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	w.apply(t, a.ID, w.end(true))
-	w.apply(t, b.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, b.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	w.clock.pass(time.Second)
 	read := func() []string {
 		runs, err := w.Unkept(t.Context(), w.clock.now(), nil, 10)

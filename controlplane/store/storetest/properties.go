@@ -58,11 +58,11 @@ func (g *game) changes(t *rapid.T) {
 		sb.Dispatch{At: now, Attempt: attempt, Ref: "r"},
 		sb.Start{At: now, Attempt: attempt},
 		sb.Report{Attempt: attempt, Outcome: sb.Outcome{Completed: code == 0, Source: sb.MainSource, Hash: "h", At: now}},
-		sb.Mark{At: now, By: g.ann.Who()},
+		sb.MarkFailed{At: now, By: g.ann.Who()},
 		sb.Stop{At: now, By: g.ann.Who()},
 		sb.TimeOut{At: now},
 		sb.Unseen{At: now},
-		sb.Seen{At: now, Attempt: attempt},
+		sb.SeenAgain{At: now, Attempt: attempt},
 		sb.EndWork{At: now, Attempt: attempt, End: sb.End{ExitCode: &code}},
 		sb.EndWork{At: now, Attempt: attempt, End: sb.End{WorkerLost: true}},
 	}).Draw(t, "change")
@@ -84,7 +84,7 @@ func (g *game) changes(t *rapid.T) {
 // forAny tells whether a change belongs to no attempt.
 func forAny(c sb.Change) bool {
 	switch c.(type) {
-	case sb.Mark, sb.Stop, sb.TimeOut, sb.Unseen:
+	case sb.MarkFailed, sb.Stop, sb.TimeOut, sb.Unseen:
 		return true
 	}
 	return false
@@ -119,7 +119,7 @@ func (g *game) finish(t *rapid.T) {
 			run, err := g.Run(t.Context(), id)
 			require.NoError(t, err)
 			if run.Status == sb.Scheduled {
-				run = g.apply(t, id, sb.Mark{At: g.clock.now(), By: g.ann.Who()})
+				run = g.apply(t, id, sb.MarkFailed{At: g.clock.now(), By: g.ann.Who()})
 			}
 			if !run.Slot && run.Status.Terminal() {
 				break

@@ -27,7 +27,7 @@ func admitOrder(t *testing.T, fresh Fresh) {
 	require.Equal(t, []string{b.ID, a.ID, d.ID}, admission.Admitted)
 	require.False(t, admission.More)
 	require.Empty(t, w.admit(t).Admitted)
-	w.apply(t, a.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, a.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	require.Equal(t, []string{c.ID}, w.admit(t).Admitted)
 	run, err := w.Run(t.Context(), c.ID)
 	require.NoError(t, err)
@@ -79,7 +79,7 @@ func admitSkips(t *testing.T, fresh Fresh) {
 		return admission.Admitted
 	}
 	// running admitted gpu along with the retry
-	w.apply(t, gpu.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, gpu.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	gpu = w.schedule(t, func(r *sb.Run) { r.Target.Pool = "gpu" })
 	require.Equal(t, []string{a.ID}, admit(sb.DefaultPool))
 	w.clock.pass(retry.NotBefore.Sub(w.clock.now()))
@@ -137,7 +137,7 @@ func admitAtOnce(t *testing.T, fresh Fresh) {
 					mu.Lock()
 					admitted[id]++
 					mu.Unlock()
-					if _, err := s.Change(t.Context(), id, applying(sb.Mark{At: w.clock.now(), By: w.ann.Who()})); err != nil {
+					if _, err := s.Change(t.Context(), id, applying(sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})); err != nil {
 						t.Error(err)
 					}
 				}
@@ -151,7 +151,7 @@ func admitAtOnce(t *testing.T, fresh Fresh) {
 		require.LessOrEqual(t, len(held), quota)
 		for _, r := range held {
 			admitted[r.ID]++
-			w.apply(t, r.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+			w.apply(t, r.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 		}
 	}
 	require.Len(t, admitted, waiting)

@@ -94,7 +94,7 @@ func progressKept(t *testing.T, fresh Fresh) {
 	read, err := w.Run(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, &sb.Progress{Label: "half", UpdatedAt: w.clock.now()}, read.Work.Progress)
-	w.apply(t, run.ID, sb.Mark{At: w.clock.now(), By: w.ann.Who()})
+	w.apply(t, run.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
 	kept, err = w.SetProgress(t.Context(), p, sb.Progress{Label: "more"})
 	require.NoError(t, err)
 	require.False(t, kept)
