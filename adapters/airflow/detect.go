@@ -3,6 +3,7 @@ package airflow
 import (
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -151,15 +152,18 @@ func (c *clock) saw(r outbound.Reply) {
 	c.known, c.ahead = true, at.Sub(c.now())
 }
 
-// there gives a time that has passed there for certain. A date in the future is never scheduled: Airflow 2 leaves such
-// a run queued, Airflow 3 calls it running and starts nothing.
+// there gives a time that has passed there for certain, and that hardly any other call gets. A date in the future is
+// never scheduled: Airflow 2 leaves such a run queued, Airflow 3 calls it running and starts nothing. Two runs of a DAG
+// cannot have the same date.
 func (c *clock) there() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	behind := time.Second
 	if !c.known {
-		return c.now().Add(-time.Minute).UTC()
+		behind = time.Minute
 	}
-	return c.now().Add(c.ahead - time.Second).UTC()
+	behind += rand.N(time.Second) //nolint:gosec // not a secret
+	return c.now().Add(c.ahead - behind).UTC().Truncate(time.Microsecond)
 }
 
 // skew tells how far the clocks are apart, if that is known.

@@ -230,3 +230,6 @@ func transport(secured *tls.Config) *http.Transport {
 		MaxResponseHeaderBytes: 1 << 20,
 	}
 }
+
+// CloseIdle closes the connections that no call uses.
+func (c *Client) CloseIdle() { c.once.CloseIdleConnections() }
