@@ -133,13 +133,13 @@ func (r *run) step(s *Server) {
 // revive is what 2.10 does with a stopped run: when its task has ended, it runs on. A stop after that stays.
 func (r *run) revive(s *Server, now time.Time) {
 	r.stopped++
-	if !s.revives() || r.stopped < 4 {
+	if !s.revives() || r.stopped < 8 {
 		return
 	}
 	switch r.stopped {
-	case 4:
+	case 8:
 		r.state, r.end = "running", nil
-	case 6:
+	case 14:
 		r.state, r.end = "success", &now
 		if last := r.tasks[len(r.tasks)-1]; last.state == "failed" {
 			r.state = "failed"
