@@ -59,14 +59,19 @@ func Start(t *testing.T, version string) *Server {
 	require.NoError(t, os.WriteFile(filepath.Join(dags, "signalbox_test_dags.py"), file, 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(s.Home, "pw.json"), []byte(`{"admin": "admin", "viewer": "viewer"}`), 0o600))
 	s.Run(t, "db", "migrate")
-	if s.two() {
-		for account, role := range map[string]string{"admin": "Admin", "viewer": "Viewer"} {
-			s.Run(t, "users", "create", "-u", account, "-p", account, "-f", "a", "-l", "b", "-r", role, "-e", account+"@example.org")
-		}
-	}
+	s.account(t, "admin", "Admin")
 	t.Cleanup(func() { s.Stop(t) })
 	s.Resume(t)
+	s.account(t, "viewer", "Viewer") // a role that the web server makes when it starts
 	return s
+}
+
+// account makes an account, where they are not in a file.
+func (s *Server) account(t *testing.T, name, role string) {
+	t.Helper()
+	if s.two() {
+		s.Run(t, "users", "create", "-u", name, "-p", name, "-f", "a", "-l", "b", "-r", role, "-e", name+"@example.org")
+	}
 }
 
 func (s *Server) two() bool { return strings.HasPrefix(s.version, "2.") }
