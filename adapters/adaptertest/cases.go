@@ -171,9 +171,9 @@ func waitsForOthers(t *testing.T, w *world) {
 func (w *world) stop(t *testing.T, at sb.Place) sb.Seen {
 	t.Helper()
 	require.NoError(t, w.Adapter.Stop(t.Context(), at, "a person stopped it"))
-	seen := w.over(t, at)
+	w.over(t, at)
 	for since := time.Now(); time.Since(since) < w.Settle; w.Pause() {
-		if seen = w.look(t, at); !seen.Sight.Over() {
+		if seen := w.look(t, at); !seen.Sight.Over() {
 			require.NoError(t, w.Adapter.Stop(t.Context(), at, "a person stopped it"))
 			since = time.Now()
 		}

@@ -43,14 +43,14 @@ func (p *literal) value(depth int) (any, bool) {
 	if depth > literalDepth || p.rest == "" {
 		return nil, false
 	}
-	switch c := p.rest[0]; {
-	case c == '{':
+	switch p.rest[0] {
+	case '{':
 		return p.dict(depth)
-	case c == '[':
+	case '[':
 		return p.list("[", "]", depth)
-	case c == '(':
+	case '(':
 		return p.list("(", ")", depth)
-	case c == '\'' || c == '"':
+	case '\'', '"':
 		return p.text()
 	}
 	for word, v := range map[string]any{"True": true, "False": false, "None": nil} {

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -87,7 +88,7 @@ type Client struct {
 	shares  shares
 	once    *http.Client
 	retried *retryablehttp.Client
-	breaker *gobreaker.CircuitBreaker[*http.Response]
+	breaker *gobreaker.CircuitBreaker[answer]
 }
 
 // New makes a client. Error: Invalid, with every fault of the settings.
@@ -147,7 +148,7 @@ func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, Reply, e
 	cancel := func() { stop(context.DeadlineExceeded) }
 	late := time.AfterFunc(answerWithin, cancel)
 	r.Method = http.MethodGet
-	res, err := c.send(ctx, r)
+	res, err := c.send(ctx, r) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		cancel()
 		return nil, Reply{}, err
@@ -158,7 +159,7 @@ func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, Reply, e
 	if res.StatusCode == http.StatusOK {
 		return body, reply, nil
 	}
-	defer body.Close()
+	defer func() { _ = body.Close() }()
 	reply.Body, err = io.ReadAll(io.LimitReader(body, MaxReply))
 	return nil, reply, err
 }
@@ -191,29 +192,31 @@ func (c *Client) send(ctx context.Context, r Request) (*http.Response, error) {
 	for name, values := range r.Header {
 		req.Header[name] = values
 	}
-	res, err := c.breaker.Execute(func() (*http.Response, error) { return c.call(req) })
-	if answered := (*trouble)(nil); asTrouble(err, &answered) {
-		return answered.response, nil // an answer, though a bad one: the breaker counts it, the caller reads it
+	got, err := c.breaker.Execute(func() (answer, error) { return c.call(req) })
+	var bad *trouble
+	if errors.As(err, &bad) {
+		return bad.Response, nil // an answer, though a bad one: the breaker counts it, the caller reads it
 	}
-	return res, c.inWords(err)
+	return got.Response, c.inWords(err)
 }
 
 // call sends a request, and makes an answer that tells of trouble an error, for the breaker to count.
-func (c *Client) call(req *http.Request) (*http.Response, error) {
-	var res *http.Response
-	var err error
+func (c *Client) call(req *http.Request) (answer, error) {
+	do := c.once.Do
 	if req.Method == http.MethodGet {
-		var again *retryablehttp.Request
-		if again, err = retryablehttp.FromRequest(req); err == nil {
-			res, err = c.retried.Do(again)
+		do = func(r *http.Request) (*http.Response, error) {
+			again, err := retryablehttp.FromRequest(r)
+			if err != nil {
+				return nil, err
+			}
+			return c.retried.Do(again)
 		}
-	} else {
-		res, err = c.once.Do(req)
 	}
+	res, err := do(req) //nolint:bodyclose // the caller closes it
 	if err == nil && inTrouble(res.StatusCode) {
-		return nil, &trouble{res}
+		return answer{}, &trouble{answer{res}}
 	}
-	return res, err
+	return answer{res}, err
 }
 
 // transport dials guarded addresses only, and asks nobody for a proxy.

@@ -25,12 +25,13 @@ const (
 	restFor   = 10 * time.Second // then nothing is asked, but for one call after that to see
 )
 
+// answer is a response with its body still to be read.
+type answer struct{ *http.Response }
+
 // trouble is an answer of a system that cannot work at the moment, or of a proxy before it.
-type trouble struct{ response *http.Response }
+type trouble struct{ answer }
 
-func (t *trouble) Error() string { return http.StatusText(t.response.StatusCode) }
-
-func asTrouble(err error, into **trouble) bool { return errors.As(err, into) }
+func (t *trouble) Error() string { return http.StatusText(t.StatusCode) }
 
 // inTrouble tells which statuses say "later". A plain 500 is about one call.
 func inTrouble(status int) bool {
@@ -41,8 +42,8 @@ func inTrouble(status int) bool {
 	return false
 }
 
-func newBreaker() *gobreaker.CircuitBreaker[*http.Response] {
-	return gobreaker.NewCircuitBreaker[*http.Response](gobreaker.Settings{
+func newBreaker() *gobreaker.CircuitBreaker[answer] {
+	return gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
 		Timeout:     restFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
 		IsExcluded: func(err error) bool { // it was us who ended the call, or who asked for too much
@@ -53,7 +54,7 @@ func newBreaker() *gobreaker.CircuitBreaker[*http.Response] {
 
 func tooMany(err error) bool {
 	var t *trouble
-	return errors.As(err, &t) && t.response.StatusCode == http.StatusTooManyRequests
+	return errors.As(err, &t) && t.StatusCode == http.StatusTooManyRequests
 }
 
 // retrying is the client for GET. A further try waits for its turn like any other request.

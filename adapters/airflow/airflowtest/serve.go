@@ -49,7 +49,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 
 // token logs in. Tokens live a day, by what stands in them.
 func (q request) token() {
-	var who struct{ Username, Password, Grant_Type, Client_ID, Client_Secret string } //nolint:revive // matched without regard to case
+	var who struct{ Username, Password, Grant_Type, Client_ID, Client_Secret string }
 	_ = json.NewDecoder(q.r.Body).Decode(&who)
 	name := who.Username
 	switch {

@@ -52,7 +52,7 @@ func interpreter() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("Python 3.11 is not installed") //nolint:staticcheck,revive // a name begins it
+	return "", fmt.Errorf("Python 3.11 is not installed") //nolint:staticcheck // a name begins it
 }
 
 // lock keeps others from installing the same at once.

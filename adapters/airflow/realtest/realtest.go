@@ -204,7 +204,7 @@ func alive(pid int) bool {
 // home is a folder with a short name: sockets lie in it.
 func home(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "airflow")
+	dir, err := os.MkdirTemp("", "airflow") //nolint:usetesting // its names are too long, and it fails while a process still writes
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
