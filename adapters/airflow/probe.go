@@ -82,7 +82,7 @@ func (p *probe) credentials(ctx context.Context) bool {
 		p.good("credentials", "Airflow takes them")
 	case sb.CodeOf(err) == sb.Forbidden:
 		p.good("credentials", "Airflow takes them")
-		p.bad("rights", "the account may not read DAGs", "Give its role the rights that docs/airflow.md lists, or Airflow's role Op.")
+		p.bad("rights", "the account may not read DAGs", "Give its role the rights that docs/airflow.md lists, or Airflow's role User.")
 		return false
 	default:
 		p.bad("credentials", words(err), "Enter the account's credentials again, and check in Airflow that the account is active.")
@@ -139,7 +139,7 @@ func (p *probe) rights(ctx context.Context) {
 		}
 	}
 	if lacks != "" {
-		p.bad("rights", "the account may not "+lacks[2:], "Give its role the rights that docs/airflow.md lists, or Airflow's role Op.")
+		p.bad("rights", "the account may not "+lacks[2:], "Give its role the rights that docs/airflow.md lists, or Airflow's role User.")
 		return
 	}
 	p.good("rights", "the account may read DAGs, DAG runs, task instances and import errors")
@@ -205,7 +205,7 @@ func (p *probe) mayUse(ctx context.Context, api api, dag string) {
 		}
 	}
 	if lacks != "" {
-		p.bad("rights on "+dag, "the account may not "+lacks[2:], "Give its role the rights that docs/airflow.md lists, or Airflow's role Op.")
+		p.bad("rights on "+dag, "the account may not "+lacks[2:], "Give its role the rights that docs/airflow.md lists, or Airflow's role User.")
 		return
 	}
 	p.good("rights on "+dag, "the account may start and stop runs, and read logs and results")
