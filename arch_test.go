@@ -56,7 +56,7 @@ var knowAll = []string{"cmd", "e2e", "bench"}
 // onlyIn says where a library may be used outside of tests, so that each can be replaced in one place.
 var onlyIn = map[string][]string{
 	"cloud.google.com/go":             {"blobs"},
-	"github.com/aws/aws-sdk-go-v2":    {"blobs"},
+	"github.com/aws/aws-sdk-go-v2":    {"blobs", "adapters/airflow/clouds"},
 	"github.com/beevik/etree":         {"controlplane/identity/saml"},
 	"github.com/coreos/go-oidc":       {"controlplane/identity/oidc"},
 	"github.com/crewjam/saml":         {"controlplane/identity/saml"},
@@ -67,8 +67,10 @@ var onlyIn = map[string][]string{
 	"github.com/temporalio/ui-server": {"workflows/devserver"},
 	"github.com/tink-crypto":          {"controlplane/secrets"},
 	"github.com/uptrace/bun":          {"controlplane/store"},
+	"github.com/hashicorp":            {"adapters/outbound"},
 	"github.com/russellhaering":       {"controlplane/identity/saml"},
-	"golang.org/x/oauth2":             {"controlplane/identity/oidc"},
+	"github.com/sony/gobreaker":       {"adapters/outbound"},
+	"golang.org/x/oauth2":             {"controlplane/identity/oidc", "adapters/airflow/clouds"},
 	"go.mongodb.org/mongo-driver":     {"adapters/fiftyone"},
 	"go.temporal.io/api":              {"workflows", "cmd"},
 	"go.temporal.io/sdk":              {"workflows", "cmd"},

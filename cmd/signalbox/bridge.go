@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 
 	sb "signalbox"
+	"signalbox/adapters/airflow"
 	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/store"
 	"signalbox/controlplane/watch"
@@ -11,7 +13,19 @@ import (
 
 // kinds are the orchestrators that we do not own, and how each is reached.
 func kinds() map[sb.OrchestratorKind]orchestrators.Build {
-	return map[sb.OrchestratorKind]orchestrators.Build{}
+	return map[sb.OrchestratorKind]orchestrators.Build{
+		sb.Airflow: func(config, secrets json.RawMessage) (sb.Adapter, error) {
+			return adapterOf(airflow.New(config, secrets))
+		},
+	}
+}
+
+// adapterOf keeps an adapter that could not be made from looking like one.
+func adapterOf[A sb.Adapter](a A, err error) (sb.Adapter, error) {
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // ledgers is the bridge as the API sees it.
