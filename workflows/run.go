@@ -41,7 +41,7 @@ type Input struct {
 	Orchestrator string `json:"orchestrator"`
 	Pool         string `json:"pool"`
 	Outside      bool   `json:"outside,omitempty"` // the orchestrator is one that we do not own; Pool is then what it is sent to
-	Seen         *How   `json:"seen,omitempty"` // goes on from an earlier history: what was seen there
+	Seen         *How   `json:"seen,omitempty"`    // goes on from an earlier history: what was seen there
 }
 
 // RunWorkflow carries one attempt: it sends the work to its pool and does not end before the work's end is recorded.
