@@ -242,6 +242,6 @@ func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, 
 // HasLog tells whether an attempt has sent any of its log.
 func (s *Store) HasLog(ctx context.Context, ref sb.AttemptRef) (bool, error) {
 	var n int
-	err := s.read.NewRaw("SELECT count(*) FROM (SELECT 1 FROM chunks WHERE run_id = ? AND attempt = ? LIMIT 1) AS some", ref.Run, ref.Attempt).Scan(ctx, &n)
+	err := s.read.NewRaw("SELECT count(*) FROM (SELECT 1 FROM chunks WHERE run_id = ? AND attempt = ? LIMIT 1) AS found", ref.Run, ref.Attempt).Scan(ctx, &n)
 	return n > 0, tidy(err)
 }
