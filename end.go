@@ -44,7 +44,7 @@ func (c EndWork) apply(r *Run) ([]Event, error) {
 	if said == nil {
 		said = c.Found
 	}
-	if c.End.There == SeenSucceeded || c.End.There == SeenFailed {
+	if r.Work.Ending == "" && (c.End.There == SeenSucceeded || c.End.There == SeenFailed) {
 		r.ran(c.At)
 	}
 	return append(events, r.ended(c.At, c.End, said)...), nil
