@@ -14,6 +14,7 @@ import (
 // everybody on the machine.
 type orchestratorFlags struct {
 	kind, name, config, routes string
+	file                       string
 	settings, secrets, files   []string
 	forget, to                 []string
 	quota                      int
@@ -35,18 +36,68 @@ func (f *orchestratorFlags) flags(cmd *cobra.Command) *cobra.Command {
 
 func (a *app) orchestratorsAdd() *cobra.Command {
 	var f orchestratorFlags
-	cmd := f.flags(a.verb("add NAME", "Register an Airflow or Flyte; its credentials are asked for, or read from files", needs("NAME"),
+	cmd := f.flags(a.verb("add [NAME]", "Register an Airflow or Flyte; its credentials are asked for, or read from files", needs("[NAME]"),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
-			p, err := f.patch(a, cmd, sb.OrchestratorKind(f.kind), nil)
+			p, err := f.whole(a, cmd, args)
 			if err != nil {
 				return err
 			}
-			p.Name, p.Kind = args[0], sb.OrchestratorKind(f.kind)
 			o, err := api.Orchestrators.Create(cmd.Context(), p)
 			return a.orchestrator(o, err)
 		}))
 	cmd.Flags().StringVar(&f.kind, "kind", "airflow", "airflow or flyte")
+	cmd.Flags().StringVar(&f.file, "file", "", "all of it: a JSON object as the API takes it, a file that holds one, or - for standard input")
 	return cmd
+}
+
+// whole is all of a new orchestrator: what the file says, and flags on top.
+func (f *orchestratorFlags) whole(a *app, cmd *cobra.Command, args []string) (p client.OrchestratorPatch, err error) {
+	if f.file != "" {
+		text, err := document(cmd, a.Stdin, "--file", f.file)
+		if err != nil {
+			return p, err
+		}
+		if err := json.Unmarshal(text, &p); err != nil {
+			return p, misuse(cmd, `--file must hold a JSON object with name, kind, config, secrets and routes`)
+		}
+	}
+	if p.Kind == "" || cmd.Flags().Changed("kind") {
+		p.Kind = sb.OrchestratorKind(f.kind)
+	}
+	if len(args) > 0 {
+		p.Name = args[0]
+	}
+	if p.Name == "" {
+		return p, misuse(cmd, "name it: signalbox orchestrators add NAME")
+	}
+	said, err := f.patch(a, cmd, p.Kind, p.Config)
+	if err != nil {
+		return p, err
+	}
+	return onTop(p, said), nil
+}
+
+// onTop is what one patch says, and another where it says something.
+func onTop(p, said client.OrchestratorPatch) client.OrchestratorPatch {
+	if said.Quota != nil {
+		p.Quota = said.Quota
+	}
+	if said.Enabled != nil {
+		p.Enabled = said.Enabled
+	}
+	if said.Config != nil {
+		p.Config = said.Config
+	}
+	if said.Routes != nil {
+		p.Routes = said.Routes
+	}
+	for name, value := range said.Secrets {
+		if p.Secrets == nil {
+			p.Secrets = map[string]json.RawMessage{}
+		}
+		p.Secrets[name] = value
+	}
+	return p
 }
 
 func (a *app) orchestratorsSet() *cobra.Command {

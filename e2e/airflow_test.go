@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -108,4 +109,73 @@ func TestAKilledServerLosesNoRunOfAirflow(t *testing.T) {
 	done := w.over(run.ID)
 	require.Equal(t, sb.Completed, done.Status, w.timeline(run.ID))
 	require.Equal(t, 1, done.Attempt)
+}
+
+// thereAndBack are the fault points that an external run passes, in the order of its life: each right after a transaction,
+// or between a call there and the transaction that tells of it.
+var thereAndBack = []string{
+	"submit.named", "submit.sent", "submit.after", "observe.after", "seen.end", "watch.kept:3", "collect.piece",
+}
+
+// insist schedules a run there, however often the server goes down meanwhile.
+func (w *world) insist(operator string) <-chan client.Run {
+	answer := make(chan client.Run, 1)
+	go func() {
+		for w.t.Context().Err() == nil {
+			run, err := w.client.Runs.Schedule(w.t.Context(), client.Draft{Operator: dummy + operator, Orchestrator: "prod", IdempotencyKey: "once"})
+			if err == nil {
+				answer <- run
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	return answer
+}
+
+func TestAServerDiesOnTheWayToAirflowAt(t *testing.T) {
+	t.Parallel()
+	for _, point := range thereAndBack {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			airflow := airflowtest.Start(t, "3.3.1")
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + point)
+			w.install("dummy")
+			w.register(airflow, "*="+airflowtest.OK)
+			answer := w.insist("ok")
+			n.killed()
+			w.dev()
+			run := <-answer
+			done := w.over(run.ID)
+			require.Equal(t, sb.Completed, done.Status, w.timeline(run.ID))
+			require.Equal(t, 1, done.Attempt)
+			require.Equal(t, 1, airflow.Runs(airflowtest.OK, "signalbox-"), "it was started once")
+			w.await(run.ID, "logged", func(r client.Run) bool { return r.Log != nil && r.Log.Size > 0 })
+			w.nothingHeld()
+		})
+	}
+}
+
+func TestAServerDiesWhileAStopIsOnItsWayToAirflow(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"stop.after", "stop.sent"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			airflow := airflowtest.Start(t, "2.10.3")
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + point)
+			w.install("dummy")
+			w.register(airflow, "*="+airflowtest.Chain)
+			run := w.there("ok")
+			w.status(run.ID, sb.Running)
+			_, _ = w.client.Runs.Stop(t.Context(), run.ID) // its answer may be lost
+			n.killed()
+			w.dev()
+			require.Equal(t, sb.FailStopped, w.over(run.ID).Failure.Kind, w.timeline(run.ID))
+			w.nothingHeld()
+		})
+	}
 }
