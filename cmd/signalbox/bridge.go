@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 
 	sb "signalbox"
 	"signalbox/adapters/airflow"
 	"signalbox/controlplane/orchestrators"
-	"signalbox/controlplane/store"
-	"signalbox/controlplane/watch"
 )
 
 // kinds are the orchestrators that we do not own, and how each is reached.
@@ -26,15 +23,4 @@ func adapterOf[A sb.Adapter](a A, err error) (sb.Adapter, error) {
 		return nil, err
 	}
 	return a, nil
-}
-
-// ledgers is the bridge as the API sees it.
-type ledgers struct {
-	*watch.Bridge
-	*store.Store
-}
-
-// Ledger compares an orchestrator's open work with what was last seen there.
-func (l ledgers) Ledger(ctx context.Context, o sb.Orchestrator) (sb.Ledger, error) {
-	return l.Bridge.Ledger(ctx, o)
 }

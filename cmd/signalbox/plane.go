@@ -127,7 +127,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	handler := api.New(api.Deps{
 		Gate:   api.Gate{Identity: people, Logins: logins(c, f), Users: people, Groups: people, Access: judge{}, Facts: f.store, Organisation: f.store},
 		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
-		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Registrar: places, Bridge: ledgers{bridge, f.store}, Secrets: vault},
+		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Registrar: places, Bridge: bridge, Secrets: vault},
 		Record: api.Record{Audit: f.store, Seal: sealing, Clock: f.store},
 		Options: api.Options{
 			Log: log, Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),

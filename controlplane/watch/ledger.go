@@ -49,6 +49,9 @@ func (b *Bridge) Ledger(ctx context.Context, o sb.Orchestrator) (sb.Ledger, erro
 	return ledger, nil
 }
 
+// Nudge asks whoever watches an orchestrator to look at once.
+func (b *Bridge) Nudge(ctx context.Context, o sb.Orchestrator) error { return b.store.Nudge(ctx, o) }
+
 // orphan tells what is known of something of ours that is no open work.
 func (b *Bridge) orphan(ctx context.Context, prefix string, stray sb.Seen) (sb.Orphan, error) {
 	o := sb.Orphan{Seen: stray, Known: "no run has this name here"}

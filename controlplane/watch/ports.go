@@ -33,6 +33,8 @@ type Store interface {
 	LogBegun(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef) error
 	// LogDone notes that a log is not waited for any more; why tells people what is missing, "" for nothing.
 	LogDone(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, why string) error
+	// Nudge asks whoever watches an orchestrator to look at once.
+	Nudge(ctx context.Context, o sb.Orchestrator) error
 	// Notes gives the notes that follow from now on.
 	Notes(ctx context.Context) <-chan sb.Note
 	// Now is the time that decides, as in controlplane/runs.
