@@ -44,6 +44,7 @@ func (c EndWork) apply(r *Run) ([]Event, error) {
 	if said == nil {
 		said = c.Found
 	}
+	r.Work.OutcomeDue = said == nil && r.Work.Ending == "" && r.Work.LogDue != nil && (c.End.There == SeenSucceeded || c.End.There == SeenFailed)
 	if r.Work.Ending == "" && (c.End.There == SeenSucceeded || c.End.There == SeenFailed) {
 		r.ran(c.At)
 	}
@@ -69,7 +70,9 @@ func (r *Run) ended(at time.Time, e End, said *Outcome) []Event {
 		return r.fail(at, Failure{FailLost, e.String(), e.Stack})
 	case e.Signal != "":
 		return r.fail(at, Failure{FailError, e.String(), e.Stack})
-	case said != nil && !said.Completed:
+	case said != nil && !said.Completed && said.Message != "":
+		return r.fail(at, Failure{FailError, said.Message, said.Stack})
+	case said != nil && !said.Completed && e.There == "":
 		return r.fail(at, Failure{FailError, said.Message, said.Stack})
 	case e.There == SeenFailed:
 		return r.fail(at, Failure{FailError, e.String(), e.Stack})
@@ -124,4 +127,42 @@ func (e End) String() string {
 		return fmt.Sprintf("exit status %d", *e.ExitCode)
 	}
 	return "it ended without a word"
+}
+
+// Settled tells whether the end of work that its orchestrator calls over is certain, and what that end is. After a stop
+// of ours it has to last for SettleFor, and what is gone for GoneFor. What was never accepted may still be on its way.
+func (r Run) Settled(now time.Time) (End, bool) {
+	s := r.Work.Seen
+	if s == nil || s.Sight == "" || !s.Sight.Over() || !r.WorkGoesOn() {
+		return End{}, false
+	}
+	since := s.Since
+	if r.Work.EndingAt != nil && r.Work.EndingAt.After(since) {
+		since = *r.Work.EndingAt
+	}
+	lasted := now.Sub(since)
+	if s.Sight == SeenGone && lasted < GoneFor || r.StopWanted() && lasted < SettleFor {
+		return End{}, false
+	}
+	if r.Work.State == WorkSubmitting && !r.Status.Terminal() && !r.StopWanted() {
+		return End{}, false
+	}
+	return r.endBy(*s), true
+}
+
+func (r Run) endBy(s Sighting) End {
+	e := End{There: s.Sight, Reason: r.says(s)}
+	switch s.Sight { //nolint:exhaustive // the others are what they say
+	case SeenStopped:
+		e.Terminated = true
+	case SeenBroken:
+		e.Broken = true
+	case SeenGone:
+		e.WorkerLost = true
+		if r.StartedAt == nil && r.Work.Reported == nil {
+			e.WorkerLost, e.Broken = false, true
+			e.Reason = "it was accepted there and vanished before it ran: " + e.Reason
+		}
+	}
+	return e
 }

@@ -177,44 +177,6 @@ func (r *Run) says(s Sighting) string {
 	return text
 }
 
-// Settled tells whether the end of work that its orchestrator calls over is certain, and what that end is. After a stop
-// of ours it has to last for SettleFor, and what is gone for GoneFor. What was never accepted may still be on its way.
-func (r Run) Settled(now time.Time) (End, bool) {
-	s := r.Work.Seen
-	if s == nil || s.Sight == "" || !s.Sight.Over() || !r.WorkGoesOn() {
-		return End{}, false
-	}
-	since := s.Since
-	if r.Work.EndingAt != nil && r.Work.EndingAt.After(since) {
-		since = *r.Work.EndingAt
-	}
-	lasted := now.Sub(since)
-	if s.Sight == SeenGone && lasted < GoneFor || r.StopWanted() && lasted < SettleFor {
-		return End{}, false
-	}
-	if r.Work.State == WorkSubmitting && !r.Status.Terminal() && !r.StopWanted() {
-		return End{}, false
-	}
-	return r.endBy(*s), true
-}
-
-func (r Run) endBy(s Sighting) End {
-	e := End{There: s.Sight, Reason: r.says(s)}
-	switch s.Sight { //nolint:exhaustive // the others are what they say
-	case SeenStopped:
-		e.Terminated = true
-	case SeenBroken:
-		e.Broken = true
-	case SeenGone:
-		e.WorkerLost = true
-		if r.StartedAt == nil && r.Work.Reported == nil {
-			e.WorkerLost, e.Broken = false, true
-			e.Reason = "it was accepted there and vanished before it ran: " + e.Reason
-		}
-	}
-	return e
-}
-
 // Unasked notes that the orchestrator of a run cannot be asked about its work, since when. The work shows as unknown; after
 // UnaskedFor the reported outcome ends the run, unless it would be tried again, which needs the work's end. The slot stays
 // held.
@@ -246,4 +208,26 @@ func (c Unasked) apply(r *Run) ([]Event, error) {
 		return events, nil
 	}
 	return append(events, r.fail(c.At, Failure{FailError, said.Message, said.Stack})...), nil
+}
+
+// Found keeps what an orchestrator knows of the outcome of work that has ended, where it could not be read before the end:
+// the result of a completed run, or in the timeline why it failed.
+type Found struct {
+	At      time.Time
+	Attempt int
+	Outcome Outcome
+}
+
+func (c Found) when() time.Time { return c.At }
+
+func (c Found) apply(r *Run) ([]Event, error) {
+	if r.Attempt != c.Attempt || r.Work.State != WorkEnded || !r.Work.OutcomeDue {
+		return nil, stale(r, c.Attempt)
+	}
+	r.Work.OutcomeDue = false
+	if c.Outcome.Completed && r.Status == Completed {
+		r.Result, r.ResultKey, r.OutputsSchema = c.Outcome.Result, c.Outcome.ResultKey, c.Outcome.OutputsSchema
+		return []Event{{Kind: EventFound, Message: "Its result was read there."}}, nil
+	}
+	return []Event{{Kind: EventFound, Message: "What is known of it there: " + c.Outcome.Message}}, nil
 }

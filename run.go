@@ -169,6 +169,7 @@ const (
 	EventObserved      EventKind = "observed"
 	EventRevived       EventKind = "revived"
 	EventLogMissing    EventKind = "log_missing"
+	EventFound         EventKind = "outcome_found"
 	EventRenamed       EventKind = "renamed"
 	EventPinned        EventKind = "pinned"
 	EventUnpinned      EventKind = "unpinned"

@@ -61,9 +61,10 @@ const (
 type DueLog struct {
 	AttemptRef
 	Place
-	Until time.Time
-	Begun bool  // collecting has begun: what there is of it is not the attempt's own
-	Sight Sight // how the orchestrator called its end
+	Until  time.Time
+	Untold bool  // its outcome is to be read too
+	Begun  bool  // collecting has begun: what there is of it is not the attempt's own
+	Sight  Sight // how the orchestrator called its end
 }
 
 // Ledger compares what an orchestrator was asked to do with what is seen there.

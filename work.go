@@ -37,6 +37,7 @@ type Work struct {
 	EndedAt     *time.Time
 	Progress    *Progress
 	Seen        *Sighting  // how it was last seen at an orchestrator that we do not own
+	OutcomeDue  bool       // its outcome is still to be read there
 	LogDue      *time.Time // until when its log is waited for there; nil: it is not, or not any more
 }
 

@@ -14,7 +14,7 @@ func (a *app) orchestratorsProbe() *cobra.Command {
 	return a.verb("probe ORCHESTRATOR", "Ask an orchestrator whether runs can be sent there, and what to do if not", needs("ORCHESTRATOR"),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
 			p, err := api.Orchestrators.Probe(cmd.Context(), args[0])
-			return a.health(client.Health{Document: p.Document, OK: p.OK, Checks: p.Checks}, err)
+			return a.health(client.Health(p), err)
 		})
 }
 

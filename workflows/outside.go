@@ -3,6 +3,7 @@ package workflows
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -126,6 +127,7 @@ func (r *carried) bridge(name string) workflow.Future {
 	ctx := workflow.WithActivityOptions(r.quiet, workflow.ActivityOptions{
 		TaskQueue:           ControlQueue,
 		StartToCloseTimeout: submitTime,
+		HeartbeatTimeout:    lookQuiet, // a server that dies at it must not cost the whole time
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second},
 		Summary:             name + " at " + r.in.Orchestrator,
 	})
@@ -151,7 +153,12 @@ func (b bridging) Ended(ctx context.Context, ref sb.AttemptRef) (bool, error) {
 }
 
 func told(ctx context.Context, ref sb.AttemptRef, ask func(context.Context, sb.AttemptRef) (bool, error)) (bool, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var alive sync.WaitGroup
+	alive.Go(func() { sayAlive(ctx, cancel) })
 	ended, err := ask(ctx, ref)
+	cancel()
+	alive.Wait()
 	switch sb.CodeOf(err) {
 	case "":
 		return ended, nil

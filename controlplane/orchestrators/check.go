@@ -72,7 +72,7 @@ func checkTarget(kind sb.OrchestratorKind, t sb.Target, at string) []sb.Fault {
 		found = append(found, sb.Fault{Location: at + "." + field, Message: message, Value: value})
 	}
 	var only sb.Target
-	switch kind { //nolint:exhaustive // others do not get here
+	switch kind {
 	case sb.Builtin:
 		only.Pool = t.Pool
 		if !poolName.MatchString(t.Pool) {

@@ -73,6 +73,19 @@ func (w *Work) EndSeen(ctx context.Context, by sb.WatchRef, ref sb.AttemptRef, f
 	return err
 }
 
+// FoundLate keeps the outcome of work whose end was recorded without. Conflict: its run has gone on, or another watches.
+func (w *Work) FoundLate(ctx context.Context, by sb.WatchRef, ref sb.AttemptRef, found sb.Outcome) error {
+	if err := w.fit(ctx, ref, &found); err != nil {
+		return err
+	}
+	now, err := w.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = w.store.ChangeWatched(ctx, by, ref.Run, applyAll(sb.Found{At: now, Attempt: ref.Attempt, Outcome: found}))
+	return err
+}
+
 // fit makes what was found at an orchestrator fit to be kept: masked, bounded, a large result in the blob store.
 func (w *Work) fit(ctx context.Context, ref sb.AttemptRef, o *sb.Outcome) error {
 	p := sb.Process{AttemptRef: ref, Source: sb.MainSource, Try: 1}

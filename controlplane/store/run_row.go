@@ -133,6 +133,7 @@ type workRow struct {
 	ReportedBody  string
 	Seen          string
 	LogDue        int64
+	OutcomeDue    bool
 }
 
 // body is what may be large of a report.
@@ -147,6 +148,7 @@ func toWorkRow(ref sb.AttemptRef, w sb.Work) (row workRow, err error) {
 		RunID: ref.Run, Attempt: ref.Attempt, State: string(w.State), Ref: w.Ref, URL: w.URL, Ending: string(w.Ending),
 		EndingAt: microsOf(w.EndingAt), EndingTold: w.EndingTold, Worker: w.Worker, Incarnation: w.Incarnation,
 		Late: w.Late, EndedAt: microsOf(w.EndedAt), SeenAt: microsOf(w.SeenAt), LogDue: microsOf(w.LogDue),
+		OutcomeDue: w.OutcomeDue,
 	}
 	if w.Seen != nil {
 		if row.Seen, err = text(w.Seen); err != nil {
@@ -179,6 +181,7 @@ func (row workRow) work() (sb.Work, error) {
 		State: sb.WorkState(row.State), Ref: row.Ref, URL: row.URL, Ending: sb.FailureKind(row.Ending),
 		EndingAt: timeOf(row.EndingAt), EndingTold: row.EndingTold, Worker: row.Worker, Incarnation: row.Incarnation,
 		Late: row.Late, EndedAt: timeOf(row.EndedAt), SeenAt: timeOf(row.SeenAt), LogDue: timeOf(row.LogDue),
+		OutcomeDue: row.OutcomeDue,
 	}
 	if err := parse(row.Seen, &w.Seen); err != nil {
 		return w, err

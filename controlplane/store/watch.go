@@ -175,9 +175,9 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 		RunID, Ref, URL, Target, Seen string
 		Attempt                       int
 		LogDue                        int64
-		LogBegun                      bool
+		LogBegun, OutcomeDue          bool
 	}
-	err := s.read.NewRaw(`SELECT w.run_id, w.attempt, w.ref, w.url, w.seen, w.log_due, w.log_begun, r.target FROM works AS w JOIN runs AS r ON r.id = w.run_id
+	err := s.read.NewRaw(`SELECT w.run_id, w.attempt, w.ref, w.url, w.seen, w.log_due, w.log_begun, w.outcome_due, r.target FROM works AS w JOIN runs AS r ON r.id = w.run_id
 		WHERE w.log_due > 0 AND r.orchestrator_id = ? ORDER BY w.log_due, w.run_id LIMIT ?`, orchestratorID, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, tidy(err)
@@ -185,7 +185,7 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 	list := make([]sb.DueLog, 0, len(rows))
 	for _, row := range rows {
 		d := sb.DueLog{
-			AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Until: timeAt(row.LogDue), Begun: row.LogBegun,
+			AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Until: timeAt(row.LogDue), Begun: row.LogBegun, Untold: row.OutcomeDue,
 			Place: sb.Place{Name: row.Ref, URL: row.URL},
 		}
 		var seen sb.Sighting

@@ -13,8 +13,9 @@ import (
 
 const (
 	collectEvery = 5 * time.Second
-	collectMost  = 50       // logs in one turn
-	mostLog      = 10 << 30 // bytes of one try
+	collectMost  = 50             // logs in one turn
+	mostLog      = 10 << 30       // bytes of one try
+	unaskedMost  = 24 * time.Hour // how long a log is waited for while the orchestrator cannot be asked
 	piece        = sb.MaxChunk / 2
 )
 
@@ -53,18 +54,25 @@ func (l *looker) collectDue(ctx context.Context) error {
 	return nil
 }
 
-// collectOne collects the log of an attempt, unless it sent its own. What is not there yet is waited for.
+// collectOne collects the log of an attempt, unless it sent its own, and its outcome if that is still to be read. What is not
+// there yet is waited for.
 func (l *looker) collectOne(ctx context.Context, adapter sb.Adapter, d sb.DueLog) error {
 	own, err := l.store.HasLog(ctx, d.AttemptRef)
 	if err != nil {
 		return err
 	}
-	if own && !d.Begun {
-		return l.store.LogDone(ctx, l.ref(), d.AttemptRef, "")
-	}
 	now, err := l.store.Now(ctx)
 	if err != nil {
 		return err
+	}
+	told, err := l.foundLate(ctx, adapter, d)
+	switch {
+	case err != nil:
+		return err
+	case own && !d.Begun && !told && now.Before(d.Until):
+		return nil
+	case own && !d.Begun:
+		return l.store.LogDone(ctx, l.ref(), d.AttemptRef, "")
 	}
 	got, err := l.takeOver(ctx, adapter, d)
 	switch code := sb.CodeOf(err); {
@@ -74,10 +82,22 @@ func (l *looker) collectOne(ctx context.Context, adapter sb.Adapter, d sb.DueLog
 		return l.store.LogDone(ctx, l.ref(), d.AttemptRef, "")
 	case code == sb.Conflict:
 		return l.store.LogDone(ctx, l.ref(), d.AttemptRef, "Its log is not complete: "+message(err)+".")
-	case now.Before(d.Until):
+	case now.Before(d.Until), err != nil && code != sb.NotFound && now.Before(d.Until.Add(unaskedMost)):
 		return nil
 	}
 	return l.store.LogDone(ctx, l.ref(), d.AttemptRef, missing(d, err))
+}
+
+// foundLate reads an outcome for which there was no time at the end. It tells whether there is no more to be asked.
+func (l *looker) foundLate(ctx context.Context, adapter sb.Adapter, d sb.DueLog) (told bool, err error) {
+	if !d.Untold {
+		return true, nil
+	}
+	o, err := adapter.Outcome(ctx, d.Place)
+	if err != nil || o.Completed != (d.Sight == sb.SeenSucceeded) {
+		return sb.CodeOf(err) == sb.NotFound, nil // it is asked for again as long as the log is waited for
+	}
+	return true, notRaced(l.life.FoundLate(ctx, l.ref(), d.AttemptRef, o))
 }
 
 func (l *looker) ref() sb.WatchRef { return sb.WatchRef{OrchestratorID: l.id, Epoch: l.epoch} }

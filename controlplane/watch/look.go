@@ -3,13 +3,8 @@ package watch
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	sb "signalbox"
 )
@@ -22,6 +17,8 @@ const (
 	blockedEvery = 15 * time.Second
 	lookTime     = 2 * time.Minute // of one look
 	endsAtOnce   = 4               // ends that are recorded at the same time
+	outcomesMost = 10              // outcomes read in one round; the others are read later, so that all ends are soon true
+	outcomeTime  = 20 * time.Second
 	page         = 500
 	straysKept   = 200
 	routesAsked  = 20
@@ -234,157 +231,6 @@ func (l *looker) failed(ctx context.Context, began time.Time, open []sb.Run, err
 	return nil
 }
 
-// seen keeps how the open work was found, records ends that are certain, and asks again for ends that are wanted.
-func (l *looker) seen(ctx context.Context, adapter sb.Adapter, open []sb.Run, places []sb.Seen) error {
-	byName := make(map[string]sb.Run, len(open))
-	for _, run := range open {
-		byName[run.Work.Ref] = run
-	}
-	var alive []sb.AttemptRef
-	ends, endsCtx := errgroup.WithContext(ctx)
-	ends.SetLimit(endsAtOnce)
-	for _, seen := range places {
-		run, known := byName[seen.Name]
-		if !known {
-			continue
-		}
-		if seen.Sight != sb.SeenGone {
-			alive = append(alive, run.Ref())
-		}
-		now, err := l.store.Now(ctx)
-		if err != nil {
-			return err
-		}
-		if run, err = l.observe(ctx, run, seen, now); err != nil {
-			return err
-		}
-		if _, certain := run.Settled(now); certain {
-			delete(l.asked, run.Ref())
-			ends.Go(func() error { return l.end(endsCtx, adapter, run) })
-		} else if run.StopWanted() && !seen.Sight.Over() {
-			l.stopAgain(ctx, adapter, run, now)
-		}
-	}
-	if err := ends.Wait(); err != nil {
-		return err
-	}
-	return notRaced(l.store.SeeWorks(ctx, l.w.Ref(), alive))
-}
-
-// observe keeps a sighting that tells something new.
-func (l *looker) observe(ctx context.Context, run sb.Run, seen sb.Seen, now time.Time) (sb.Run, error) {
-	_, events, err := run.Apply(sb.Observed{At: now, Attempt: run.Attempt, Seen: seen})
-	if err != nil || len(events) == 0 {
-		return run, nil //nolint:nilerr // the run has gone on
-	}
-	after, err := l.life.Observed(ctx, l.w.Ref(), run.Ref(), seen)
-	if sb.CodeOf(err) == sb.Conflict { // it has gone on, or another watches, as keeping will tell
-		return run, nil
-	}
-	return after, err
-}
-
-// end records an end that is certain, with the outcome as the orchestrator knows it when the attempt reported none.
-func (l *looker) end(ctx context.Context, adapter sb.Adapter, run sb.Run) error {
-	err := l.life.EndSeen(ctx, l.w.Ref(), run.Ref(), l.found(ctx, adapter, run))
-	select {
-	case l.collect <- struct{}{}:
-	default:
-	}
-	return notRaced(err)
-}
-
-// found asks for the outcome of work that has ended. Without an answer the run ends without.
-func (l *looker) found(ctx context.Context, adapter sb.Adapter, run sb.Run) *sb.Outcome {
-	s := run.Work.Seen.Sight
-	if run.Work.Reported != nil || run.Status.Terminal() || run.StopWanted() || s != sb.SeenSucceeded && s != sb.SeenFailed {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	o, err := adapter.Outcome(ctx, placeOf(run))
-	if err != nil {
-		l.log.WithError(err).WithField("run", run.ID).Warn("the outcome of a run cannot be read where it ran")
-		return nil
-	}
-	if o.Completed != (s == sb.SeenSucceeded) || !o.Completed && o.Message == "" {
-		return nil
-	}
-	return &o
-}
-
-// stopAgain asks once more for the end of work that goes on.
-func (l *looker) stopAgain(ctx context.Context, adapter sb.Adapter, run sb.Run, now time.Time) {
-	last, asked := l.asked[run.Ref()]
-	if !asked && run.Work.EndingAt != nil {
-		last = *run.Work.EndingAt // the first request is not ours
-	}
-	if now.Sub(last) < sb.StopAgain {
-		return
-	}
-	l.asked[run.Ref()] = now
-	if err := adapter.Stop(ctx, placeOf(run), why(run)); err != nil && ctx.Err() == nil {
-		l.log.WithError(err).WithField("run", run.ID).Warn("the end of a run cannot be asked for where it runs; it is asked again")
-	}
-}
-
-// strays tells runs that were revived so, and gives those that go on.
-func (l *looker) strays(ctx context.Context, found []sb.Seen) []sb.Seen {
-	var going []sb.Seen
-	for _, seen := range found {
-		if !seen.Sight.Over() && len(going) < straysKept {
-			going = append(going, seen)
-		}
-		ref, ours := refOf(l.prefix, seen.Name)
-		if !ours {
-			continue
-		}
-		run, err := l.store.Run(ctx, ref.Run)
-		if err != nil || run.Attempt != ref.Attempt || run.Work.State != sb.WorkEnded {
-			continue
-		}
-		if _, err := l.observe(ctx, run, seen, l.at()); err != nil {
-			l.log.WithError(err).WithField("run", run.ID).Warn("a run that was revived could not be told so")
-		}
-	}
-	return going
-}
-
-func (l *looker) at() time.Time { return *l.w.PolledAt }
-
-// foretell asks which targets would start nothing now: those that runs wait for, and the first routes'.
-func (l *looker) foretell(ctx context.Context, o sb.Orchestrator, adapter sb.Adapter, now time.Time) {
-	f, can := adapter.(sb.Foreteller)
-	if !can || now.Sub(l.blocked) < blockedEvery {
-		return
-	}
-	targets, err := l.store.Targets(ctx, l.id)
-	if err != nil {
-		return // the next round asks again
-	}
-	l.blocked = now
-	for _, r := range o.Routes[:min(len(o.Routes), routesAsked)] {
-		if !slices.Contains(targets, r.Target) {
-			targets = append(targets, r.Target)
-		}
-	}
-	blocked := map[string]string{}
-	for _, t := range targets {
-		why, err := f.Blocked(ctx, t)
-		switch sb.CodeOf(err) {
-		case "":
-		case sb.NotFound:
-			why = message(err)
-		default:
-			why = l.w.Blocked[t.Key()] // as it was
-		}
-		if why != "" {
-			blocked[t.Key()] = why
-		}
-	}
-	l.w.Blocked = blocked
-}
-
 // pollOf tells how often to look: as the config says, and seldom while nothing is there.
 func pollOf(o sb.Orchestrator, open int) time.Duration {
 	var config struct {
@@ -398,20 +244,4 @@ func pollOf(o sb.Orchestrator, open int) time.Duration {
 		return max(poll, pollIdle)
 	}
 	return poll
-}
-
-// refOf reads which attempt a name of ours stands for.
-func refOf(prefix, name string) (sb.AttemptRef, bool) {
-	rest, ours := strings.CutPrefix(name, prefix)
-	run, attempt, cut := strings.Cut(rest, "-")
-	n, err := strconv.Atoi(attempt)
-	return sb.AttemptRef{Run: strings.ToUpper(run), Attempt: n}, ours && cut && err == nil
-}
-
-// notRaced forgives that others were faster; whether another watches is told when the watching is kept.
-func notRaced(err error) error {
-	if sb.CodeOf(err) == sb.Conflict {
-		return nil
-	}
-	return err
 }

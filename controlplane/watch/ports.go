@@ -59,6 +59,8 @@ type Life interface {
 	Observed(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, seen sb.Seen) (sb.Run, error)
 	// EndSeen ends work whose end was seen and is certain; found is its outcome there, nil for none.
 	EndSeen(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, found *sb.Outcome) error
+	// FoundLate keeps the outcome of work whose end was recorded without. Conflict: its run has gone on.
+	FoundLate(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, found sb.Outcome) error
 	// Unasked notes that the orchestrator cannot be asked.
 	Unasked(ctx context.Context, w sb.Watch, ref sb.AttemptRef) error
 	// Masked is a piece of a log without the secrets that its process was given.

@@ -189,7 +189,7 @@ func logsDue(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.Equal(t, []sb.DueLog{{
 		AttemptRef: run.Ref(), Place: sb.Place{Target: run.Target, Name: run.Work.Ref, URL: run.Work.URL},
-		Until: w.clock.now().Add(sb.LogWait), Sight: sb.SeenSucceeded,
+		Until: w.clock.now().Add(sb.LogWait), Sight: sb.SeenSucceeded, Untold: true,
 	}}, due)
 	w.clock.pass(time.Hour)
 	unkept, err := w.Unkept(t.Context(), w.clock.now(), nil, 10)

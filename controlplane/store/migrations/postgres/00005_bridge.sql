@@ -29,12 +29,14 @@ CREATE TABLE watches (
 
 ALTER TABLE works ADD COLUMN seen TEXT NOT NULL DEFAULT '';
 ALTER TABLE works ADD COLUMN log_due BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE works ADD COLUMN outcome_due BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE works ADD COLUMN log_begun BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX works_log_due ON works (log_due) WHERE log_due > 0;
 
 -- +goose Down
 DROP INDEX works_log_due;
 ALTER TABLE works DROP COLUMN log_begun;
+ALTER TABLE works DROP COLUMN outcome_due;
 ALTER TABLE works DROP COLUMN log_due;
 ALTER TABLE works DROP COLUMN seen;
 DROP TABLE watches;
