@@ -21,7 +21,7 @@ type ClaimRequest struct {
 // ClaimAnswer is what a process needs to begin.
 type ClaimAnswer struct {
 	Token            string            `json:"token"`     // opens /work/{run}/… for this attempt, source and try
-	EndToken         string            `json:"end_token"` // opens /work/{run}/end alone; never given to the operator
+	EndToken         string            `json:"end_token"` // opens /work/{run}/end alone; never given to the operator; "" where the orchestrator tells the end
 	HeartbeatSeconds int               `json:"heartbeat_seconds"`
 	Operator         string            `json:"operator"` // URI
 	Params           json.RawMessage   `json:"params"`

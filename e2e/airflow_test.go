@@ -42,6 +42,15 @@ func (w *world) there(operator string) client.Run {
 	return run
 }
 
+// logged waits until a run's log was collected.
+func (w *world) logged(id string) {
+	w.t.Helper()
+	w.await(id, "logged", func(client.Run) bool {
+		log, err := w.client.Runs.Logs(w.t.Context(), id)
+		return err == nil && log.Size > 0
+	})
+}
+
 // timeline tells what happened to a run, in words.
 func (w *world) timeline(id string) string {
 	w.t.Helper()
@@ -79,8 +88,7 @@ func TestRunsGoToAirflowAndComeBack(t *testing.T) {
 			stopped := w.over(sleep.ID)
 			require.Equal(t, sb.FailStopped, stopped.Failure.Kind, w.timeline(sleep.ID))
 
-			logged := w.await(ok.ID, "logged", func(r client.Run) bool { return r.Log != nil && r.Log.Size > 0 })
-			require.NotZero(t, logged.Log.Size)
+			w.logged(ok.ID)
 
 			paused := w.there("hang")
 			w.await(paused.ID, "told to wait", func(client.Run) bool {
@@ -152,7 +160,7 @@ func TestAServerDiesOnTheWayToAirflowAt(t *testing.T) {
 			require.Equal(t, sb.Completed, done.Status, w.timeline(run.ID))
 			require.Equal(t, 1, done.Attempt)
 			require.Equal(t, 1, airflow.Runs(airflowtest.OK, "signalbox-"), "it was started once")
-			w.await(run.ID, "logged", func(r client.Run) bool { return r.Log != nil && r.Log.Size > 0 })
+			w.logged(run.ID)
 			w.nothingHeld()
 		})
 	}

@@ -74,9 +74,11 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 	if err != nil {
 		return sb.Claimed{}, err
 	}
-	endToken, err := w.tokens.EndToken(c.Process)
-	if err != nil {
-		return sb.Claimed{}, err
+	var endToken string
+	if !run.Outside() { // there the orchestrator tells the end
+		if endToken, err = w.tokens.EndToken(c.Process); err != nil {
+			return sb.Claimed{}, err
+		}
 	}
 	claimed := sb.Claimed{Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root}
 	if claimed.Secrets, claimed.Missing, err = w.handOut(ctx, revision.Manifest.Secrets); err != nil {

@@ -21,6 +21,10 @@ func (l *looker) seen(ctx context.Context, adapter sb.Adapter, open []sb.Run, pl
 	ends, endsCtx := errgroup.WithContext(ctx)
 	ends.SetLimit(endsAtOnce)
 	reads := outcomesMost
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return err
+	}
 	for _, seen := range places {
 		run, known := byName[seen.Name]
 		if !known {
@@ -28,10 +32,6 @@ func (l *looker) seen(ctx context.Context, adapter sb.Adapter, open []sb.Run, pl
 		}
 		if seen.Sight != sb.SeenGone {
 			alive = append(alive, run.Ref())
-		}
-		now, err := l.store.Now(ctx)
-		if err != nil {
-			return err
 		}
 		before := run.Work.Seen
 		if run, err = l.observe(ctx, run, seen, now); err != nil {

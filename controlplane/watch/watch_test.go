@@ -337,6 +337,25 @@ func TestAnOrchestratorThatCannotBeAsked(t *testing.T) {
 	w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
 }
 
+func TestATaskThatReportsDoesNotEndItself(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	run := w.sent()
+	p := sb.Process{AttemptRef: run.Ref(), Source: "extract", Try: 1}
+	claimed, err := w.Work.Claim(t.Context(), w.place.ID, sb.Claim{Process: p, Nonce: "n"})
+	require.NoError(t, err)
+	require.Empty(t, claimed.EndToken)
+	require.NoError(t, w.Work.Start(t.Context(), p, "", ""))
+	require.NoError(t, w.Work.Complete(t.Context(), p, json.RawMessage(`{"rows":7}`), nil))
+	require.Equal(t, sb.Forbidden, sb.CodeOf(w.Work.MayEnd(t.Context(), p)))
+	w.requireState(run.ID, sb.Running, sb.WorkActive, true)
+	w.set(run, sb.SeenSucceeded, "success")
+	w.look(time.Second)
+	done := w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
+	require.JSONEq(t, `{"rows":7}`, string(done.Result))
+	require.Zero(t, w.there.Calls("Outcome"), "it has said so itself")
+}
+
 func TestASlotIsReleasedByAnAdmin(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
