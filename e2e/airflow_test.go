@@ -15,6 +15,7 @@ import (
 	sb "signalbox"
 	"signalbox/adapters/airflow/airflowtest"
 	"signalbox/client"
+	"signalbox/controlplane/store/storetest"
 )
 
 // register registers a stand-in for Airflow as a user would, with a route of its own for each operator of the dummy plugin.
@@ -185,5 +186,28 @@ func TestAServerDiesWhileAStopIsOnItsWayToAirflow(t *testing.T) {
 			require.Equal(t, sb.FailStopped, w.over(run.ID).Failure.Kind, w.timeline(run.ID))
 			w.nothingHeld()
 		})
+	}
+}
+
+func TestAnotherReplicaGoesOnWatching(t *testing.T) {
+	t.Parallel()
+	airflow := airflowtest.Start(t, "3.3.1")
+	c := newCluster(t, storetest.Postgres(t), 2, binary(t))
+	nodes := c.serve()
+	w := c.replicas[0]
+	w.install("dummy")
+	w.register(airflow, "*="+airflowtest.Sleep)
+	for _, dies := range []int{0, 1} { // one of them watches
+		run := w.there("sleep")
+		w.status(run.ID, sb.Running)
+		nodes[dies].kill()
+		airflow.Finish()
+		other := c.replicas[1-dies]
+		began := time.Now()
+		done := other.over(run.ID)
+		require.Equal(t, sb.Completed, done.Status)
+		require.Equal(t, 1, done.Attempt)
+		require.Less(t, time.Since(began), time.Minute)
+		nodes[dies] = c.replicas[dies].start("serve")
 	}
 }
