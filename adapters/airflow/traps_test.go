@@ -3,6 +3,7 @@ package airflow
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -317,5 +318,37 @@ func TestARunThatNeverBegan(t *testing.T) {
 		o, err := a.Outcome(t.Context(), at)
 		require.NoError(t, err)
 		require.Contains(t, o.Message, "no task of it failed")
+	}
+}
+
+func TestARunOfManyTasks(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := airflowtest.Start(t, version)
+			s.Change(airflowtest.Mapped, func(d *airflowtest.DAG) { d.Tasks[0].Mapped = 1200 })
+			a := registered(t, s.URL, "")
+			at := submit(t, a, airflowtest.Mapped, "x")
+			parts, err := a.Parts(t.Context(), at)
+			require.NoError(t, err)
+			require.Len(t, parts, 1200)
+			s.Meddle(func(w http.ResponseWriter, r *http.Request, next http.Handler) bool { // many of them are too many bytes
+				if !strings.HasSuffix(r.URL.Path, "/taskInstances/list") {
+					return false
+				}
+				body, _ := io.ReadAll(r.Body)
+				if version == "3.3.1" && strings.Contains(string(body), `"page_limit":125`) {
+					r.Body = io.NopCloser(strings.NewReader(string(body)))
+					return false
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write(make([]byte, 9<<20))
+				return true
+			})
+			parts, err = a.Parts(t.Context(), at)
+			require.NoError(t, err)
+			require.Len(t, parts, 1200)
+		})
 	}
 }

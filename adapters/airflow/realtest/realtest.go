@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -121,11 +122,12 @@ func (s *Server) ready(t *testing.T) bool {
 	if s.two() {
 		health = "/health"
 	}
-	status, body := s.ask(t, http.MethodGet, health, "", false)
-	if status != http.StatusOK || !strings.Contains(strings.ReplaceAll(body, `": "`, `":"`), `"scheduler":{"`) || strings.Contains(body, "unhealthy") {
+	_, body := s.ask(t, http.MethodGet, health, "", false)
+	var said struct{ Scheduler struct{ Status string } }
+	if json.Unmarshal([]byte(body), &said) != nil || said.Scheduler.Status != "healthy" {
 		return false
 	}
-	status, _ = s.Ask(t, http.MethodGet, "/dags/sb_params", "")
+	status, _ := s.Ask(t, http.MethodGet, "/dags/sb_params", "")
 	return status == http.StatusOK
 }
 
