@@ -174,6 +174,7 @@ func (w *world) stop(t *testing.T, at sb.Place) sb.Seen {
 	w.over(t, at)
 	for since := time.Now(); time.Since(since) < w.Settle; w.Pause() {
 		if seen := w.look(t, at); !seen.Sight.Over() {
+			t.Logf("it came back after %s", time.Since(since))
 			require.NoError(t, w.Adapter.Stop(t.Context(), at, "a person stopped it"))
 			since = time.Now()
 		}

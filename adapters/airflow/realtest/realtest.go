@@ -40,7 +40,7 @@ const (
 type Server struct {
 	URL     string
 	Home    string
-	version string
+	Version string
 	bin     string
 	env     []string
 	procs   []*exec.Cmd
@@ -49,7 +49,7 @@ type Server struct {
 // Start starts an Airflow with the DAGs of dags, and waits until it would run them.
 func Start(t *testing.T, version string) *Server {
 	t.Helper()
-	s := &Server{version: version, bin: install(t, version), Home: home(t)}
+	s := &Server{Version: version, bin: install(t, version), Home: home(t)}
 	port := free(t)
 	s.URL = "http://127.0.0.1:" + strconv.Itoa(port)
 	s.env = environment(s.Home, version, port, free(t), free(t))
@@ -75,7 +75,27 @@ func (s *Server) account(t *testing.T, name, role string) {
 	}
 }
 
-func (s *Server) two() bool { return strings.HasPrefix(s.version, "2.") }
+func (s *Server) two() bool { return strings.HasPrefix(s.Version, "2.") }
+
+// Revoke takes the viewer's credentials away, as an administrator does. Airflow 3 asks for them at a login only.
+func (s *Server) Revoke(t *testing.T) {
+	t.Helper()
+	if s.two() {
+		s.Run(t, "users", "delete", "-u", "viewer")
+		return
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(s.Home, "pw.json"), []byte(`{"admin": "admin", "viewer": "another"}`), 0o600))
+}
+
+// Rotate makes the next start of Airflow 3 refuse the tokens given before.
+func (s *Server) Rotate() {
+	const secretOf = "AIRFLOW__API_AUTH__JWT_SECRET="
+	for i, line := range s.env {
+		if strings.HasPrefix(line, secretOf) {
+			s.env[i] = secretOf + secret()
+		}
+	}
+}
 
 // Run runs an airflow command to its end.
 func (s *Server) Run(t *testing.T, args ...string) {
@@ -111,7 +131,7 @@ func (s *Server) Resume(t *testing.T) {
 				out, _ := os.ReadFile(filepath.Join(s.Home, part+".out"))
 				t.Logf("%s:\n%s", part, tail(string(out)))
 			}
-			t.Fatalf("Airflow %s was not ready within %s", s.version, startWithin)
+			t.Fatalf("Airflow %s was not ready within %s", s.Version, startWithin)
 		}
 	}
 }
