@@ -352,3 +352,27 @@ func TestARunOfManyTasks(t *testing.T) {
 		})
 	}
 }
+
+func TestRunsWithTheSameLogicalDate(t *testing.T) {
+	t.Parallel()
+	s := airflowtest.Start(t, "3.3.1")
+	a := registered(t, s.URL, "")
+	refusals := 0
+	s.Meddle(func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/dagRuns") || refusals == 0 {
+			return false
+		}
+		refusals--
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusConflict)
+		_, _ = w.Write([]byte(`{"detail":{"reason":"Unique constraint violation","statement":"hidden"}}`))
+		return true
+	})
+	refusals = 2
+	submit(t, a, airflowtest.OK, "x")
+	refusals = 3
+	_, err := a.Submit(t.Context(), submission(airflowtest.OK, "y"))
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
+	submit(t, a, airflowtest.OK, "y")
+	require.Equal(t, 2, s.Runs(airflowtest.OK, prefix))
+}
