@@ -120,7 +120,7 @@ func killed(t *testing.T, s *realtest.Server, a *Adapter) {
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
 	s.Resume(t)
 	require.Eventually(t, func() bool { seen, err := look(); return err == nil && seen != sb.SeenGone }, time.Minute, 500*time.Millisecond)
-	require.NoError(t, a.Stop(t.Context(), at, "the test is over"))
+	require.Eventually(t, func() bool { return a.Stop(t.Context(), at, "the test is over") == nil }, time.Minute, time.Second)
 }
 
 // revoked is an account that is taken away while a run is on: it is told, and nothing is called gone.
@@ -128,8 +128,7 @@ func revoked(t *testing.T, s *realtest.Server, url string, admin *Adapter) {
 	at, err := admin.Submit(t.Context(), sb.Submission{AttemptRef: sb.AttemptRef{Run: "z", Attempt: 1}, Name: "signalbox-revoked-z-1", Target: sb.Target{DAG: airflowtest.Sleep}})
 	require.NoError(t, err)
 	before := asViewer(t, url)
-	_, err = before.Look(t.Context(), []sb.Place{at}, "", "")
-	require.NoError(t, err)
+	require.Eventually(t, func() bool { _, err := before.Look(t.Context(), []sb.Place{at}, "", ""); return err == nil }, time.Minute, time.Second)
 	s.Revoke(t)
 	after := before
 	if !strings.HasPrefix(s.Version, "2.") {

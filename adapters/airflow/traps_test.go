@@ -152,7 +152,7 @@ func TestAPageThatIsTooLargeIsAskedForInParts(t *testing.T) {
 	a := registered(t, s.URL, "")
 	at := submit(t, a, airflowtest.OK, "x")
 	s.Finish()
-	s.Foreign(airflowtest.OK, "theirs", 20, `{"fat": "`+strings.Repeat("x", 1<<20)+`"}`)
+	s.Foreign(airflowtest.OK, "theirs", 9, `{"fat": "`+strings.Repeat("x", 1<<20)+`"}`)
 	s.Foreign(airflowtest.OK, "huge", 1, `{"fat": "`+strings.Repeat("x", 9<<20)+`"}`)
 	require.Equal(t, sb.SeenSucceeded, see(t, a, "", at).Places[0].Sight)
 }
