@@ -150,25 +150,27 @@ func waitsForOthers(t *testing.T, w *world) {
 }
 
 // stop asks until it has ended and stays so, as the watcher does.
-func (w *world) stop(t *testing.T, at sb.Place) sb.Seen {
+func (w *world) stop(t *testing.T, at sb.Place) {
 	t.Helper()
 	w.ask(t, at)
-	w.over(t, at)
+	last := w.over(t, at)
 	for since := time.Now(); time.Since(since) < w.Settle; w.Pause() {
-		if seen := w.look(t, at); !seen.Sight.Over() {
-			t.Logf("it came back after %s", time.Since(since))
+		seen := w.look(t, at)
+		if seen.Sight != last.Sight {
+			t.Logf("after it was stopped it was %s (%s), and is %s (%s)", last.Sight, last.Word, seen.Sight, seen.Word)
+		}
+		if last = seen; !seen.Sight.Over() {
 			w.ask(t, at)
 			since = time.Now()
 		}
 	}
-	return w.over(t, at)
+	w.over(t, at)
 }
 
 func stops(t *testing.T, w *world, kind string) {
 	at := w.submit(t, kind)
 	w.working(t, at)
-	seen := w.stop(t, at)
-	require.True(t, seen.Sight.Over())
+	w.stop(t, at)
 	parts := w.parts(t, at)
 	for _, p := range parts {
 		require.NotEqual(t, "running", p.Word, p.Source)

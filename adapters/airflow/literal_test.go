@@ -33,7 +33,7 @@ func TestPythonsTextOfValues(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "hello", "hello world", "nan", "inf", "-inf", "{1, 2}", "set()", "datetime.datetime(2020, 1, 1)", "(1)", "[1", "'a", "{'a'}", "{'a': }", "{[1]: 2}",
-		"Truely", "None_", "1 2", "01", "1_000", "0x10", "b'x'", "<object at 0x7f>", `'\N{DASH}'`, "array([1])", "1+2j", strings.Repeat("[", 1000),
+		"Truex", "None_", "1 2", "01", "1_000", "0x10", "b'x'", "<object at 0x7f>", `'\N{DASH}'`, "array([1])", "1+2j", strings.Repeat("[", 1000),
 		"[1 2]", "{'a': 1 'b': 2}", `'\x4'`,
 	} {
 		_, ok := pythonLiteral(text)
