@@ -66,17 +66,17 @@ func TestRealAirflow(t *testing.T) {
 
 func contract(t *testing.T, s *realtest.Server, b *between, a *Adapter) {
 	path := func(at sb.Place) string { return "/dags/" + at.Target.DAG + "/dagRuns/" + at.Name }
-	adaptertest.Run(t, func(*testing.T) adaptertest.Subject {
+	adaptertest.Run(t, func(t *testing.T) adaptertest.Subject {
 		return adaptertest.Subject{
 			Adapter: a, Targets: targets(), Slow: true, Patience: time.Minute, Settle: 8 * time.Second,
 			Pause: func() { time.Sleep(200 * time.Millisecond) },
 			Lose:  func(testing.TB, sb.Submission) { b.lose.Store(true) },
 			Delete: func(_ testing.TB, at sb.Place) {
-				status, body := s.Ask(t, http.MethodDelete, path(at), "")
+				status, body := s.Ask(t.Context(), http.MethodDelete, path(at), "")
 				require.Equal(t, http.StatusNoContent, status, body)
 			},
 			Clear: func(_ testing.TB, at sb.Place) {
-				status, body := s.Ask(t, http.MethodPost, path(at)+"/clear", `{"dry_run": false}`)
+				status, body := s.Ask(t.Context(), http.MethodPost, path(at)+"/clear", `{"dry_run": false}`)
 				require.Equal(t, http.StatusOK, status, body)
 			},
 		}
@@ -118,7 +118,7 @@ func killed(t *testing.T, s *realtest.Server, a *Adapter) {
 	s.Rotate() // the token that the adapter has is refused afterwards, and it gets another
 	_, err = look()
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
-	s.Resume(t)
+	require.NoError(t, s.Resume(t.Context()))
 	require.Eventually(t, func() bool { seen, err := look(); return err == nil && seen != sb.SeenGone }, time.Minute, 500*time.Millisecond)
 	require.Eventually(t, func() bool { return a.Stop(t.Context(), at, "the test is over") == nil }, time.Minute, time.Second)
 }
@@ -129,7 +129,7 @@ func revoked(t *testing.T, s *realtest.Server, url string, admin *Adapter) {
 	require.NoError(t, err)
 	before := asViewer(t, url)
 	require.Eventually(t, func() bool { _, err := before.Look(t.Context(), []sb.Place{at}, "", ""); return err == nil }, time.Minute, time.Second)
-	s.Revoke(t)
+	require.NoError(t, s.Revoke(t.Context()))
 	after := before
 	if !strings.HasPrefix(s.Version, "2.") {
 		after = asViewer(t, url)
