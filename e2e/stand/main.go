@@ -95,7 +95,7 @@ func register(ctx context.Context, s *realtest.Server, name string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(password)
+	defer func() { _ = os.Remove(password) }()
 	to := []string{name, "--set", "url=" + s.URL, "--set", "username=admin", "--secret-file", "password=" + password, "--route", "*=" + dagOf()}
 	if _, err := signalbox(ctx, append([]string{"orchestrators", "set"}, to...)...); err != nil {
 		if _, err := signalbox(ctx, append([]string{"orchestrators", "add", "--kind", "airflow"}, to...)...); err != nil {
@@ -127,7 +127,7 @@ func passwordFile() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	_, err = f.WriteString("admin\n")
 	return f.Name(), err
 }
