@@ -41,6 +41,15 @@ func TestPythonsTextOfValues(t *testing.T) {
 	}
 }
 
+func TestTheOrderOfADictIsKept(t *testing.T) {
+	t.Parallel()
+	got, ok := pythonLiteral(`{'z': 1, 'a': {'y': 2, 'b': 3}}`)
+	require.True(t, ok)
+	require.Equal(t, `{"z":1,"a":{"y":2,"b":3}}`, string(got))
+	_, ok = pythonLiteral(`{1: 'a', '1': 'b'}`)
+	require.False(t, ok, "JSON has no key twice")
+}
+
 func TestWhatPythonWritesIsReadBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
