@@ -25,7 +25,7 @@ func Start(t *testing.T, version string) *Server {
 	s, err := Open(context.WithoutCancel(t.Context()), Settings{Version: version, DAGs: dags, Awaited: "sb_params", Log: t.Logf})
 	var not *NotInstallable
 	if errors.As(err, &not) {
-		t.Skipf("SKIP: %v", err)
+		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
