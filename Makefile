@@ -56,6 +56,12 @@ e2e: build keycloak ## test the real binary from end to end
 airflow-real: ## test the Airflow adapter against the real Airflow 2.10.3 and 3.3.1, installed from PyPI outside of this tree
 	go test -count=1 -timeout 12m -run TestRealAirflow $(GOTESTFLAGS) ./adapters/airflow
 
+.PHONY: airflow2 airflow3
+airflow2: build ## start a real Airflow 2 with example DAGs, registered with the `signalbox dev` that runs here
+	exec go run ./e2e/stand 2.10.3
+airflow3: build ## the same with Airflow 3
+	exec go run ./e2e/stand 3.3.1
+
 .PHONY: race
 race: ## test with the race detector
 	@if command -v gcc >/dev/null; then set -x; go test -race -timeout 15m $(GOTESTFLAGS) $(RACE); \

@@ -22,8 +22,7 @@ func endsWell(t *testing.T, w *world) {
 	require.Equal(t, sb.SeenSucceeded, seen.Sight, seen.Word)
 	require.NotNil(t, seen.StartedAt)
 	require.NotNil(t, seen.EndedAt)
-	o, err := w.Adapter.Outcome(t.Context(), at)
-	require.NoError(t, err)
+	o := w.outcome(t, at)
 	require.True(t, o.Completed)
 	var result map[string]any
 	require.NoError(t, json.Unmarshal(o.Result, &result), "result: %s", o.Result)
@@ -34,8 +33,7 @@ func endsWell(t *testing.T, w *world) {
 // log is the log of a place's only part.
 func (w *world) log(t *testing.T, at sb.Place) []byte {
 	t.Helper()
-	parts, err := w.Adapter.Parts(t.Context(), at)
-	require.NoError(t, err)
+	parts := w.parts(t, at)
 	require.NotEmpty(t, parts)
 	body, err := w.Adapter.Log(t.Context(), at, parts[0], parts[0].Try)
 	require.NoError(t, err)
@@ -47,15 +45,10 @@ func (w *world) log(t *testing.T, at sb.Place) []byte {
 
 func submitsOnce(t *testing.T, w *world) {
 	d := w.submission(OK)
-	first, err := w.Adapter.Submit(t.Context(), d)
-	require.NoError(t, err)
-	again, err := w.Adapter.Submit(t.Context(), d)
-	require.NoError(t, err)
-	require.Equal(t, first, again)
+	first := w.send(t, d)
+	require.Equal(t, first, w.send(t, d))
 	w.over(t, first)
-	late, err := w.Adapter.Submit(t.Context(), d)
-	require.NoError(t, err)
-	require.Equal(t, first, late)
+	require.Equal(t, first, w.send(t, d))
 	require.True(t, w.look(t, first).Sight.Over(), "it runs again")
 }
 
@@ -72,9 +65,7 @@ func submitsAtOnce(t *testing.T, w *world) {
 			require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
 		}
 	}
-	at, err := w.Adapter.Submit(t.Context(), d)
-	require.NoError(t, err)
-	require.Equal(t, sb.SeenSucceeded, w.over(t, at).Sight)
+	require.Equal(t, sb.SeenSucceeded, w.over(t, w.send(t, d)).Sight)
 }
 
 func losesAnswer(t *testing.T, w *world) {
@@ -83,23 +74,15 @@ func losesAnswer(t *testing.T, w *world) {
 	}
 	d := w.submission(OK)
 	w.Lose(t, d)
-	at, err := w.Adapter.Submit(t.Context(), d)
-	if err != nil {
-		require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
-		at, err = w.Adapter.Submit(t.Context(), d)
-	}
-	require.NoError(t, err)
+	at := w.send(t, d)
 	require.Equal(t, sb.SeenSucceeded, w.over(t, at).Sight)
-	view, err := w.Adapter.Look(t.Context(), []sb.Place{at}, w.prefix, "")
-	require.NoError(t, err)
-	require.Empty(t, view.Strays)
+	require.Empty(t, w.view(t, []sb.Place{at}, "").Strays)
 }
 
 func failsWithWords(t *testing.T, w *world) {
 	at := w.submit(t, Fail)
 	require.Equal(t, sb.SeenFailed, w.over(t, at).Sight)
-	o, err := w.Adapter.Outcome(t.Context(), at)
-	require.NoError(t, err)
+	o := w.outcome(t, at)
 	require.False(t, o.Completed)
 	require.Contains(t, o.Message, "deliberate failure")
 	require.Contains(t, o.Stack, "Traceback (most recent call last):")
@@ -129,8 +112,7 @@ func readsBigLog(t *testing.T, w *world) {
 func tellsParts(t *testing.T, w *world) {
 	at := w.submit(t, Mapped)
 	w.over(t, at)
-	parts, err := w.Adapter.Parts(t.Context(), at)
-	require.NoError(t, err)
+	parts := w.parts(t, at)
 	require.Greater(t, len(parts), 1)
 	met := map[string]bool{}
 	for _, p := range parts {
@@ -152,7 +134,7 @@ func waitsWithWords(t *testing.T, w *world) {
 	seen := w.until(t, at, func(s sb.Seen) bool { return s.Why != "" })
 	require.Equal(t, sb.SeenWaiting, seen.Sight)
 	require.Contains(t, seen.Why, "paused")
-	require.NoError(t, w.Adapter.Stop(t.Context(), at, "the test is over"))
+	w.ask(t, at)
 	require.True(t, w.over(t, at).Sight.Over())
 }
 
@@ -168,43 +150,45 @@ func waitsForOthers(t *testing.T, w *world) {
 }
 
 // stop asks until it has ended and stays so, as the watcher does.
-func (w *world) stop(t *testing.T, at sb.Place) sb.Seen {
+func (w *world) stop(t *testing.T, at sb.Place) {
 	t.Helper()
-	require.NoError(t, w.Adapter.Stop(t.Context(), at, "a person stopped it"))
-	w.over(t, at)
+	w.ask(t, at)
+	last := w.over(t, at)
 	for since := time.Now(); time.Since(since) < w.Settle; w.Pause() {
-		if seen := w.look(t, at); !seen.Sight.Over() {
-			require.NoError(t, w.Adapter.Stop(t.Context(), at, "a person stopped it"))
+		seen := w.look(t, at)
+		if seen.Sight != last.Sight {
+			t.Logf("after it was stopped it was %s (%s), and is %s (%s)", last.Sight, last.Word, seen.Sight, seen.Word)
+		}
+		if last = seen; !seen.Sight.Over() {
+			w.ask(t, at)
 			since = time.Now()
 		}
 	}
-	return w.over(t, at)
+	w.over(t, at)
 }
 
 func stops(t *testing.T, w *world, kind string) {
 	at := w.submit(t, kind)
 	w.working(t, at)
-	seen := w.stop(t, at)
-	require.True(t, seen.Sight.Over())
-	parts, err := w.Adapter.Parts(t.Context(), at)
-	require.NoError(t, err)
+	w.stop(t, at)
+	parts := w.parts(t, at)
 	for _, p := range parts {
 		require.NotEqual(t, "running", p.Word, p.Source)
 	}
-	require.NoError(t, w.Adapter.Stop(t.Context(), at, "again"))
+	w.ask(t, at)
 }
 
 func stopsLate(t *testing.T, w *world) {
 	at := w.submit(t, OK)
 	w.over(t, at)
-	require.NoError(t, w.Adapter.Stop(t.Context(), at, "too late"))
+	w.ask(t, at)
 	require.Equal(t, sb.SeenSucceeded, w.look(t, at).Sight)
 }
 
 func isGone(t *testing.T, w *world) {
 	at := sb.Place{Target: w.Targets[OK], Name: w.prefix + "never-1"}
 	require.Equal(t, sb.SeenGone, w.look(t, at).Sight)
-	require.NoError(t, w.Adapter.Stop(t.Context(), at, "not there"))
+	w.ask(t, at)
 	_, err := w.Adapter.Outcome(t.Context(), at)
 	require.Equal(t, sb.NotFound, sb.CodeOf(err))
 }
@@ -227,14 +211,12 @@ func clearedThere(t *testing.T, w *world) {
 	w.over(t, at)
 	w.Clear(t, at)
 	seen := w.until(t, at, func(s sb.Seen) bool {
-		parts, err := w.Adapter.Parts(t.Context(), at)
-		require.NoError(t, err)
+		parts := w.parts(t, at)
 		return s.Sight.Over() && len(parts) == 1 && parts[0].Try == 2 && parts[0].Sight.Over()
 	})
 	require.Equal(t, sb.SeenFailed, seen.Sight)
 	for try := 1; try <= 2; try++ {
-		parts, err := w.Adapter.Parts(t.Context(), at)
-		require.NoError(t, err)
+		parts := w.parts(t, at)
 		body, err := w.Adapter.Log(t.Context(), at, parts[0], try)
 		require.NoError(t, err, "try %d", try)
 		require.NoError(t, body.Close())
@@ -243,12 +225,9 @@ func clearedThere(t *testing.T, w *world) {
 
 func findsStrays(t *testing.T, w *world) {
 	at := w.submit(t, Sleep)
-	view, err := w.Adapter.Look(t.Context(), []sb.Place{at}, w.prefix, "")
-	require.NoError(t, err)
+	view := w.view(t, []sb.Place{at}, "")
 	require.Empty(t, view.Strays)
-	view, err = w.Adapter.Look(t.Context(), nil, w.prefix, view.Mark)
-	require.NoError(t, err)
-	require.Empty(t, view.Places)
+	view = w.view(t, nil, view.Mark)
 	require.Len(t, view.Strays, 1, "what was open at the last look is there still")
 	require.Equal(t, at.Name, view.Strays[0].Name)
 	require.Equal(t, at.Target, view.Strays[0].Target)
@@ -265,9 +244,7 @@ func seesMany(t *testing.T, w *world) {
 		w.over(t, at)
 	}
 	for range 2 { // with a mark as without
-		view, err := w.Adapter.Look(t.Context(), open, w.prefix, mark)
-		require.NoError(t, err)
-		require.Len(t, view.Places, len(open))
+		view := w.view(t, open, mark)
 		require.LessOrEqual(t, view.Calls, 4)
 		for i, seen := range view.Places {
 			require.Equal(t, open[i].Name, seen.Name)
@@ -293,32 +270,28 @@ func missing(t *testing.T, w *world) {
 
 func taken(t *testing.T, w *world) {
 	d := w.submission(OK)
-	_, err := w.Adapter.Submit(t.Context(), d)
-	require.NoError(t, err)
+	w.send(t, d)
 	d.Attempt++
-	_, err = w.Adapter.Submit(t.Context(), d)
+	_, err := w.Adapter.Submit(t.Context(), d)
 	require.Equal(t, sb.Conflict, sb.CodeOf(err), err)
 }
 
 func mapsLittle(t *testing.T, w *world) {
 	d := w.submission(OK)
 	d.Inputs = json.RawMessage(`{"text":"` + strings.Repeat("ü", 20<<10) + `","list":[1,2.5,null,{"a":true}]}`)
-	at, err := w.Adapter.Submit(t.Context(), d)
-	require.NoError(t, err)
-	w.over(t, at)
+	w.over(t, w.send(t, d))
 	d = w.submission(OK)
 	d.Inputs = json.RawMessage(`{"text":"` + strings.Repeat("x", 49<<10) + `"}`)
-	_, err = w.Adapter.Submit(t.Context(), d)
+	_, err := w.Adapter.Submit(t.Context(), d)
 	require.Equal(t, sb.Invalid, sb.CodeOf(err), err)
 }
 
 func noLog(t *testing.T, w *world) {
 	at := w.submit(t, OK)
 	w.over(t, at)
-	parts, err := w.Adapter.Parts(t.Context(), at)
-	require.NoError(t, err)
+	parts := w.parts(t, at)
 	for _, try := range []int{0, 7} {
-		_, err = w.Adapter.Log(t.Context(), at, parts[0], try)
+		_, err := w.Adapter.Log(t.Context(), at, parts[0], try)
 		require.Equal(t, sb.NotFound, sb.CodeOf(err), "try %d: %v", try, err)
 	}
 }

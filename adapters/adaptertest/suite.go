@@ -112,19 +112,60 @@ func (w *world) submission(kind string) sb.Submission {
 	}
 }
 
+// patiently repeats a call as long as the orchestrator says to try again, which real ones do under load.
+func (w *world) patiently(t *testing.T, call func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), w.Patience)
+	defer cancel()
+	for {
+		err := call()
+		if sb.CodeOf(err) != sb.Unavailable || ctx.Err() != nil {
+			require.NoError(t, err)
+			return
+		}
+		w.Pause()
+	}
+}
+
 func (w *world) submit(t *testing.T, kind string) sb.Place {
 	t.Helper()
-	at, err := w.Adapter.Submit(t.Context(), w.submission(kind))
-	require.NoError(t, err)
+	return w.send(t, w.submission(kind))
+}
+
+func (w *world) send(t *testing.T, d sb.Submission) (at sb.Place) {
+	t.Helper()
+	w.patiently(t, func() (err error) { at, err = w.Adapter.Submit(t.Context(), d); return err })
 	return at
+}
+
+func (w *world) ask(t *testing.T, at sb.Place) {
+	t.Helper()
+	w.patiently(t, func() error { return w.Adapter.Stop(t.Context(), at, "a person stopped it") })
+}
+
+func (w *world) view(t *testing.T, open []sb.Place, from sb.Mark) (v sb.View) {
+	t.Helper()
+	w.patiently(t, func() (err error) { v, err = w.Adapter.Look(t.Context(), open, w.prefix, from); return err })
+	require.Len(t, v.Places, len(open))
+	return v
+}
+
+func (w *world) parts(t *testing.T, at sb.Place) (parts []sb.Part) {
+	t.Helper()
+	w.patiently(t, func() (err error) { parts, err = w.Adapter.Parts(t.Context(), at); return err })
+	return parts
+}
+
+func (w *world) outcome(t *testing.T, at sb.Place) (o sb.Outcome) {
+	t.Helper()
+	w.patiently(t, func() (err error) { o, err = w.Adapter.Outcome(t.Context(), at); return err })
+	return o
 }
 
 // look looks at one place from the start.
 func (w *world) look(t *testing.T, at sb.Place) sb.Seen {
 	t.Helper()
-	view, err := w.Adapter.Look(t.Context(), []sb.Place{at}, w.prefix, "")
-	require.NoError(t, err)
-	require.Len(t, view.Places, 1)
+	view := w.view(t, []sb.Place{at}, "")
 	require.Equal(t, at.Name, view.Places[0].Name)
 	require.NotEmpty(t, view.Version)
 	return view.Places[0]
@@ -155,9 +196,7 @@ func (w *world) working(t *testing.T, at sb.Place) {
 	t.Helper()
 	w.until(t, at, func(s sb.Seen) bool {
 		require.False(t, s.Sight.Over(), "it has ended: %s", s.Word)
-		parts, err := w.Adapter.Parts(t.Context(), at)
-		require.NoError(t, err)
-		for _, p := range parts {
+		for _, p := range w.parts(t, at) {
 			if p.Word == "running" {
 				return true
 			}

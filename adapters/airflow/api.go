@@ -20,7 +20,7 @@ type api interface {
 	refusal(auth string) string                    // what to say when the credentials are not taken
 	trigger(t trigger) map[string]any              // body that starts a run
 	noTrigger() map[string]any                     // body that is never accepted, also not by those who may start runs
-	parts(dag, run string, offset int) (body map[string]any, pages bool)
+	parts(dag, run string, offset, size int) (body map[string]any, pages bool)
 	stale(d dagInfo) bool
 	note(text string) (path []string, body map[string]any) // of a run, behind its path
 	xcom(value json.RawMessage) json.RawMessage            // a result as JSON

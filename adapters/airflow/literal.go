@@ -16,8 +16,7 @@ func pythonLiteral(text string) (json.RawMessage, bool) {
 	if !ok || strings.TrimSpace(p.rest) != "" {
 		return nil, false
 	}
-	b, err := json.Marshal(v)
-	return b, err == nil
+	return appendJSON(nil, v), true
 }
 
 // literalDepth is how deep values may be nested.
@@ -101,19 +100,22 @@ func (p *literal) list(start, end string, depth int) (any, bool) {
 	return all, true
 }
 
-// dict takes what JSON has as keys: text, and what Python's own JSON makes text of.
+// dict takes what JSON has as keys: text, and what Python's own JSON makes text of. Their order is kept.
 func (p *literal) dict(depth int) (any, bool) {
 	p.take("{")
-	all := map[string]any{}
+	all, met := object{}, map[string]bool{}
 	for !p.take("}") {
 		k, ok := p.value(depth + 1)
 		name, isName := keyText(k)
-		if !ok || !isName || !p.take(":") {
+		if !ok || !isName || met[name] || !p.take(":") {
 			return nil, false
 		}
-		if all[name], ok = p.value(depth + 1); !ok {
+		met[name] = true
+		v, ok := p.value(depth + 1)
+		if !ok {
 			return nil, false
 		}
+		all = append(all, field{name, v})
 		if p.take(",") {
 			continue
 		}
@@ -123,6 +125,43 @@ func (p *literal) dict(depth int) (any, bool) {
 		break
 	}
 	return all, true
+}
+
+// object is an object whose fields have an order.
+type object []field
+
+type field struct {
+	name  string
+	value any
+}
+
+// appendJSON writes what was read.
+func appendJSON(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case object:
+		b = append(b, '{')
+		for i, f := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSON(append(appendJSON(b, f.name), ':'), f.value)
+		}
+		return append(b, '}')
+	case []any:
+		b = append(b, '[')
+		for i, e := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendJSON(b, e)
+		}
+		return append(b, ']')
+	}
+	plain, err := json.Marshal(v) // text, a number, true, false or nothing
+	if err != nil {
+		return append(b, "null"...)
+	}
+	return append(b, plain...)
 }
 
 func keyText(k any) (string, bool) {

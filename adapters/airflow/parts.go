@@ -3,16 +3,24 @@ package airflow
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	sb "signalbox"
 	"signalbox/adapters/outbound"
 )
 
-// partsPage is how many task instances are asked for at once, where there are pages, and partsMost how many are read.
+// How many task instances are asked for at once, where there are pages, and how many are read.
 const (
 	partsPage = 500
 	partsMost = 10_000
+	cappedAt  = 100 // what a page holds at most where Airflow itself sets a limit
 )
+
+// taskPage is a page of task instances.
+type taskPage struct {
+	Tasks []taskInstance `json:"task_instances"`
+	Total int            `json:"total_entries"`
+}
 
 // Parts lists a run's task instances. See sb.Adapter.
 func (a *Adapter) Parts(ctx context.Context, at sb.Place) ([]sb.Part, error) {
@@ -43,21 +51,41 @@ func (a *Adapter) tasks(ctx context.Context, at sb.Place) ([]taskInstance, error
 		return nil, err
 	}
 	var all []taskInstance
-	for {
-		var page struct {
-			Tasks []taskInstance `json:"task_instances"`
-			Total int            `json:"total_entries"`
-		}
-		body, pages := api.parts(at.Target.DAG, at.Name, len(all))
+	for size := partsPage; ; {
+		body, pages := api.parts(at.Target.DAG, at.Name, len(all), size)
+		var page taskPage
 		err := a.ask(ctx, call{
 			share: outbound.Polls, method: http.MethodPost, body: body,
 			path: []string{"dags", "~", "dagRuns", "~", "taskInstances", "list"},
 		}, &page)
-		if err != nil {
+		switch {
+		case sb.CodeOf(err) == sb.TooLarge && !pages:
+			return a.tasksInPages(ctx, at)
+		case sb.CodeOf(err) == sb.TooLarge && size > 1:
+			size = max(size/4, 1)
+			continue
+		case err != nil:
 			return nil, err
 		}
 		all = append(all, page.Tasks...)
 		if !pages || len(page.Tasks) == 0 || len(all) >= page.Total || len(all) >= partsMost {
+			return all, nil
+		}
+	}
+}
+
+// tasksInPages is the slower way, where the batch of all is too large.
+func (a *Adapter) tasksInPages(ctx context.Context, at sb.Place) ([]taskInstance, error) {
+	var all []taskInstance
+	for {
+		c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances")
+		c.query = map[string]string{"limit": strconv.Itoa(cappedAt), "offset": strconv.Itoa(len(all))}
+		var page taskPage
+		if err := a.ask(ctx, c, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Tasks...)
+		if len(page.Tasks) == 0 || len(all) >= page.Total || len(all) >= partsMost {
 			return all, nil
 		}
 	}

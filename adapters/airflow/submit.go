@@ -56,7 +56,7 @@ func (a *Adapter) Submit(ctx context.Context, d sb.Submission) (sb.Place, error)
 		}
 		// Another run has the same logical date: a microsecond later will do.
 	}
-	return sb.Place{}, err
+	return sb.Place{}, sb.Wrap(err, sb.Unavailable, "other runs of DAG %s took the same logical dates", d.Target.DAG)
 }
 
 func (a *Adapter) start(ctx context.Context, dag string, api api, t trigger) error {

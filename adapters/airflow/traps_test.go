@@ -3,6 +3,7 @@ package airflow
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -151,7 +152,7 @@ func TestAPageThatIsTooLargeIsAskedForInParts(t *testing.T) {
 	a := registered(t, s.URL, "")
 	at := submit(t, a, airflowtest.OK, "x")
 	s.Finish()
-	s.Foreign(airflowtest.OK, "theirs", 20, `{"fat": "`+strings.Repeat("x", 1<<20)+`"}`)
+	s.Foreign(airflowtest.OK, "theirs", 9, `{"fat": "`+strings.Repeat("x", 1<<20)+`"}`)
 	s.Foreign(airflowtest.OK, "huge", 1, `{"fat": "`+strings.Repeat("x", 9<<20)+`"}`)
 	require.Equal(t, sb.SeenSucceeded, see(t, a, "", at).Places[0].Sight)
 }
@@ -318,4 +319,60 @@ func TestARunThatNeverBegan(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, o.Message, "no task of it failed")
 	}
+}
+
+func TestARunOfManyTasks(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := airflowtest.Start(t, version)
+			s.Change(airflowtest.Mapped, func(d *airflowtest.DAG) { d.Tasks[0].Mapped = 1200 })
+			a := registered(t, s.URL, "")
+			at := submit(t, a, airflowtest.Mapped, "x")
+			parts, err := a.Parts(t.Context(), at)
+			require.NoError(t, err)
+			require.Len(t, parts, 1200)
+			s.Meddle(func(w http.ResponseWriter, r *http.Request, next http.Handler) bool { // many of them are too many bytes
+				if !strings.HasSuffix(r.URL.Path, "/taskInstances/list") {
+					return false
+				}
+				body, _ := io.ReadAll(r.Body)
+				if version == "3.3.1" && strings.Contains(string(body), `"page_limit":125`) {
+					r.Body = io.NopCloser(strings.NewReader(string(body)))
+					return false
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write(make([]byte, 9<<20))
+				return true
+			})
+			parts, err = a.Parts(t.Context(), at)
+			require.NoError(t, err)
+			require.Len(t, parts, 1200)
+		})
+	}
+}
+
+func TestRunsWithTheSameLogicalDate(t *testing.T) {
+	t.Parallel()
+	s := airflowtest.Start(t, "3.3.1")
+	a := registered(t, s.URL, "")
+	refusals := 0
+	s.Meddle(func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/dagRuns") || refusals == 0 {
+			return false
+		}
+		refusals--
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusConflict)
+		_, _ = w.Write([]byte(`{"detail":{"reason":"Unique constraint violation","statement":"hidden"}}`))
+		return true
+	})
+	refusals = 2
+	submit(t, a, airflowtest.OK, "x")
+	refusals = 3
+	_, err := a.Submit(t.Context(), submission(airflowtest.OK, "y"))
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
+	submit(t, a, airflowtest.OK, "y")
+	require.Equal(t, 2, s.Runs(airflowtest.OK, prefix))
 }

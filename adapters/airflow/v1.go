@@ -56,7 +56,7 @@ func (v1) trigger(t trigger) map[string]any {
 func (v1) noTrigger() map[string]any { return map[string]any{"signalbox_probe": true} }
 
 // parts knows no pages here: the answer is whole.
-func (v1) parts(dag, run string, _ int) (map[string]any, bool) {
+func (v1) parts(dag, run string, _, _ int) (map[string]any, bool) {
 	return map[string]any{"dag_ids": []string{dag}, "dag_run_ids": []string{run}}, false
 }
 

@@ -14,6 +14,11 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
+// detour says why a redirect was not followed.
+type detour string
+
+func (d detour) Error() string { return string(d) }
+
 // Metadata services that do not lie in the link-local ranges.
 var metadata = []netip.Addr{
 	netip.MustParseAddr("fd00:ec2::254"),   // AWS
@@ -66,9 +71,9 @@ func stay(base *url.URL) func(*http.Request, []*http.Request) error {
 		case before[0].Method != http.MethodGet:
 			return http.ErrUseLastResponse // it would become a GET, and its answer mean something else
 		case next.URL.Scheme != base.Scheme || next.URL.Host != base.Host:
-			return refusal("it redirects elsewhere, perhaps to a login page")
+			return detour("it redirects elsewhere, perhaps to a login page")
 		case len(before) >= 5:
-			return refusal("it redirects in circles")
+			return detour("it redirects in circles")
 		}
 		return nil
 	}

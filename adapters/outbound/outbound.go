@@ -186,6 +186,7 @@ func (c *Client) send(ctx context.Context, r Request) (*http.Response, error) {
 	if err != nil {
 		return nil, sb.Errorf(sb.Invalid, "the request cannot be built")
 	}
+	req.Header.Set("User-Agent", "signalbox")
 	for name, value := range c.headers {
 		req.Header.Set(name, value)
 	}

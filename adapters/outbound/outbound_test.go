@@ -107,7 +107,8 @@ func TestRedirectsStayWhereTheyAre(t *testing.T) {
 	for _, path := range []string{"elsewhere", "round"} {
 		r.Path = path
 		_, err = c.Do(t.Context(), r)
-		require.Equal(t, sb.Invalid, sb.CodeOf(err))
+		require.Equal(t, sb.Unavailable, sb.CodeOf(err))
+		require.Contains(t, err.Error(), "redirects")
 		require.NotContains(t, err.Error(), "secret")
 	}
 	reply, err = c.Do(t.Context(), Request{Method: http.MethodPost, Path: "post"})

@@ -68,8 +68,7 @@ func retrying(once *http.Client, all shares) *retryablehttp.Client {
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		var refused refusal
-		if errors.As(err, &refused) || errors.As(err, new(*tls.CertificateVerificationError)) {
+		if errors.As(err, new(refusal)) || errors.As(err, new(detour)) || errors.As(err, new(*tls.CertificateVerificationError)) {
 			return false, err
 		}
 		return err != nil || inTrouble(res.StatusCode), nil
@@ -83,12 +82,15 @@ func retrying(once *http.Client, all shares) *retryablehttp.Client {
 // inWords makes an error of ours of one of the libraries'.
 func (c *Client) inWords(err error) error {
 	var refused refusal
+	var astray detour
 	var deaf net.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
 		return sb.Errorf(sb.Invalid, "%s cannot be called: %s", c.base.Host, refused.Error())
+	case errors.As(err, &astray):
+		return sb.Errorf(sb.Unavailable, "%s gives no answer: %s", c.base.Host, astray.Error())
 	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
 		return sb.Errorf(sb.Unavailable, "%s did not answer %d calls in a row; it is asked again within %s", c.base.Host, tripAfter, restFor)
 	case errors.Is(err, context.Canceled):

@@ -233,6 +233,21 @@ func (q request) listTasks() {
 	q.s.give(q.w, map[string]any{"task_instances": all, "total_entries": total})
 }
 
+// tasksOfRun lists as many as asked for, and at most 100.
+func (q request) tasksOfRun() {
+	r := q.namedRun()
+	if r == nil {
+		return
+	}
+	all := []any{}
+	for _, t := range r.tasks {
+		all = append(all, q.s.taskJSON(r, t))
+	}
+	total, query := len(all), q.r.URL.Query()
+	offset, limit := number(query.Get("offset"), 0), min(number(query.Get("limit"), 50), 100)
+	q.s.give(q.w, map[string]any{"task_instances": all[min(offset, total):min(offset+limit, total)], "total_entries": total})
+}
+
 func (q request) xcom() {
 	r := q.namedRun()
 	if r == nil {

@@ -162,6 +162,7 @@ func (q request) dispatch() {
 		{"PATCH", "dags/*/dagRuns/*", "PATCH run", request.patchRun},
 		{"PATCH", "dags/*/dagRuns/*/setNote", "PATCH note", request.setNote},
 		{"POST", "dags/~/dagRuns/~/taskInstances/list", "POST tasks", request.listTasks},
+		{"GET", "dags/*/dagRuns/*/taskInstances", "GET tasks of run", request.tasksOfRun},
 		{"GET", "dags/*/dagRuns/*/taskInstances/*/xcomEntries/return_value", "GET xcom", request.xcom},
 		{"GET", "dags/*/dagRuns/*/taskInstances/*/logs/*", "GET log", request.log},
 	} {

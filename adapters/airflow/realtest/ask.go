@@ -1,33 +1,30 @@
 package realtest
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
-	"testing"
 	"time"
 )
 
 // Ask calls the API as the admin, as people do there besides Signalbox. The path is that behind /api/vN. Status 0 is no
 // answer.
-func (s *Server) Ask(t *testing.T, method, path, body string) (int, string) {
-	t.Helper()
+func (s *Server) Ask(ctx context.Context, method, path, body string) (int, string) {
 	base := "/api/v2"
 	if s.two() {
 		base = "/api/v1"
 	}
-	return s.ask(t, method, base+path, body, true)
+	return s.ask(ctx, method, base+path, body, true)
 }
 
 var client = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-func (s *Server) ask(t *testing.T, method, path, body string, login bool) (int, string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+func (s *Server) ask(ctx context.Context, method, path, body string, login bool) (int, string) {
+	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
 	if err != nil {
-		t.Fatal(err)
+		return 0, err.Error()
 	}
 	r.Header.Set("Accept", "application/json")
 	if body != "" {
@@ -37,7 +34,7 @@ func (s *Server) ask(t *testing.T, method, path, body string, login bool) (int, 
 	case login && s.two():
 		r.SetBasicAuth("admin", "admin")
 	case login:
-		r.Header.Set("Authorization", "Bearer "+s.token(t))
+		r.Header.Set("Authorization", "Bearer "+s.token(ctx))
 	}
 	res, err := client.Do(r)
 	if err != nil {
@@ -48,13 +45,12 @@ func (s *Server) ask(t *testing.T, method, path, body string, login bool) (int, 
 	return res.StatusCode, string(all)
 }
 
-func (s *Server) token(t *testing.T) string {
-	t.Helper()
-	status, body := s.ask(t, http.MethodPost, "/auth/token", `{"username": "admin", "password": "admin"}`, false)
+func (s *Server) token(ctx context.Context) string {
+	status, body := s.ask(ctx, http.MethodPost, "/auth/token", `{"username": "admin", "password": "admin"}`, false)
 	var said struct {
 		Token string `json:"access_token"`
 	}
-	_ = json.NewDecoder(bytes.NewBufferString(body)).Decode(&said)
+	_ = json.Unmarshal([]byte(body), &said)
 	if status != http.StatusCreated {
 		return ""
 	}

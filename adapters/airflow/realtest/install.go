@@ -1,47 +1,64 @@
 package realtest
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
-	"testing"
+	"time"
 )
 
+// installWithin bounds downloads and all.
+const installWithin = 5 * time.Minute
+
+// NotInstallable says why this machine cannot have an Airflow.
+type NotInstallable struct {
+	Version string
+	Err     error
+}
+
+func (e *NotInstallable) Error() string { return "real Airflow " + e.Version + ": " + e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *NotInstallable) Unwrap() error { return e.Err }
+
 // install sees to an Airflow in the cache, once for all processes, and gives its program.
-func install(t *testing.T, version string) string {
-	t.Helper()
+func install(ctx context.Context, version string, log func(string, ...any)) (string, error) {
+	no := func(err error) (string, error) { return "", &NotInstallable{version, err} }
 	pins, err := content.ReadFile("pins/pins-" + version + ".txt")
 	if err != nil {
-		t.Fatalf("no pins for Airflow %s", version)
+		return "", fmt.Errorf("there are no pins for Airflow %s: %w", version, err)
 	}
 	python, err := interpreter()
 	if err != nil {
-		t.Skipf("SKIP: real Airflow %s: %v", version, err)
+		return no(err)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		t.Skipf("SKIP: real Airflow %s: there is no cache folder: %v", version, err)
+		return no(err)
 	}
-	dir := filepath.Join(cache, "signalbox", "airflow-"+version+"-"+digest(append(pins, python...)))
+	sum := sha256.Sum256(append(pins, python...))
+	dir := filepath.Join(cache, "signalbox", "airflow-"+version+"-"+hex.EncodeToString(sum[:4]))
 	unlock, err := lock(dir)
 	if err != nil {
-		t.Skipf("SKIP: real Airflow %s: %v", version, err)
+		return no(err)
 	}
 	defer unlock()
 	program := filepath.Join(dir, "venv", "bin", "airflow")
 	if _, err := os.Stat(filepath.Join(dir, "done")); err == nil {
-		return program
+		return program, nil
 	}
-	t.Logf("installing Airflow %s into %s", version, dir)
-	if err := fill(dir, version, python, pins); err != nil {
-		t.Skipf("SKIP: real Airflow %s cannot be installed: %v", version, err)
+	log("installing Airflow %s into %s", version, dir)
+	if err := fill(ctx, dir, version, python, pins); err != nil {
+		return no(err)
 	}
-	return program
+	return program, nil
 }
 
 // interpreter finds Python 3.11, for which the pins are, and gives the program itself rather than a shim for it.
@@ -52,7 +69,7 @@ func interpreter() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("Python 3.11 is not installed") //nolint:staticcheck // a name begins it
+	return "", errors.New("there is no Python 3.11")
 }
 
 // lock keeps others from installing the same at once.
@@ -71,7 +88,7 @@ func lock(dir string) (func(), error) {
 	return func() { f.Close() }, nil
 }
 
-func fill(dir, version, python string, pins []byte) error {
+func fill(ctx context.Context, dir, version, python string, pins []byte) error {
 	file := filepath.Join(dir, "pins.txt")
 	if err := os.WriteFile(file, pins, 0o644); err != nil {
 		return err
@@ -83,14 +100,14 @@ func fill(dir, version, python string, pins []byte) error {
 	uv, err := exec.LookPath("uv")
 	if err != nil {
 		uv = filepath.Join(dir, "uv", "bin", "uv")
-		if err := each([][]string{
+		if err := each(ctx, [][]string{
 			{python, "-m", "venv", "--clear", filepath.Join(dir, "uv")},
 			{filepath.Join(dir, "uv", "bin", "pip"), "install", "-q", "--disable-pip-version-check", "uv"},
 		}); err != nil {
 			return err
 		}
 	}
-	if err := each([][]string{
+	if err := each(ctx, [][]string{
 		{uv, "venv", "-q", "--python", python, venv},
 		{uv, "pip", "install", "-q", "--python", filepath.Join(venv, "bin", "python"), "apache-airflow==" + version, "-c", file},
 	}); err != nil {
@@ -100,13 +117,13 @@ func fill(dir, version, python string, pins []byte) error {
 }
 
 // each runs commands one after another.
-func each(commands [][]string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), installWithin)
+func each(ctx context.Context, commands [][]string) error {
+	ctx, cancel := context.WithTimeout(ctx, installWithin)
 	defer cancel()
 	for _, args := range commands {
 		c := exec.CommandContext(ctx, args[0], args[1:]...)
 		if out, err := c.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, tail(string(bytes.TrimSpace(out))))
+			return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, tail(out))
 		}
 	}
 	return nil
