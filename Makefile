@@ -24,11 +24,11 @@ FUZZTIME    ?= 5s
 
 # Where goroutines meet, as far as they build without the cloud libraries and the Temporal server.
 RACE := . ./controlplane/access ./controlplane/catalog ./controlplane/dispatch ./controlplane/identity/... \
-	./controlplane/queue ./controlplane/runs ./client ./executors/...
+	./controlplane/queue ./controlplane/runs ./client ./executors/... ./adapters/outbound
 
 .PHONY: help
 help: ## show this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 .PHONY: build
 build: ## compile bin/signalbox
@@ -44,13 +44,23 @@ test: postgres ## test everything that needs no other server, and Postgres if th
 	python3 .ci/unittests.py
 
 .PHONY: test-all
-test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e race fuzz ## test also against Postgres, S3, GCS, KMS and mail servers, from end to end, with the race detector, and with random input
+test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e airflow-real race fuzz ## test also against Postgres, S3, GCS, KMS, mail and Airflow servers, from end to end, with the race detector, and with random input
 	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./controlplane/mail/... ./controlplane/api/apitest ./blobs/... ./logs/...
 
 .PHONY: e2e
 e2e: build keycloak ## test the real binary from end to end
 	go build -tags fault -o bin/signalbox-fault ./cmd/signalbox
 	go test -count=1 -timeout 25m -parallel 8 -tags e2e $(GOTESTFLAGS) ./e2e/...
+
+.PHONY: airflow-real
+airflow-real: ## test the Airflow adapter against the real Airflow 2.10.3 and 3.3.1, installed from PyPI outside of this tree
+	go test -count=1 -timeout 12m -run TestRealAirflow $(GOTESTFLAGS) ./adapters/airflow
+
+.PHONY: airflow2 airflow3
+airflow2: build ## start a real Airflow 2 with example DAGs, registered with the `signalbox dev` that runs here
+	exec go run ./e2e/stand 2.10.3
+airflow3: build ## the same with Airflow 3
+	exec go run ./e2e/stand 3.3.1
 
 .PHONY: race
 race: ## test with the race detector

@@ -123,3 +123,10 @@ func ExternalName(installation string, ref AttemptRef) string {
 
 // OurPrefix is what every ExternalName of an installation begins with.
 func OurPrefix(installation string) string { return "signalbox-" + installation + "-" }
+
+// Foreteller is an Adapter that knows beforehand what would not start.
+type Foreteller interface {
+	// Blocked tells why what is sent to a target would not start now, in words such as "the DAG is paused in Airflow"; ""
+	// when it would, as far as is known. What is sent there waits here instead, and others pass it. Errors as of an Adapter.
+	Blocked(ctx context.Context, t Target) (why string, err error)
+}

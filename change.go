@@ -58,6 +58,12 @@ func (c Dispatch) apply(r *Run) ([]Event, error) {
 		return nil, nil
 	}
 	r.DispatchedAt = &c.At
+	if r.Outside() { // its place there is for Submitting and Submitted to name
+		if r.Work.State == WorkNone {
+			r.Work.State = WorkSubmitting
+		}
+		return []Event{{Kind: EventDispatched, Message: "On its way, carried by " + c.Ref + "."}}, nil
+	}
 	r.Work.Ref, r.Work.URL = c.Ref, c.URL
 	if r.Work.State == WorkNone || r.Work.State == WorkSubmitting {
 		r.Work.State = WorkSubmitted
@@ -120,10 +126,10 @@ func (c Start) apply(r *Run) ([]Event, error) {
 	r.StartedAt = &c.At
 	r.Work.State = WorkActive
 	r.Work.SeenAt = &c.At
-	if c.Ref != "" {
+	if c.Ref != "" && !r.Outside() { // there we know the name ourselves
 		r.Work.Ref = c.Ref
 	}
-	if c.URL != "" {
+	if c.URL != "" && (r.Work.URL == "" || !r.Outside()) {
 		r.Work.URL = c.URL
 	}
 	return []Event{{Kind: EventStarted}}, nil

@@ -8,12 +8,13 @@ import (
 // EndWork notes that the attempt's work has ended, frees its slot, and ends the run or sends it back to Scheduled.
 //
 // What counts for the run, in this order: stopped or timed out by us; failed there or killed; what the attempt
-// reported; its exit code.
+// reported; its exit code, or success there.
 type EndWork struct {
 	At      time.Time
 	Attempt int
 	By      Who // an admin who released it; nobody else
 	End     End
+	Found   *Outcome // what the orchestrator knows of it, for want of a report
 }
 
 func (c EndWork) when() time.Time { return c.At }
@@ -28,6 +29,10 @@ func (c EndWork) apply(r *Run) ([]Event, error) {
 	r.Work.State = WorkEnded
 	r.Work.EndedAt = &c.At
 	r.Slot = false
+	if s := r.Work.Seen; r.Work.Ref != "" && s != nil && s.Sight != "" { // it was there once
+		due := c.At.Add(LogWait)
+		r.Work.LogDue = &due
+	}
 	events := []Event{{Kind: EventWorkEnded, Actor: c.By, Attempt: r.Attempt, Message: c.End.String()}}
 	if r.Status.Terminal() {
 		return events, nil
@@ -35,12 +40,19 @@ func (c EndWork) apply(r *Run) ([]Event, error) {
 	if said := r.contradiction(c.End); said != "" {
 		events = append(events, Event{Kind: EventContradiction, Attempt: r.Attempt, Message: said})
 	}
-	return append(events, r.ended(c.At, c.End)...), nil
+	said := r.Work.Reported
+	if said == nil {
+		said = c.Found
+	}
+	r.Work.OutcomeDue = said == nil && r.Work.Ending == "" && r.Work.LogDue != nil && (c.End.There == SeenSucceeded || c.End.There == SeenFailed)
+	if r.Work.Ending == "" && (c.End.There == SeenSucceeded || c.End.There == SeenFailed) {
+		r.ran(c.At)
+	}
+	return append(events, r.ended(c.At, c.End, said)...), nil
 }
 
 // ended decides what becomes of an open run whose work has ended.
-func (r *Run) ended(at time.Time, e End) []Event {
-	said := r.Work.Reported
+func (r *Run) ended(at time.Time, e End, said *Outcome) []Event {
 	switch {
 	case r.Work.Ending == FailTimeout && r.Status == Queued:
 		return r.startedLate(at)
@@ -48,6 +60,8 @@ func (r *Run) ended(at time.Time, e End) []Event {
 		return r.fail(at, Failure{FailTimeout, fmt.Sprintf("It ran for longer than its timeout of %s.", r.Timeout), e.Stack})
 	case r.Work.Ending != "" || e.Terminated:
 		return r.fail(at, Failure{FailStopped, e.String(), e.Stack})
+	case e.Rejected:
+		return r.fail(at, Failure{FailRejected, e.String(), e.Stack})
 	case e.Broken:
 		return r.fail(at, Failure{FailOrchestrator, e.String(), e.Stack})
 	case r.Status == Queued && said == nil:
@@ -56,10 +70,14 @@ func (r *Run) ended(at time.Time, e End) []Event {
 		return r.fail(at, Failure{FailLost, e.String(), e.Stack})
 	case e.Signal != "":
 		return r.fail(at, Failure{FailError, e.String(), e.Stack})
-	case said != nil && !said.Completed:
+	case said != nil && !said.Completed && said.Message != "":
 		return r.fail(at, Failure{FailError, said.Message, said.Stack})
-	case said != nil || (e.ExitCode != nil && *e.ExitCode == 0):
-		return r.complete(at)
+	case said != nil && !said.Completed && e.There == "":
+		return r.fail(at, Failure{FailError, said.Message, said.Stack})
+	case e.There == SeenFailed:
+		return r.fail(at, Failure{FailError, e.String(), e.Stack})
+	case said != nil || e.There == SeenSucceeded || (e.ExitCode != nil && *e.ExitCode == 0):
+		return r.complete(at, said)
 	case e.ExitCode != nil:
 		return r.fail(at, Failure{FailError, e.String(), e.Stack})
 	}
@@ -82,6 +100,10 @@ func (r *Run) contradiction(e End) string {
 	switch {
 	case said == nil:
 		return ""
+	case said.Completed && e.There == SeenFailed:
+		return "It reported that it completed, but " + e.String() + "."
+	case !said.Completed && e.There == SeenSucceeded:
+		return "It reported that it failed, but " + e.String() + "."
 	case said.Completed && (e.Signal != "" || e.ExitCode != nil && *e.ExitCode != 0):
 		return "It reported that it completed, but " + e.String() + "."
 	case !said.Completed && e.ExitCode != nil && *e.ExitCode == 0:
@@ -105,4 +127,42 @@ func (e End) String() string {
 		return fmt.Sprintf("exit status %d", *e.ExitCode)
 	}
 	return "it ended without a word"
+}
+
+// Settled tells whether the end of work that its orchestrator calls over is certain, and what that end is. After a stop
+// of ours it has to last for SettleFor, and what is gone for GoneFor. What was never accepted may still be on its way.
+func (r Run) Settled(now time.Time) (End, bool) {
+	s := r.Work.Seen
+	if s == nil || s.Sight == "" || !s.Sight.Over() || !r.WorkGoesOn() {
+		return End{}, false
+	}
+	since := s.Since
+	if r.Work.EndingAt != nil && r.Work.EndingAt.After(since) {
+		since = *r.Work.EndingAt
+	}
+	lasted := now.Sub(since)
+	if s.Sight == SeenGone && lasted < GoneFor || r.StopWanted() && lasted < SettleFor {
+		return End{}, false
+	}
+	if r.Work.State == WorkSubmitting && !r.Status.Terminal() && !r.StopWanted() {
+		return End{}, false
+	}
+	return r.endBy(*s), true
+}
+
+func (r Run) endBy(s Sighting) End {
+	e := End{There: s.Sight, Reason: r.says(s)}
+	switch s.Sight { //nolint:exhaustive // the others are what they say
+	case SeenStopped:
+		e.Terminated = true
+	case SeenBroken:
+		e.Broken = true
+	case SeenGone:
+		e.WorkerLost = true
+		if r.StartedAt == nil && r.Work.Reported == nil {
+			e.WorkerLost, e.Broken = false, true
+			e.Reason = "it was accepted there and vanished before it ran: " + e.Reason
+		}
+	}
+	return e
 }

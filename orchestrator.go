@@ -3,6 +3,7 @@ package signalbox
 import (
 	"encoding/json"
 	"path"
+	"slices"
 	"time"
 )
 
@@ -24,9 +25,21 @@ type Orchestrator struct {
 	Enabled   bool
 	Quota     int // most runs that hold a slot at once
 	Config    json.RawMessage
+	Secrets   []string // the names of its credentials; their values are read where they are used
 	Routes    []Route
+	Version   int64 // rises when config or credentials change
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+// OrchestratorPatch changes what is not nil; of the credentials those that are named, null takes one away.
+type OrchestratorPatch struct {
+	Name    *string
+	Enabled *bool
+	Quota   *int
+	Config  json.RawMessage
+	Secrets map[string]json.RawMessage
+	Routes  *[]Route
 }
 
 // Route says where on an orchestrator some operators run. Routes are tried in order.
@@ -47,6 +60,35 @@ type Target struct {
 	Version    string `json:"version,omitempty"`
 }
 
+// Outside tells whether the target lies at an orchestrator that we do not own.
+func (t Target) Outside() bool { return t.DAG != "" || t.LaunchPlan != "" || t.Task != "" }
+
+// Key names the target among all of its orchestrator: "" for none.
+func (t Target) Key() string {
+	name, kind := t.Pool, ""
+	switch {
+	case t.DAG != "":
+		name, kind = t.DAG, "dag "
+	case t.LaunchPlan != "":
+		name, kind = t.LaunchPlan, "launch plan "
+	case t.Task != "":
+		name, kind = t.Task, "task "
+	}
+	if t.Version != "" {
+		name += "@" + t.Version
+	}
+	return kind + name
+}
+
+// Targets says which targets are meant, by their keys.
+type Targets struct {
+	Only []string // nil: any
+	Not  []string
+}
+
+// None tells whether no target is meant.
+func (t Targets) None() bool { return t.Only != nil && len(t.Only) == 0 }
+
 // DefaultPool is the builtin pool used where a route names none.
 const DefaultPool = "default"
 
@@ -57,6 +99,16 @@ func (o Orchestrator) Route(operator string) (Route, bool) {
 			if Matches(pattern, operator) {
 				return r, true
 			}
+		}
+	}
+	return Route{}, false
+}
+
+// RouteTo finds the first route for an operator to a target.
+func (o Orchestrator) RouteTo(operator string, t Target) (Route, bool) {
+	for _, r := range o.Routes {
+		if r.Target == t && slices.ContainsFunc(r.Operators, func(p string) bool { return Matches(p, operator) }) {
+			return r, true
 		}
 	}
 	return Route{}, false

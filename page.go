@@ -90,6 +90,8 @@ const (
 	TopicLog      Topic = "log"      // ID: a run with a new log chunk
 	TopicEnded    Topic = "ended"    // ID: a run that is over and whose work has ended
 	TopicDeparted Topic = "departed" // ID: a dataset or plugin that is gone, whose runs must be rejected
+	TopicSettled  Topic = "settled"  // ID: a run of which an attempt's work has ended elsewhere; who carries it is told
+	TopicWatch    Topic = "watch"    // ID: an orchestrator to look at now
 )
 
 // Note wakes who waits for something. Notes are hints: they may be lost, doubled or late; a sweep finds what they
@@ -111,6 +113,15 @@ func NotesOf(before, after Run) []Note {
 	}
 	if after.StopWanted() && !before.StopWanted() && after.WorkGoesOn() {
 		notes = append(notes, Note{TopicCancel, after.ID})
+	}
+	if after.Outside() && before.WorkGoesOn() && !after.WorkGoesOn() {
+		notes = append(notes, Note{TopicSettled, after.ID})
+	}
+	if after.Outside() && after.Work.State == WorkSubmitted && before.Work.State == WorkSubmitting {
+		notes = append(notes, Note{TopicWatch, after.OrchestratorID})
+	}
+	if after.Outside() && after.Work.Reported != nil && before.Work.Reported != after.Work.Reported {
+		notes = append(notes, Note{TopicWatch, after.OrchestratorID})
 	}
 	if !after.Open() && before.Open() {
 		notes = append(notes, Note{TopicEnded, after.ID})

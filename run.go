@@ -131,6 +131,9 @@ func (r Run) WorkGoesOn() bool { return r.Work.State != WorkNone && r.Work.State
 // Dispatched tells whether the current attempt was sent out, as far as the row or a claim tells.
 func (r Run) Dispatched() bool { return r.DispatchedAt != nil || r.WorkGoesOn() }
 
+// Outside tells whether the run's orchestrator is one that we do not own.
+func (r Run) Outside() bool { return r.Target.Outside() }
+
 // Ref names the run's current attempt.
 func (r Run) Ref() AttemptRef { return AttemptRef{Run: r.ID, Attempt: r.Attempt} }
 
@@ -161,6 +164,13 @@ const (
 	EventCompleted     EventKind = "completed"
 	EventFailed        EventKind = "failed"
 	EventLog           EventKind = "log_kept"
+	EventSubmitting    EventKind = "submitting"
+	EventDelayed       EventKind = "delayed"
+	EventSubmitted     EventKind = "submitted"
+	EventObserved      EventKind = "observed"
+	EventRevived       EventKind = "revived"
+	EventLogMissing    EventKind = "log_missing"
+	EventFound         EventKind = "outcome_found"
 	EventRenamed       EventKind = "renamed"
 	EventPinned        EventKind = "pinned"
 	EventUnpinned      EventKind = "unpinned"
@@ -234,24 +244,33 @@ func (r *Run) back(at time.Time, wait time.Duration) {
 	r.QueuedAt, r.DispatchedAt, r.StartedAt = nil, nil, nil
 }
 
+// ran brings a run to Running that was not seen there, but did run.
+func (r *Run) ran(at time.Time) {
+	if r.Status == Queued {
+		r.become(Running, at)
+		r.StartedAt = &at
+	}
+}
+
 // requeue sends a run whose work never began back to Scheduled, a few times.
 func (r *Run) requeue(at time.Time, why string) []Event {
 	if r.Requeued >= MaxRequeues || r.Attempt >= MaxAttempts {
 		return r.fail(at, Failure{Kind: FailLost, Message: "The work vanished before it started, " + times(r.Requeued+1) + ": " + why + "."})
 	}
+	var wait time.Duration
+	if r.Outside() { // so that it is seen meanwhile whether anything would start there
+		wait = retryFirst << r.Requeued
+	}
 	r.Requeued++
-	r.back(at, 0)
+	r.back(at, wait)
 	return []Event{{Kind: EventRequeued, Message: "Back in the queue: " + why + "."}}
 }
 
-func (r *Run) complete(at time.Time) []Event {
-	if r.Status == Queued {
-		r.become(Running, at)
-		r.StartedAt = &at
-	}
+func (r *Run) complete(at time.Time, said *Outcome) []Event {
+	r.ran(at)
 	r.become(Completed, at)
-	if o := r.Work.Reported; o != nil {
-		r.Result, r.ResultKey, r.OutputsSchema = o.Result, o.ResultKey, o.OutputsSchema
+	if said != nil {
+		r.Result, r.ResultKey, r.OutputsSchema = said.Result, said.ResultKey, said.OutputsSchema
 	}
 	return []Event{{Kind: EventCompleted}}
 }

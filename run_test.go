@@ -177,6 +177,9 @@ func TestAnyOrderOfChanges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r := scheduled()
+		if rapid.Bool().Draw(t, "outside") {
+			r.Target = sb.Target{DAG: "etl"}
+		}
 		r.RetriesLeft = rapid.IntRange(0, 2).Draw(t, "retries")
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			attempt := max(0, r.Attempt-rapid.IntRange(0, 1).Draw(t, "stale"))
@@ -209,7 +212,7 @@ func TestAnyOrderOfChanges(t *testing.T) {
 // bound tells whether a change belongs to one attempt.
 func bound(c sb.Change) bool {
 	switch c.(type) {
-	case sb.Dispatch, sb.Take, sb.Start, sb.Report, sb.EndWork, sb.SeenAgain:
+	case sb.Dispatch, sb.Take, sb.Start, sb.Report, sb.EndWork, sb.SeenAgain, sb.Submitting, sb.Submitted, sb.Delayed, sb.Observed:
 		return true
 	}
 	return false
@@ -217,8 +220,14 @@ func bound(c sb.Change) bool {
 
 func anyChange(t *rapid.T, attempt int) sb.Change {
 	at := start.Add(time.Duration(rapid.IntRange(0, 1000).Draw(t, "seconds")) * time.Second)
-	e := rapid.SampledFrom([]sb.End{{ExitCode: ptr(0)}, {ExitCode: ptr(1)}, {Signal: "killed"}, {WorkerLost: true}, {HandedBack: true}, {Terminated: true}, {Broken: true}}).Draw(t, "end")
+	e := rapid.SampledFrom([]sb.End{{ExitCode: ptr(0)}, {ExitCode: ptr(1)}, {Signal: "killed"}, {WorkerLost: true}, {HandedBack: true}, {Terminated: true}, {Broken: true}, {Rejected: true}, {There: sb.SeenSucceeded}, {There: sb.SeenFailed}}).Draw(t, "end")
+	sight := rapid.SampledFrom([]sb.Sight{sb.SeenWaiting, sb.SeenActive, sb.SeenSucceeded, sb.SeenFailed, sb.SeenStopped, sb.SeenBroken, sb.SeenGone}).Draw(t, "sight")
 	return rapid.SampledFrom([]sb.Change{
+		sb.Submitting{At: at, Attempt: attempt, Name: "n"},
+		sb.Submitted{At: at, Attempt: attempt, Place: sb.Place{Name: "n", URL: "u"}},
+		sb.Delayed{At: at, Attempt: attempt, Why: "away"},
+		sb.Observed{At: at, Attempt: attempt, Seen: sb.Seen{Sight: sight}},
+		sb.Unasked{At: at, Since: at.Add(-sb.UnaskedFor)},
 		sb.Admit{At: at},
 		sb.Dispatch{At: at, Attempt: attempt, Ref: "x"},
 		claim(attempt),

@@ -43,6 +43,7 @@ type QueuePlace struct {
 	Held         int   // slots held
 	Orchestrator Orchestrator
 	PoolSeen     time.Time       // last word of a worker of its pool; zero for none
+	Blocked      string          // why its target would not start anything now, in words; "" for nothing known
 	Durations    []time.Duration // of the latest ended attempts of the same operator, newest first
 }
 

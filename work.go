@@ -36,6 +36,9 @@ type Work struct {
 	Late        bool     // a report after the run was over has been kept
 	EndedAt     *time.Time
 	Progress    *Progress
+	Seen        *Sighting  // how it was last seen at an orchestrator that we do not own
+	OutcomeDue  bool       // its outcome is still to be read there
+	LogDue      *time.Time // until when its log is waited for there; nil: it is not, or not any more
 }
 
 // Claimed tells whether a worker holds the work.
@@ -83,6 +86,8 @@ type End struct {
 	HandedBack bool   // nothing was begun; it may go to another worker
 	Terminated bool   // a person ended it at the orchestrator
 	Broken     bool   // the orchestrator or worker could not run it
+	Rejected   bool   // the orchestrator will never take it
+	There      Sight  // how an orchestrator that we do not own calls it; "" for work of ours
 	Reason     string // in words, for the failure's message
 	Stack      string // the last lines of stderr
 }

@@ -21,7 +21,7 @@ type ClaimRequest struct {
 // ClaimAnswer is what a process needs to begin.
 type ClaimAnswer struct {
 	Token            string            `json:"token"`     // opens /work/{run}/… for this attempt, source and try
-	EndToken         string            `json:"end_token"` // opens /work/{run}/end alone; never given to the operator
+	EndToken         string            `json:"end_token"` // opens /work/{run}/end alone; never given to the operator; "" where the orchestrator tells the end
 	HeartbeatSeconds int               `json:"heartbeat_seconds"`
 	Operator         string            `json:"operator"` // URI
 	Params           json.RawMessage   `json:"params"`
@@ -126,10 +126,20 @@ type EndRequest struct {
 }
 
 // End is the end that the request tells of.
-func (r EndRequest) End() End { return End(r) }
+func (r EndRequest) End() End {
+	return End{
+		ExitCode: r.ExitCode, Signal: r.Signal, WorkerLost: r.WorkerLost, HandedBack: r.HandedBack, Terminated: r.Terminated,
+		Broken: r.Broken, Reason: r.Reason, Stack: r.Stack,
+	}
+}
 
 // Request is the body that tells of the end.
-func (e End) Request() EndRequest { return EndRequest(e) }
+func (e End) Request() EndRequest {
+	return EndRequest{
+		ExitCode: e.ExitCode, Signal: e.Signal, WorkerLost: e.WorkerLost, HandedBack: e.HandedBack, Terminated: e.Terminated,
+		Broken: e.Broken, Reason: e.Reason, Stack: e.Stack,
+	}
+}
 
 // Limits of the work API.
 const (

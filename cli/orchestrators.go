@@ -14,14 +14,18 @@ import (
 func orchestratorsCommand(env Env) *cobra.Command {
 	a, cmd := noun(env, "orchestrators", "The places that run work")
 	cmd.Aliases = []string{"orchestrator"}
-	cmd.AddCommand(a.orchestratorsList(), a.orchestratorsSet(), a.workers(), a.heldWork(),
+	cmd.AddCommand(a.orchestratorsList(), a.orchestratorsAdd(), a.orchestratorsSet(), a.orchestratorsProbe(), a.workers(), a.heldWork(), a.drift(), a.reconcile(),
+		a.verb("remove ORCHESTRATOR", "Remove an orchestrator that nothing waits for or runs on", needs("ORCHESTRATOR"),
+			func(cmd *cobra.Command, api *client.Client, args []string) error {
+				return a.done(api.Orchestrators.Delete(cmd.Context(), args[0]), "Orchestrator %s is removed.", args[0])
+			}),
 		a.verb("show ORCHESTRATOR", "Show an orchestrator with its routes", needs("ORCHESTRATOR"),
 			func(cmd *cobra.Command, api *client.Client, args []string) error {
 				o, err := api.Orchestrators.Get(cmd.Context(), args[0])
 				return a.orchestrator(o, err)
 			}))
 	for _, verb := range cmd.Commands() {
-		if verb.Name() != "list" {
+		if verb.Name() != "list" && verb.Name() != "add" {
 			verb.ValidArgsFunction = a.complete(orchestratorNames)
 		}
 	}
@@ -58,28 +62,13 @@ func (a *app) orchestrator(o client.Orchestrator, err error) error {
 		{"Enabled", yes(o.Enabled)},
 		{"Quota", strconv.Itoa(o.Quota)},
 	}
+	if o.Kind != sb.Builtin {
+		fields = append(fields, field{"Config", printable(string(o.Config))}, field{"Secrets", printable(strings.Join(o.Secrets, ", "))})
+	}
 	for _, r := range o.Routes {
-		fields = append(fields, field{"Route", printable(strings.Join(r.Operators, ", ")) + " to pool " + printable(r.Target.Pool)})
+		fields = append(fields, field{"Route", printable(strings.Join(r.Operators, ", ")) + " to " + printable(r.Target.Words())})
 	}
 	return a.show(o, fields...)
-}
-
-func (a *app) orchestratorsSet() *cobra.Command {
-	var quota int
-	var enabled bool
-	cmd := a.verb("set ORCHESTRATOR", "Change an orchestrator's quota, or whether it takes work", needs("ORCHESTRATOR"),
-		func(cmd *cobra.Command, api *client.Client, args []string) error {
-			f := cmd.Flags()
-			p := client.OrchestratorPatch{Quota: set(f.Changed("quota"), quota), Enabled: set(f.Changed("enabled"), enabled)}
-			if p.Quota == nil && p.Enabled == nil {
-				return misuse(cmd, "say what to change: --quota or --enabled=true|false")
-			}
-			o, err := api.Orchestrators.Patch(cmd.Context(), args[0], p)
-			return a.orchestrator(o, err)
-		})
-	cmd.Flags().IntVar(&quota, "quota", 0, "how many runs may hold a slot at once")
-	cmd.Flags().BoolVar(&enabled, "enabled", true, "whether it takes work")
-	return cmd
 }
 
 func (a *app) workers() *cobra.Command {

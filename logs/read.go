@@ -70,7 +70,7 @@ func (l *Logs) complete(ctx context.Context, run sb.Run) (bool, error) {
 	switch {
 	case kept(run):
 		return true, nil
-	case run.Open():
+	case run.Open(), run.Work.LogDue != nil:
 		return false, nil
 	case run.Work.State != sb.WorkEnded || run.Work.EndedAt == nil:
 		return true, nil // it was never sent out

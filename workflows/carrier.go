@@ -21,6 +21,9 @@ func (c *Client) Start(ctx context.Context, run sb.Run) (name, url string, err e
 	defer cancel()
 	options := c.startOptions(run)
 	input := Input{Run: run.ID, Attempt: run.Attempt, Orchestrator: run.Orchestrator, Pool: pool(run.Target.Pool)}
+	if run.Outside() {
+		input.Outside, input.Pool = true, run.Target.Words()
+	}
 	searchable, err := c.hasAttributes(ctx)
 	if err != nil {
 		return "", "", err

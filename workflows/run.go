@@ -40,7 +40,8 @@ type Input struct {
 	Attempt      int    `json:"attempt"`
 	Orchestrator string `json:"orchestrator"`
 	Pool         string `json:"pool"`
-	Seen         *How   `json:"seen,omitempty"` // goes on from an earlier history: what was seen there
+	Outside      bool   `json:"outside,omitempty"` // the orchestrator is one that we do not own; Pool is then what it is sent to
+	Seen         *How   `json:"seen,omitempty"`    // goes on from an earlier history: what was seen there
 }
 
 // RunWorkflow carries one attempt: it sends the work to its pool and does not end before the work's end is recorded.
@@ -48,6 +49,9 @@ type Input struct {
 func RunWorkflow(ctx workflow.Context, in Input) error {
 	r := &carried{in: in, ref: sb.AttemptRef{Run: in.Run, Attempt: in.Attempt}}
 	r.quiet, _ = workflow.NewDisconnectedContext(ctx)
+	if in.Outside {
+		return r.outside(ctx)
+	}
 	if in.Seen == nil {
 		how, told := r.work(ctx)
 		if told { // the end is recorded: a question to the Settler would only cost time

@@ -32,9 +32,13 @@ func (o Options) summary(run sb.Run) string {
 
 // details says what there is to know about a run that never changes.
 func (o Options) details(run sb.Run) string {
-	text := fmt.Sprintf("Run `%s`, attempt %d, on orchestrator `%s`, pool `%s`.\n\nSignalbox knows its progress, log and result. "+
+	at := "pool `" + pool(run.Target.Pool) + "`"
+	if run.Outside() {
+		at = run.Target.Words()
+	}
+	text := fmt.Sprintf("Run `%s`, attempt %d, on orchestrator `%s`, %s.\n\nSignalbox knows its progress, log and result. "+
 		"Cancelling this workflow stops the run; terminating it does too, but is noticed only after a while.",
-		run.ID, run.Attempt, run.Orchestrator, pool(run.Target.Pool))
+		run.ID, run.Attempt, run.Orchestrator, at)
 	if run.PluginVersion != "" {
 		text += fmt.Sprintf("\n\nPlugin `%s`, version `%s`, revision %d.", run.Plugin, run.PluginVersion, run.PluginRevision)
 	}
@@ -47,6 +51,20 @@ const (
 	sayUnsent   = "It was cancelled before it was sent to a worker. The end is being recorded."
 	sayRecorded = "The end of the work is recorded."
 )
+
+const sayStoppingThere = "A stop was asked. It is asked for at the orchestrator too, again and again, until the end is confirmed there."
+
+func saySubmitting(in Input) string {
+	return fmt.Sprintf("Being sent to %s on orchestrator `%s`. While that does not answer, it is tried again.", in.Pool, in.Orchestrator)
+}
+
+func sayThere(in Input, stopped bool) string {
+	if stopped {
+		return sayStoppingThere
+	}
+	return fmt.Sprintf("Orchestrator `%s` has it: %s. Signalbox looks there and tells this workflow when the work has ended; "+
+		"progress and log are in Signalbox.", in.Orchestrator, in.Pool)
+}
 
 func saySent(in Input) string {
 	return fmt.Sprintf("Sent to pool `%s` of orchestrator `%s`. It begins as soon as a worker there has room; until then the "+

@@ -28,17 +28,23 @@ type Worker struct {
 	rest  sync.WaitGroup // what ends with the tasks it has begun, and takes no more
 }
 
-// Control makes the worker of the control plane: the run workflow, and its questions to the settler. The same client
+// Control makes the worker of the control plane: the workflows, and their questions to the settler and the bridge. The same client
 // starts the workflows, so that their first task comes with the answer to the start. Before it takes tasks it registers
 // the search attributes of runs, where that is allowed.
-func Control(c *Client, s Settler) *Worker {
+func Control(c *Client, s Settler, b Bridge) *Worker {
 	return &Worker{
 		client:  c,
 		queue:   ControlQueue,
 		options: worker.Options{WorkerStopTimeout: controlStop},
 		register: func(r worker.Registry) {
 			r.RegisterWorkflowWithOptions(RunWorkflow, workflow.RegisterOptions{Name: runName})
+			r.RegisterWorkflowWithOptions(WatchWorkflow, workflow.RegisterOptions{Name: watchName})
 			r.RegisterActivityWithOptions(settling{s}.Settle, activity.RegisterOptions{Name: settleName})
+			there := bridging{b}
+			r.RegisterActivityWithOptions(there.Submit, activity.RegisterOptions{Name: submitName})
+			r.RegisterActivityWithOptions(there.Stop, activity.RegisterOptions{Name: stopName})
+			r.RegisterActivityWithOptions(there.Ended, activity.RegisterOptions{Name: endedName})
+			r.RegisterActivityWithOptions(there.Look, activity.RegisterOptions{Name: lookName})
 		},
 		open: func(ctx context.Context) (<-chan struct{}, error) {
 			_, _ = c.hasAttributes(ctx) // each start asks again until there was an answer

@@ -21,10 +21,12 @@ import (
 	"signalbox/controlplane/dispatch"
 	"signalbox/controlplane/identity"
 	"signalbox/controlplane/metrics"
+	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs"
 	"signalbox/controlplane/secrets"
 	"signalbox/controlplane/store"
+	"signalbox/controlplane/watch"
 	"signalbox/logs"
 	"signalbox/workflows"
 )
@@ -122,6 +124,8 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry, Rows: c.Limits.LogChunks})
+	places := orchestrators.New(f.store, f.keys, kinds())
+	bridge := watch.New(f.store, work, places, output, entry)
 	sealing := audit.New(f.store, f.chain, counts, entry)
 	refusals := audit.NewRefusals(f.store, entry)
 	closing := make(chan struct{})
@@ -131,7 +135,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			Invitations: invitations(c, f),
 		},
 		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
-		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Secrets: vault},
+		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Registrar: places, Bridge: bridge, Secrets: vault},
 		Record: api.Record{Audit: f.store, Refusals: refusals, Seal: sealing, Clock: f.store},
 		Options: api.Options{
 			Log: log, Tracer: f.traces.tracer(), Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
@@ -158,7 +162,8 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
 			{"logs", output.Run},
-			{"control worker", workflows.Control(temporal, settler{work}).Run},
+			{"control worker", workflows.Control(temporal, settler{work}, bridge).Run},
+			{"watching", watch.NewKeeper(f.store, temporal, entry).Run},
 		},
 	}
 }
@@ -185,6 +190,13 @@ func (c counted) Start(ctx context.Context, run sb.Run) (string, string, error) 
 	name, url, err := c.Client.Start(inTraceOf(ctx, run), run)
 	c.count("start", err)
 	return name, url, err
+}
+
+// Settled counts a word that was not taken.
+func (c counted) Settled(ctx context.Context, ref sb.AttemptRef) error {
+	err := c.Client.Settled(ctx, ref)
+	c.count("settled", err)
+	return err
 }
 
 // Cancel counts a cancel that failed.

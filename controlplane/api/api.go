@@ -60,6 +60,8 @@ type Stock struct {
 	Datasets      Datasets
 	Sharing       Sharing
 	Orchestrators Orchestrators
+	Registrar     Registrar
+	Bridge        Bridge
 	Secrets       Secrets
 }
 

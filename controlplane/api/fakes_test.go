@@ -10,6 +10,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/controlplane/access"
+	registry "signalbox/controlplane/orchestrators"
 )
 
 // world is a small control plane in memory. It decides by the real rules of controlplane/access.
@@ -61,7 +62,7 @@ func (w *world) deps() Deps {
 	return Deps{
 		Gate:  Gate{Identity: w, Groups: noGroups{}, Access: rules{}, Facts: w},
 		Life:  Life{Runs: w, Queue: w, Work: fakeWork{w}, Logs: fakeLogs{w}, Notes: w},
-		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w},
+		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w, Registrar: registry.New(w, noKeys{}, nil)},
 	}
 }
 
@@ -317,7 +318,23 @@ func (w *world) Orchestrator(_ context.Context, idOrName string) (sb.Orchestrato
 	return sb.Orchestrator{}, missing("orchestrator")
 }
 
-func (w *world) UpdateOrchestrator(_ context.Context, id string, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error) {
+func (w *world) CreateOrchestrator(_ context.Context, o sb.Orchestrator, _ map[string][]byte) (sb.Orchestrator, error) {
+	return o, nil
+}
+
+func (w *world) DeleteOrchestrator(context.Context, string) error { return nil }
+
+func (w *world) OrchestratorSecrets(context.Context, string) (map[string][]byte, error) {
+	return nil, nil
+}
+
+// noKeys leave credentials as they are.
+type noKeys struct{}
+
+func (noKeys) Seal(plain, _ []byte) ([]byte, error)  { return plain, nil }
+func (noKeys) Open(sealed, _ []byte) ([]byte, error) { return sealed, nil }
+
+func (w *world) ChangeOrchestrator(_ context.Context, id string, _ map[string][]byte, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	o, err := f(w.places[id])

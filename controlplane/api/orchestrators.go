@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"regexp"
 	"time"
 
 	sb "signalbox"
@@ -18,6 +16,7 @@ type Orchestrator struct {
 	Enabled   bool                `json:"enabled"`
 	Quota     int                 `json:"quota" doc:"Most runs that hold a slot at once."`
 	Config    json.RawMessage     `json:"config"`
+	Secrets   []string            `json:"secret_names" doc:"The credentials that are kept; their values are never shown."`
 	Routes    []sb.Route          `json:"routes"`
 	CreatedAt time.Time           `json:"created_at"`
 	UpdatedAt time.Time           `json:"updated_at"`
@@ -38,6 +37,8 @@ type Worker struct {
 
 type orchestrators struct {
 	orchestrators Orchestrators
+	registrar     Registrar
+	bridge        Bridge
 	identity      Identity
 }
 
@@ -47,7 +48,7 @@ func orchestratorOf(o sb.Orchestrator) Orchestrator {
 		config = json.RawMessage("{}")
 	}
 	return Orchestrator{
-		ID: o.ID, Name: o.Name, Kind: o.Kind, Enabled: o.Enabled, Quota: o.Quota, Config: config, Routes: some(o.Routes),
+		ID: o.ID, Name: o.Name, Kind: o.Kind, Enabled: o.Enabled, Quota: o.Quota, Config: config, Secrets: some(o.Secrets), Routes: some(o.Routes),
 		CreatedAt: moment(o.CreatedAt), UpdatedAt: moment(o.UpdatedAt),
 	}
 }
@@ -66,28 +67,29 @@ func (h orchestrators) list(ctx context.Context, in *Paging) (*answer[List[Orche
 }
 
 type orchestratorBody struct {
-	Name    string              `json:"name" minLength:"1" maxLength:"200"`
-	Kind    sb.OrchestratorKind `json:"kind" enum:"builtin,airflow,flyte"`
-	Enabled *bool               `json:"enabled,omitempty"`
-	Quota   *int                `json:"quota,omitempty" minimum:"0" maximum:"100000"`
-	Config  json.RawMessage     `json:"config,omitempty"`
-	Secrets json.RawMessage     `json:"secrets,omitempty" writeOnly:"true"`
-	Routes  []sb.Route          `json:"routes,omitempty"`
+	Name    string                     `json:"name" minLength:"1" maxLength:"200"`
+	Kind    sb.OrchestratorKind        `json:"kind" enum:"builtin,airflow,flyte"`
+	Enabled *bool                      `json:"enabled,omitempty"`
+	Quota   *int                       `json:"quota,omitempty" minimum:"0" maximum:"100000"`
+	Config  json.RawMessage            `json:"config,omitempty" doc:"An object; what it holds depends on the kind."`
+	Secrets map[string]json.RawMessage `json:"secrets,omitempty" writeOnly:"true" doc:"Credentials by name; they are sealed and never shown."`
+	Routes  []sb.Route                 `json:"routes,omitempty" maxItems:"1000"`
 }
 
-func (orchestrators) create(_ context.Context, in *struct{ Body orchestratorBody }) (*placed[Orchestrator], error) {
-	message := "this version knows no orchestrator of this kind"
-	if in.Body.Kind == sb.Builtin {
-		message = "there is one builtin orchestrator, and it exists; change it with PATCH /orchestrators/builtin"
+func (h orchestrators) create(ctx context.Context, in *struct{ Body orchestratorBody }) (*placed[Orchestrator], error) {
+	body := in.Body
+	o := sb.Orchestrator{Name: body.Name, Kind: body.Kind, Enabled: true, Quota: -1, Config: body.Config, Routes: body.Routes}
+	set(&o.Enabled, body.Enabled)
+	set(&o.Quota, body.Quota)
+	o, err := h.registrar.Register(ctx, o, body.Secrets)
+	if err != nil {
+		return nil, err
 	}
-	return nil, sb.Faulty(faultyDetail, sb.Fault{Location: "body.kind", Message: message, Value: string(in.Body.Kind)})
+	return &placed[Orchestrator]{Location: base + "/orchestrators/" + o.ID, Body: orchestratorOf(o)}, nil
 }
 
 func (h orchestrators) delete(ctx context.Context, in *ByName) (*none, error) {
-	if _, err := h.orchestrators.Orchestrator(ctx, in.Name); err != nil {
-		return nil, err
-	}
-	return nil, sb.Errorf(sb.Invalid, "the builtin orchestrator cannot be removed; disable it instead")
+	return nil, h.registrar.Remove(ctx, in.Name)
 }
 
 func (h orchestrators) show(ctx context.Context, in *ByName) (*answer[Orchestrator], error) {
@@ -101,61 +103,46 @@ func (h orchestrators) show(ctx context.Context, in *ByName) (*answer[Orchestrat
 type orchestratorPatch struct {
 	ByName
 	Body struct {
-		Enabled *bool       `json:"enabled,omitempty"`
-		Quota   *int        `json:"quota,omitempty" minimum:"0" maximum:"100000"`
-		Routes  *[]sb.Route `json:"routes,omitempty" maxItems:"1000" doc:"All of them, in the order they are tried."`
+		Name    *string                    `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		Enabled *bool                      `json:"enabled,omitempty"`
+		Quota   *int                       `json:"quota,omitempty" minimum:"0" maximum:"100000"`
+		Config  json.RawMessage            `json:"config,omitempty" doc:"All of it."`
+		Secrets map[string]json.RawMessage `json:"secrets,omitempty" writeOnly:"true" doc:"Those to change; null takes one away."`
+		Routes  *[]sb.Route                `json:"routes,omitempty" maxItems:"1000" doc:"All of them, in the order they are tried."`
 	}
 }
 
 func (h orchestrators) patch(ctx context.Context, in *orchestratorPatch) (*answer[Orchestrator], error) {
-	o, err := h.orchestrators.Orchestrator(ctx, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	if in.Body.Routes != nil {
-		if err := checkRoutes(*in.Body.Routes); err != nil {
-			return nil, err
-		}
-	}
-	o, err = h.orchestrators.UpdateOrchestrator(ctx, o.ID, func(o sb.Orchestrator) (sb.Orchestrator, error) {
-		set(&o.Enabled, in.Body.Enabled)
-		set(&o.Quota, in.Body.Quota)
-		set(&o.Routes, in.Body.Routes)
-		return o, nil
-	})
+	o, err := h.registrar.Change(ctx, in.Name, sb.OrchestratorPatch(in.Body))
 	if err != nil {
 		return nil, err
 	}
 	return answerOf(orchestratorOf(o)), nil
 }
 
+// Probe is what asking an orchestrator has shown.
+type Probe struct {
+	OK     bool    `json:"ok"`
+	Checks []Check `json:"checks"`
+}
+
+func (h orchestrators) probe(ctx context.Context, in *ByName) (*answer[Probe], error) {
+	checks, err := h.registrar.Probe(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	out := Probe{OK: true, Checks: []Check{}}
+	for _, c := range checks {
+		out.OK = out.OK && c.OK
+		out.Checks = append(out.Checks, Check(c))
+	}
+	return answerOf(out), nil
+}
+
 func set[T any](field, value *T) {
 	if value != nil {
 		*field = *value
 	}
-}
-
-var poolName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
-
-// checkRoutes lists what is wrong with routes of a builtin orchestrator.
-func checkRoutes(routes []sb.Route) error {
-	var found []sb.Fault
-	for i, r := range routes {
-		at := fmt.Sprintf("body.routes[%d]", i)
-		if len(r.Operators) == 0 {
-			found = append(found, sb.Fault{Location: at + ".operators", Message: "name at least one operator or pattern"})
-		}
-		if !poolName.MatchString(r.Target.Pool) {
-			found = append(found, sb.Fault{Location: at + ".target.pool", Message: "a pool has 1 to 40 characters of a-z, 0-9 and -", Value: r.Target.Pool})
-		}
-		if r.StartWithin < 0 {
-			found = append(found, sb.Fault{Location: at + ".start_within", Message: "a time cannot be negative"})
-		}
-	}
-	if found != nil {
-		return sb.Faulty(faultyDetail, found...)
-	}
-	return nil
 }
 
 type placeInput struct {
@@ -180,22 +167,6 @@ func (h orchestrators) workers(ctx context.Context, in *placeInput) (*answer[Lis
 	return listOf(page, func(w sb.Worker) Worker {
 		return Worker{w.Name, w.Incarnation, w.Version, w.Pool, w.Concurrency, some(w.Running), w.Draining, some(w.Warnings), moment(w.SeenAt)}
 	}), nil
-}
-
-func (h orchestrators) work(ctx context.Context, in *placeInput) (*answer[List[RunItem]], error) {
-	o, err := h.orchestrators.Orchestrator(ctx, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	found, err := h.orchestrators.OpenWork(ctx, o.ID, in.Cursor, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	page := sb.Page[sb.Run]{Items: found}
-	if len(found) > 0 && len(found) == in.Limit {
-		page.Next = found[len(found)-1].ID
-	}
-	return listOf(page, func(r sb.Run) RunItem { return runItemOf(r, nil) }), nil
 }
 
 func (h orchestrators) keys(ctx context.Context, in *placeInput) (*answer[List[Key]], error) {

@@ -280,12 +280,29 @@ type Sharing interface {
 	Group(ctx context.Context, idOrName string) (sb.Group, error)
 }
 
-// Orchestrators keeps orchestrators and knows their workers. Errors: NotFound, Conflict.
+// Registrar registers orchestrators. Errors: Invalid with every fault, none of which quotes a credential; NotFound; Conflict (the
+// name is taken, or runs are there that keep it from being removed).
+type Registrar interface {
+	// Register keeps a new one; a quota below 0 takes the default.
+	Register(ctx context.Context, o sb.Orchestrator, secrets map[string]json.RawMessage) (sb.Orchestrator, error)
+	Change(ctx context.Context, idOrName string, p sb.OrchestratorPatch) (sb.Orchestrator, error)
+	Remove(ctx context.Context, idOrName string) error
+	// Probe asks one that we do not own what an admin wants to know; what fails is a check, never an error.
+	Probe(ctx context.Context, idOrName string) ([]sb.Check, error)
+}
+
+// Bridge watches orchestrators that we do not own. Errors: Unavailable.
+type Bridge interface {
+	// Ledger compares what is asserted of an orchestrator's open work with what was last seen there.
+	Ledger(ctx context.Context, o sb.Orchestrator) (sb.Ledger, error)
+	// Nudge asks whoever watches it to look at once.
+	Nudge(ctx context.Context, o sb.Orchestrator) error
+}
+
+// Orchestrators reads orchestrators and knows their workers. Errors: NotFound.
 type Orchestrators interface {
 	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 	Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error)
-	// UpdateOrchestrator changes it by a pure function. Sends TopicQueue.
-	UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error)
 	// Workers reads the workers seen in the last day, by name.
 	Workers(ctx context.Context, orchestratorID string) ([]sb.Worker, error)
 	// OpenWork reads runs of the orchestrator that hold a slot, in the order of their ids.

@@ -126,14 +126,16 @@ func (s *server) logRoutes() {
 }
 
 func (s *server) orchestratorRoutes() {
-	h := orchestrators{s.Orchestrators, s.Identity}
+	h := orchestrators{s.Orchestrators, s.Registrar, s.Bridge, s.Identity}
 	on(s, route{method: get, path: "/orchestrators", what: "Orchestrators", door: forPeople, right: sb.ActAdminister}, h.list)
 	on(s, route{method: post, path: "/orchestrators", what: "Register an orchestrator", door: forPeople, right: sb.ActAdminister, status: 201}, h.create)
 	on(s, route{method: get, path: "/orchestrators/{name}", what: "An orchestrator", door: forPeople, right: sb.ActAdminister}, h.show)
-	on(s, route{method: patch, path: "/orchestrators/{name}", what: "Change an orchestrator's quota and routes, or switch it", door: forPeople, right: sb.ActAdminister}, h.patch)
-	on(s, route{method: remove, path: "/orchestrators/{name}", what: "Remove an orchestrator", door: forPeople, right: sb.ActAdminister}, h.delete)
+	on(s, route{method: patch, path: "/orchestrators/{name}", what: "Change an orchestrator, or switch it", door: forPeople, right: sb.ActAdminister}, h.patch)
+	on(s, route{method: remove, path: "/orchestrators/{name}", what: "Remove an orchestrator without open work", door: forPeople, right: sb.ActAdminister}, h.delete)
+	on(s, route{method: post, path: "/orchestrators/{name}/probe", what: "Ask an orchestrator whether runs can be sent there", door: forPeople, right: sb.ActAdminister}, h.probe)
+	on(s, route{method: post, path: "/orchestrators/{name}/reconcile", what: "Look at an orchestrator's work now", door: forPeople, right: sb.ActAdminister}, h.reconcile)
 	on(s, route{method: get, path: "/orchestrators/{name}/workers", what: "Workers seen in the last day", door: forPeople, right: sb.ActAdminister}, h.workers)
-	on(s, route{method: get, path: "/orchestrators/{name}/work", what: "Runs that hold a slot", door: forPeople, right: sb.ActAdminister}, h.work)
+	on(s, route{method: get, path: "/orchestrators/{name}/work", what: "Runs that hold a slot, and how they were seen there", door: forPeople, right: sb.ActAdminister}, h.work)
 	on(s, route{method: get, path: "/orchestrators/{name}/keys", what: "An orchestrator's keys", door: forPeople, right: sb.ActAdminister}, h.keys)
 	on(s, route{method: post, path: "/orchestrators/{name}/keys", what: "Make an orchestrator key; it is shown this once", door: forPeople, right: sb.ActAdminister, status: 201}, h.createKey)
 	on(s, route{method: remove, path: "/orchestrators/{name}/keys/{id}", what: "End an orchestrator key", door: forPeople, right: sb.ActAdminister}, h.deleteKey)

@@ -7,11 +7,14 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"regexp"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	sb "signalbox"
 )
+
+var poolName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 // work is the work API: what those who do the work call. Its bodies are the root package's, shared with its clients.
 type work struct {

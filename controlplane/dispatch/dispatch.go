@@ -91,6 +91,8 @@ func (d *Dispatch) Run(ctx context.Context) error {
 				call(func(ctx context.Context) { d.sendByID(ctx, n.ID) })
 			case sb.TopicCancel:
 				call(func(ctx context.Context) { d.cancelByID(ctx, n.ID) })
+			case sb.TopicSettled:
+				call(func(ctx context.Context) { d.settledByID(ctx, n.ID) })
 			default: // for others
 			}
 		}
@@ -139,6 +141,19 @@ func (d *Dispatch) cancelByID(ctx context.Context, id string) {
 		err = d.carrier.Cancel(ctx, run.Ref())
 	}
 	d.warn(ctx, err, id, "the end of a run's work cannot be asked for now; the sweep tries again")
+}
+
+// settledByID tells the carrying of the latest attempt whose work has ended at an orchestrator that we do not own. Should
+// this get lost, the carrying asks by itself after a while.
+func (d *Dispatch) settledByID(ctx context.Context, id string) {
+	run, err := d.store.Run(ctx, id)
+	if ref := run.Ref(); err == nil {
+		if run.Work.State != sb.WorkEnded { // it has gone on to another attempt
+			ref.Attempt--
+		}
+		err = d.carrier.Settled(ctx, ref)
+	}
+	d.warn(ctx, err, id, "the carrying of a run that has ended cannot be told so")
 }
 
 // sweepUnsent sends what a wake-up missed.

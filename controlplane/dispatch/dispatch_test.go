@@ -28,12 +28,13 @@ type carrier struct {
 	begins func(sb.Run)          // happens between the start and its answer
 
 	cancelled chan sb.AttemptRef
+	settled   chan sb.AttemptRef
 }
 
 func newCarrier() *carrier {
 	return &carrier{
 		states: map[sb.AttemptRef]sb.CarrierState{}, begun: map[sb.AttemptRef]int{}, asked: map[sb.AttemptRef]int{},
-		begins: func(sb.Run) {}, cancelled: make(chan sb.AttemptRef, 100),
+		begins: func(sb.Run) {}, cancelled: make(chan sb.AttemptRef, 100), settled: make(chan sb.AttemptRef, 100),
 	}
 }
 
@@ -43,6 +44,11 @@ func (c *carrier) Start(_ context.Context, run sb.Run) (string, string, error) {
 	}
 	c.begins(run)
 	return run.Ref().Name(), "http://pages/" + run.Ref().Name(), nil
+}
+
+func (c *carrier) Settled(_ context.Context, ref sb.AttemptRef) error {
+	c.settled <- ref
+	return nil
 }
 
 func (c *carrier) start(ref sb.AttemptRef) error {

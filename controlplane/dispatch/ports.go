@@ -30,7 +30,7 @@ type Runs interface {
 	StopThere(ctx context.Context, ref sb.AttemptRef, reason string) error
 }
 
-// Carrier carries attempts to where they run: builtin ones by Temporal workflows.
+// Carrier carries attempts to where they run, by Temporal workflows.
 type Carrier interface {
 	// Start starts carrying the attempt and returns its name and page there. Starting an attempt again that is still
 	// being carried is success and starts nothing. Errors: Conflict (it was carried before and that has ended),
@@ -38,6 +38,9 @@ type Carrier interface {
 	Start(ctx context.Context, run sb.Run) (name, url string, err error)
 	// Cancel asks an attempt to end. It may be repeated; that there is no such attempt is fine.
 	Cancel(ctx context.Context, ref sb.AttemptRef) error
+	// Settled tells the carrying of an attempt whose work has ended that it has. It may be repeated; that there is no such
+	// carrying is fine.
+	Settled(ctx context.Context, ref sb.AttemptRef) error
 	// State tells whether an attempt is still being carried, and if not, how that ended.
 	State(ctx context.Context, ref sb.AttemptRef) (State, error)
 }

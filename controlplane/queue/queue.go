@@ -4,6 +4,8 @@ package queue
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -106,13 +108,13 @@ func (q *Queue) warn(ctx context.Context, err error, orchestrator string) {
 }
 
 func (q *Queue) admit(ctx context.Context, o sb.Orchestrator) error {
-	pools, err := q.served(ctx, o)
+	targets, err := q.open(ctx, o)
 	if err != nil {
 		return err
 	}
 	for {
 		waited := map[string]time.Duration{}
-		a, err := q.store.Admit(ctx, o.ID, pools, func(c sb.Candidate) sb.Change {
+		a, err := q.store.Admit(ctx, o.ID, targets, func(c sb.Candidate) sb.Change {
 			waited[c.Run.ID] = c.Now.Sub(c.Run.ScheduledAt)
 			return q.judge(c)
 		})
@@ -145,19 +147,20 @@ func (q *Queue) judge(c sb.Candidate) sb.Change {
 	return sb.Admit{At: c.Now}
 }
 
-// served lists the pools of an orchestrator that a worker serves; nil for one without pools. Runs for other pools stay
-// Scheduled; those behind them pass.
-func (q *Queue) served(ctx context.Context, o sb.Orchestrator) ([]string, error) {
+// open tells to which targets of an orchestrator runs may go: pools that a worker serves; elsewhere all that are not known
+// to start nothing. Runs for others stay Scheduled; those behind them pass.
+func (q *Queue) open(ctx context.Context, o sb.Orchestrator) (sb.Targets, error) {
 	if o.Kind != sb.Builtin {
-		return nil, nil
+		w, err := q.store.Watch(ctx, o.ID)
+		return sb.Targets{Not: slices.Collect(maps.Keys(w.Blocked))}, err
 	}
 	seen, err := q.store.Pools(ctx, o.ID)
 	if err != nil {
-		return nil, err
+		return sb.Targets{}, err
 	}
 	now, err := q.store.Now(ctx)
 	if err != nil {
-		return nil, err
+		return sb.Targets{}, err
 	}
 	pools := []string{}
 	for pool, at := range seen {
@@ -165,5 +168,5 @@ func (q *Queue) served(ctx context.Context, o sb.Orchestrator) ([]string, error)
 			pools = append(pools, pool)
 		}
 	}
-	return pools, nil
+	return sb.Targets{Only: pools}, nil
 }

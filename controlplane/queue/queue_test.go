@@ -144,7 +144,7 @@ func TestWhoCannotStartIsPassed(t *testing.T) {
 	w.Orchestrate(t, func(o *sb.Orchestrator) { o.Enabled = false })
 	q.AdmitAll(t.Context())
 	require.Equal(t, []bool{false}, admitted(t, w, silent), "a disabled orchestrator")
-	admission, err := w.Admit(t.Context(), w.Builtin.ID, nil, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	admission, err := w.Admit(t.Context(), w.Builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 	require.NoError(t, err)
 	require.Empty(t, admission.Admitted, "also one that was disabled a moment ago")
 	w.Orchestrate(t, func(o *sb.Orchestrator) { o.Enabled = true })
@@ -274,11 +274,11 @@ func (b broken) Pools(ctx context.Context, id string) (map[string]time.Time, err
 	return b.World.Pools(ctx, id)
 }
 
-func (b broken) Admit(ctx context.Context, id string, pools []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
+func (b broken) Admit(ctx context.Context, id string, targets sb.Targets, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
 	if b.admit != nil {
 		return sb.Admission{}, b.admit
 	}
-	return b.World.Admit(ctx, id, pools, judge)
+	return b.World.Admit(ctx, id, targets, judge)
 }
 
 func TestAdmissionGoesOnAfterAFault(t *testing.T) {

@@ -19,7 +19,8 @@ const (
 	HoldsNoWorker  = "no_worker" // no worker serves its pool
 	HoldsQuota     = "quota"     // all slots are held
 	HoldsTurn      = "turn"      // it is admitted in a moment
-	HoldsResources = "resources" // admitted; waits for a free place on a worker
+	HoldsTarget    = "target"    // what it would be sent to starts nothing now
+	HoldsResources = "resources" // admitted; waits for a free place where it runs
 )
 
 // Wait says why a run waits. For a run that does not wait only the summary is set.
@@ -52,6 +53,9 @@ func explain(run sb.Run, p sb.QueuePlace, now time.Time) sb.Wait {
 	if run.Status == sb.Queued {
 		w.Holds, w.Since = HoldsResources, latest(run.QueuedAt, run.ScheduledAt)
 		w.Summary = fmt.Sprintf("It has a slot on %s and starts as soon as a worker of pool %s has room.", o.Name, run.Target.Pool)
+		if o.Kind != sb.Builtin {
+			w.Summary = fmt.Sprintf("It has a slot on %s, %s. %s", o.Name, run.Target.Words(), there(run))
+		}
 		if quiet(p.PoolSeen, now) && o.Kind == sb.Builtin {
 			w.Holds = HoldsNoWorker
 			w.Summary = fmt.Sprintf("It has a slot on %s, but no worker serves pool %s now.", o.Name, run.Target.Pool)
@@ -65,6 +69,18 @@ func explain(run sb.Run, p sb.QueuePlace, now time.Time) sb.Wait {
 		w.Summary += fmt.Sprintf(" By past runs of this operator that takes about %s.", at)
 	}
 	return w
+}
+
+// there tells how a run that was admitted was seen at an orchestrator that we do not own.
+func there(run sb.Run) string {
+	s := run.Work.Seen
+	switch {
+	case s != nil && s.Why != "":
+		return "Last seen: " + s.Why + "."
+	case s != nil && s.Word != "":
+		return "It is " + s.Word + " there."
+	}
+	return "It is being sent there."
 }
 
 func holds(run sb.Run, p sb.QueuePlace, now time.Time) (string, string) {
@@ -83,6 +99,8 @@ func holds(run sb.Run, p sb.QueuePlace, now time.Time) (string, string) {
 		return HoldsRetry, fmt.Sprintf("It is tried again in %s.", run.NotBefore.Sub(now).Round(time.Second))
 	case o.Kind == sb.Builtin && quiet(p.PoolSeen, now):
 		return HoldsNoWorker, fmt.Sprintf("No worker of pool %s of %s takes work now. It goes on with the next: `signalbox worker` starts one, `signalbox dev` brings its own.", run.Target.Pool, o.Name)
+	case p.Blocked != "":
+		return HoldsTarget, fmt.Sprintf("%s says: %s. The run waits; others pass it.", o.Name, p.Blocked)
 	case o.Quota == 0:
 		return HoldsQuota, fmt.Sprintf("The quota of %s is 0: nothing starts there until an admin raises it.", o.Name)
 	case p.Held >= o.Quota:

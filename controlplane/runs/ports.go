@@ -26,6 +26,8 @@ type Store interface {
 	// reads again, and is Unavailable after 3 times. No events: nothing is written. f does no I/O and may be called
 	// several times.
 	Change(ctx context.Context, id string, f sb.ChangeFunc) (sb.Run, error)
+	// ChangeWatched is Change by who watches an orchestrator. Conflict when another has taken over.
+	ChangeWatched(ctx context.Context, w sb.WatchRef, id string, f sb.ChangeFunc) (sb.Run, error)
 	// Events reads a run's events after a sequence number, oldest first.
 	Events(ctx context.Context, run string, after int64, limit int) ([]sb.Event, error)
 	// Held reads the runs that hold a slot, in the order of their ids, as Runs does.

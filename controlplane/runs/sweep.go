@@ -116,7 +116,7 @@ func due(run sb.Run, now, up time.Time, fence time.Duration) sb.Change {
 	w := run.Work
 	silent := now.Sub(latest(w.SeenAt, up))
 	switch {
-	case !w.Taken():
+	case !w.Taken(), run.Outside(): // there only the orchestrator's word ends work
 	case silent > fence:
 		return sb.EndWork{At: now, Attempt: run.Attempt, End: sb.End{
 			WorkerLost: true, Reason: "No sign of life from " + w.Taker() + " for " + fence.String() + ".",

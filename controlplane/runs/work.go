@@ -83,9 +83,11 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 	if err != nil {
 		return sb.Claimed{}, err
 	}
-	endToken, err := w.tokens.EndToken(c.Process)
-	if err != nil {
-		return sb.Claimed{}, err
+	var endToken string
+	if !run.Outside() { // there the orchestrator tells the end
+		if endToken, err = w.tokens.EndToken(c.Process); err != nil {
+			return sb.Claimed{}, err
+		}
 	}
 	claimed := sb.Claimed{
 		Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root,
@@ -252,10 +254,17 @@ func (w *Work) keep(ctx context.Context, p sb.Process, key string, result []byte
 	default:
 		return err
 	}
+	if err := w.put(ctx, key, result); err != nil {
+		return err
+	}
+	sb.FaultPoint("report.put") // no row names it yet
+	return nil
+}
+
+func (w *Work) put(ctx context.Context, key string, result []byte) error {
 	if err := w.blobs.Put(ctx, key, bytes.NewReader(result)); err != nil {
 		return sb.Wrap(err, sb.Unavailable, "the result cannot be kept now; try again")
 	}
-	sb.FaultPoint("report.put") // no row names it yet
 	return nil
 }
 
@@ -341,7 +350,7 @@ func (w *Work) StopThere(ctx context.Context, ref sb.AttemptRef, reason string) 
 		if run.Attempt != ref.Attempt || !run.WorkGoesOn() || run.StopWanted() {
 			return run, nil, nil
 		}
-		if !run.Work.Taken() {
+		if !sent(run) {
 			return run.Apply(sb.EndWork{At: now, Attempt: ref.Attempt, End: sb.End{Terminated: true, Reason: reason}})
 		}
 		return run.Apply(sb.Stop{At: now, Reason: reason})
@@ -378,10 +387,21 @@ func (w *Work) Settle(ctx context.Context, ref sb.AttemptRef, over bool, end sb.
 	return ended, nil
 }
 
+// sent tells whether the work of a run may go on somewhere: a worker took it, or it has a name at its orchestrator.
+func sent(run sb.Run) bool {
+	if run.Outside() {
+		return run.Work.Ref != ""
+	}
+	return run.Work.Taken()
+}
+
 // settled tells whether an attempt's work has ended, else whether it began, or may yet.
 func settled(run sb.Run, ref sb.AttemptRef, over bool) (ended, began bool) {
 	if run.Attempt != ref.Attempt || run.Work.State == sb.WorkEnded {
 		return true, false
+	}
+	if run.Outside() { // once it has a name there, only its orchestrator knows
+		return false, sent(run)
 	}
 	return false, run.StartedAt != nil || run.Work.Taken() && !over
 }

@@ -123,11 +123,14 @@ func operatorAct(before, after sb.Plugin, name string) act {
 }
 
 // orchestratorEdits tells of the config only that it changed: it may name secrets.
-func orchestratorEdits(before, after orchestratorRow) any {
+func orchestratorEdits(before, after orchestratorRow, secrets map[string]string) any {
 	e := edits{}.field("name", before.Name, after.Name).field("enabled", before.Enabled, after.Enabled).
 		field("quota", before.Quota, after.Quota)
 	if before.Routes != after.Routes {
 		e["routes"] = edit{json.RawMessage(before.Routes), json.RawMessage(after.Routes)}
+	}
+	if len(secrets) > 0 {
+		e["secrets"] = edit{"(not shown)", secrets}
 	}
 	if before.Config != after.Config {
 		e["config"] = edit{"(not shown)", "(changed)"}

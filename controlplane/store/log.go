@@ -173,7 +173,7 @@ func (s *Store) Unkept(ctx context.Context, endedBefore time.Time, after *sb.Run
 		ended, id = microsOf(after.EndedAt), after.ID
 	}
 	runs, err := s.runs(ctx, s.read, false, `WHERE r.log_path = '' AND r.ended_at > 0 AND r.attempt > 0 AND (r.ended_at, r.id) > (?, ?)
-		AND w.state = 'ended' AND w.ended_at < ? ORDER BY r.ended_at, r.id LIMIT ?`, ended, id, micros(endedBefore), limit)
+		AND w.state = 'ended' AND w.ended_at < ? AND w.log_due = 0 ORDER BY r.ended_at, r.id LIMIT ?`, ended, id, micros(endedBefore), limit)
 	return runs, tidy(err)
 }
 

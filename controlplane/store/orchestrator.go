@@ -3,8 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"time"
+	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -21,6 +20,7 @@ type orchestratorRow struct {
 	Quota         int
 	Config        string
 	Routes        string
+	Version       int64
 	CreatedAt     int64
 	UpdatedAt     int64
 }
@@ -33,14 +33,14 @@ func toOrchestratorRow(o sb.Orchestrator) (orchestratorRow, error) {
 	}
 	return orchestratorRow{
 		ID: o.ID, Name: o.Name, Kind: string(o.Kind), Enabled: o.Enabled, Quota: o.Quota, Config: config, Routes: routes,
-		CreatedAt: micros(o.CreatedAt), UpdatedAt: micros(o.UpdatedAt),
+		Version: o.Version, CreatedAt: micros(o.CreatedAt), UpdatedAt: micros(o.UpdatedAt),
 	}, err
 }
 
 func (row orchestratorRow) orchestrator() (sb.Orchestrator, error) {
 	o := sb.Orchestrator{
 		ID: row.ID, Name: row.Name, Kind: sb.OrchestratorKind(row.Kind), Enabled: row.Enabled, Quota: row.Quota,
-		Config: raw(row.Config), CreatedAt: timeAt(row.CreatedAt), UpdatedAt: timeAt(row.UpdatedAt),
+		Config: raw(row.Config), Version: row.Version, CreatedAt: timeAt(row.CreatedAt), UpdatedAt: timeAt(row.UpdatedAt),
 	}
 	return o, json.Unmarshal([]byte(row.Routes), &o.Routes)
 }
@@ -58,7 +58,7 @@ func orchestrators(ctx context.Context, q bun.IDB, rest string, args ...any) ([]
 		}
 		list = append(list, o)
 	}
-	return list, nil
+	return list, nameSecrets(ctx, q, list)
 }
 
 // allOrchestrators reads all in the order they were made, which is the order in which the first that fits is looked for.
@@ -88,9 +88,14 @@ func (t *tx) lockOrchestrator(ctx context.Context, id string) (sb.Orchestrator, 
 	return one(list, err, "orchestrator", id)
 }
 
-// UpdateOrchestrator changes an orchestrator by a pure function and sends TopicQueue; what changes nothing is no act. A
-// name that is taken: Conflict.
+// UpdateOrchestrator changes an orchestrator by a pure function, and sends TopicQueue and TopicWatch; what changes nothing
+// is no act. A name that is taken: Conflict.
 func (s *Store) UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error) {
+	return s.ChangeOrchestrator(ctx, id, nil, f)
+}
+
+// ChangeOrchestrator is UpdateOrchestrator with some credentials, sealed; nil takes one away.
+func (s *Store) ChangeOrchestrator(ctx context.Context, id string, sealed map[string][]byte, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error) {
 	var after sb.Orchestrator
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		before, err := t.lockOrchestrator(ctx, id)
@@ -104,64 +109,132 @@ func (s *Store) UpdateOrchestrator(ctx context.Context, id string, f func(sb.Orc
 		if after, err = f(before); err != nil {
 			return err
 		}
-		after.ID, after.UpdatedAt = before.ID, before.UpdatedAt
+		did, err := t.putSecrets(ctx, id, sealed)
+		if err != nil {
+			return err
+		}
+		after.ID, after.UpdatedAt, after.Version = before.ID, before.UpdatedAt, before.Version
+		if string(after.Config) != old.Config || len(did) > 0 {
+			after.Version++
+		}
 		row, err := toOrchestratorRow(after)
 		if err != nil || row == old {
 			return err
 		}
 		after.UpdatedAt, row.UpdatedAt = timeAt(t.now), t.now
-		t.note(sb.Note{Topic: sb.TopicQueue, ID: id})
+		t.note(sb.Note{Topic: sb.TopicQueue, ID: id}, sb.Note{Topic: sb.TopicWatch, ID: id})
 		if _, err = t.update(ctx, old, row, "id = ?", id); err != nil {
 			return err
 		}
-		return t.audit(ctx, "orchestrator.update", sb.Object{Kind: "orchestrator", ID: id, Name: row.Name}, orchestratorEdits(old, row))
+		return t.audit(ctx, "orchestrator.update", sb.Object{Kind: "orchestrator", ID: id, Name: row.Name}, orchestratorEdits(old, row, did))
 	})
-	return after, taken(err, "an orchestrator named %s exists already", after.Name)
-}
-
-// workersShown is how long a worker is listed after its last word.
-const workersShown = 24 * time.Hour
-
-// workerRow is a row of workers. Former are the incarnations before the present one, one a line, the latest first: a late
-// word of them counts for nothing.
-type workerRow struct {
-	bun.BaseModel  `bun:"table:workers"`
-	OrchestratorID string
-	Name           string
-	Incarnation    string
-	Former         string
-	Version        string
-	Pool           string
-	Concurrency    int
-	Running        string
-	Draining       bool
-	Warnings       string
-	SeenAt         int64
-}
-
-func (row workerRow) worker() (sb.Worker, error) {
-	w := sb.Worker{
-		OrchestratorID: row.OrchestratorID, Name: row.Name, Incarnation: row.Incarnation, Version: row.Version,
-		Pool: row.Pool, Concurrency: row.Concurrency, Draining: row.Draining, SeenAt: timeAt(row.SeenAt),
+	if err != nil || len(sealed) == 0 {
+		return after, taken(err, "an orchestrator named %s exists already", after.Name)
 	}
-	return w, errors.Join(json.Unmarshal([]byte(row.Running), &w.Running), json.Unmarshal([]byte(row.Warnings), &w.Warnings))
+	return s.Orchestrator(ctx, id)
 }
 
-// Workers reads the workers seen in the last day, by name.
-func (s *Store) Workers(ctx context.Context, orchestratorID string) ([]sb.Worker, error) {
-	var rows []workerRow
-	err := s.read.NewRaw("SELECT * FROM workers WHERE orchestrator_id = ? AND seen_at > ? - ? ORDER BY name",
-		orchestratorID, s.nowSQL(), workersShown.Microseconds()).Scan(ctx, &rows)
-	if err != nil {
-		return nil, tidy(err)
-	}
-	list := make([]sb.Worker, 0, len(rows))
-	for _, row := range rows {
-		w, err := row.worker()
+// CreateOrchestrator keeps a new orchestrator with its credentials, sealed. A name that is taken: Conflict.
+func (s *Store) CreateOrchestrator(ctx context.Context, o sb.Orchestrator, sealed map[string][]byte) (sb.Orchestrator, error) {
+	o.ID = orNewID(o.ID)
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
+		o.Version, o.CreatedAt, o.UpdatedAt = 1, timeAt(t.now), timeAt(t.now)
+		row, err := toOrchestratorRow(o)
 		if err != nil {
-			return nil, tidy(err)
+			return err
 		}
-		list = append(list, w)
+		if err := insert(ctx, t, &row); err != nil {
+			return err
+		}
+		if _, err := t.putSecrets(ctx, o.ID, sealed); err != nil {
+			return err
+		}
+		t.note(sb.Note{Topic: sb.TopicQueue, ID: o.ID}, sb.Note{Topic: sb.TopicWatch, ID: o.ID})
+		return t.audit(ctx, "orchestrator.create", sb.Object{Kind: "orchestrator", ID: o.ID, Name: o.Name},
+			map[string]any{"kind": o.Kind, "quota": o.Quota, "routes": o.Routes})
+	})
+	if err != nil {
+		return sb.Orchestrator{}, taken(err, "an orchestrator named %s exists already", o.Name)
 	}
-	return list, nil
+	return s.Orchestrator(ctx, o.ID)
+}
+
+// putSecrets writes credentials and tells which, in words.
+func (t *tx) putSecrets(ctx context.Context, id string, sealed map[string][]byte) (map[string]string, error) {
+	did := map[string]string{}
+	for name, value := range sealed {
+		query, args := `INSERT INTO orchestrator_secrets (orchestrator_id, name, value) VALUES (?, ?, ?)
+			ON CONFLICT (orchestrator_id, name) DO UPDATE SET value = excluded.value`, []any{id, name, value}
+		did[name] = "(changed)"
+		if value == nil {
+			query, args = "DELETE FROM orchestrator_secrets WHERE orchestrator_id = ? AND name = ?", args[:2]
+			did[name] = "(removed)"
+		}
+		if _, err := t.exec(ctx, query, args...); err != nil {
+			return nil, err
+		}
+	}
+	return did, nil
+}
+
+// OrchestratorSecrets reads the sealed credentials of an orchestrator, by name.
+func (s *Store) OrchestratorSecrets(ctx context.Context, id string) (map[string][]byte, error) {
+	var rows []struct {
+		Name  string
+		Value []byte
+	}
+	err := s.read.NewRaw("SELECT name, value FROM orchestrator_secrets WHERE orchestrator_id = ?", id).Scan(ctx, &rows)
+	found := make(map[string][]byte, len(rows))
+	for _, row := range rows {
+		found[row.Name] = row.Value
+	}
+	return found, tidy(err)
+}
+
+// nameSecrets names the credentials that orchestrators have.
+func nameSecrets(ctx context.Context, q bun.IDB, list []sb.Orchestrator) error {
+	var rows []struct{ OrchestratorID, Name string }
+	outside := false
+	for _, o := range list {
+		outside = outside || o.Kind != sb.Builtin
+	}
+	if !outside {
+		return nil
+	}
+	if err := q.NewRaw("SELECT orchestrator_id, name FROM orchestrator_secrets ORDER BY name").Scan(ctx, &rows); err != nil {
+		return err
+	}
+	for i := range list {
+		for _, row := range rows {
+			if row.OrchestratorID == list[i].ID {
+				list[i].Secrets = append(list[i].Secrets, row.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// DeleteOrchestrator removes an orchestrator with its keys and credentials. Conflict while runs wait for it or are there.
+func (s *Store) DeleteOrchestrator(ctx context.Context, id string) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		o, err := t.lockOrchestrator(ctx, id)
+		if err != nil {
+			return err
+		}
+		var open int
+		err = t.NewRaw("SELECT count(*) FROM runs WHERE orchestrator_id = ? AND (slot OR status = 'scheduled')", id).Scan(ctx, &open)
+		if err != nil {
+			return err
+		}
+		if open > 0 {
+			return sb.Errorf(sb.Conflict, "%d runs wait for %s or are there; end or stop them first", open, o.Name)
+		}
+		for _, table := range []string{"orchestrator_keys:owner_id", "workers:orchestrator_id", "orchestrator_secrets:orchestrator_id", "watches:orchestrator_id", "orchestrators:id"} {
+			name, column, _ := strings.Cut(table, ":")
+			if _, err := t.exec(ctx, "DELETE FROM ? WHERE ? = ?", bun.Ident(name), bun.Ident(column), id); err != nil {
+				return err
+			}
+		}
+		return t.audit(ctx, "orchestrator.delete", sb.Object{Kind: "orchestrator", ID: id, Name: o.Name}, nil)
+	})
 }

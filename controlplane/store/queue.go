@@ -33,13 +33,13 @@ func (s *Store) Pools(ctx context.Context, orchestratorID string) (map[string]ti
 }
 
 // Admit locks the orchestrator's row, counts the slots held, and shows the judge at most min(quota − held, 100)
-// Scheduled runs whose time has come and whose pool is one of pools (nil: any), none of a disabled orchestrator: by
+// Scheduled runs whose time has come and whose target is one of those meant, none of a disabled orchestrator: by
 // priority, then scheduled_at, then id. It writes what the judge says, all in one transaction; nil leaves a run waiting. The judge may be called again for the same run
 // when the transaction lost a race.
-func (s *Store) Admit(ctx context.Context, orchestratorID string, pools []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
+func (s *Store) Admit(ctx context.Context, orchestratorID string, targets sb.Targets, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
 	var a sb.Admission
 	err := s.change(ctx, func(ctx context.Context, t *tx) (err error) {
-		a, err = t.admit(ctx, orchestratorID, pools, judge)
+		a, err = t.admit(ctx, orchestratorID, targets, judge)
 		return err
 	})
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Store) Admit(ctx context.Context, orchestratorID string, pools []string
 	return a, nil
 }
 
-func (t *tx) admit(ctx context.Context, orchestratorID string, pools []string, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
+func (t *tx) admit(ctx context.Context, orchestratorID string, targets sb.Targets, judge func(sb.Candidate) sb.Change) (sb.Admission, error) {
 	var a sb.Admission
 	o, err := t.lockOrchestrator(ctx, orchestratorID)
 	if err != nil {
@@ -59,10 +59,10 @@ func (t *tx) admit(ctx context.Context, orchestratorID string, pools []string, j
 		return a, err
 	}
 	limit := min(o.Quota-held, admitMost)
-	if limit <= 0 || !o.Enabled || pools != nil && len(pools) == 0 {
+	if limit <= 0 || !o.Enabled || targets.None() {
 		return a, nil
 	}
-	candidates, err := t.candidates(ctx, orchestratorID, pools, limit)
+	candidates, err := t.candidates(ctx, orchestratorID, targets, limit)
 	if err != nil {
 		return a, err
 	}
@@ -97,8 +97,8 @@ func (t *tx) judge(ctx context.Context, c sb.Candidate, verdict sb.Change, a *sb
 }
 
 // candidates reads the first runs of a queue with what decides about them, in as many queries for many as for one.
-func (t *tx) candidates(ctx context.Context, orchestratorID string, pools []string, limit int) ([]sb.Candidate, error) {
-	ids, err := t.firstInQueue(ctx, orchestratorID, pools, limit)
+func (t *tx) candidates(ctx context.Context, orchestratorID string, targets sb.Targets, limit int) ([]sb.Candidate, error) {
+	ids, err := t.firstInQueue(ctx, orchestratorID, targets, limit)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -115,10 +115,13 @@ func (t *tx) candidates(ctx context.Context, orchestratorID string, pools []stri
 }
 
 // firstInQueue holds the first runs of a queue, so that nobody else changes them until they are judged.
-func (t *tx) firstInQueue(ctx context.Context, orchestratorID string, pools []string, limit int) (ids []string, err error) {
+func (t *tx) firstInQueue(ctx context.Context, orchestratorID string, targets sb.Targets, limit int) (ids []string, err error) {
 	query, args := "SELECT id FROM runs WHERE "+inQueue+" AND not_before <= ?", []any{orchestratorID, t.now}
-	if pools != nil {
-		query, args = query+" AND pool IN (?)", append(args, bun.List(pools))
+	if targets.Only != nil {
+		query, args = query+" AND pool IN (?)", append(args, bun.List(targets.Only))
+	}
+	if len(targets.Not) > 0 {
+		query, args = query+" AND pool NOT IN (?)", append(args, bun.List(targets.Not))
 	}
 	query += " ORDER BY " + queueOrder + " LIMIT ?"
 	if t.s.listen != nil {
@@ -148,6 +151,9 @@ func (s *Store) Place(ctx context.Context, run sb.Run) (sb.QueuePlace, error) {
 			return err
 		}
 		if p.PoolSeen, err = poolSeen(ctx, q, run); err != nil {
+			return err
+		}
+		if p.Blocked, err = blocked(ctx, q, run); err != nil {
 			return err
 		}
 		p.Durations, err = durations(ctx, q, run.Operator)

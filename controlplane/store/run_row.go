@@ -72,7 +72,7 @@ func toRunRow(r sb.Run) (runRow, error) {
 		ScheduledAt: micros(r.ScheduledAt), UpdatedAt: micros(r.UpdatedAt), NotBefore: micros(r.NotBefore),
 		QueuedAt: microsOf(r.QueuedAt), DispatchedAt: microsOf(r.DispatchedAt),
 		StartedAt: microsOf(r.StartedAt), EndedAt: microsOf(r.EndedAt),
-		Pinned: r.Pinned, Slot: r.Slot, Attempt: r.Attempt, Priority: r.Priority, Pool: r.Target.Pool, Target: string(target),
+		Pinned: r.Pinned, Slot: r.Slot, Attempt: r.Attempt, Priority: r.Priority, Pool: r.Target.Key(), Target: string(target),
 		Version: r.Version, Plugin: r.Plugin, PluginVersion: r.PluginVersion, PluginRevision: r.PluginRevision,
 		RevisionID: r.RevisionID, Label: r.Label, RerunOf: r.RerunOf, Trace: r.Trace,
 		TimeoutNs: int64(r.Timeout), StartWithinNs: int64(r.StartWithin),
@@ -132,6 +132,9 @@ type workRow struct {
 	Progress      string
 	Reported      string
 	ReportedBody  string
+	Seen          string
+	LogDue        int64
+	OutcomeDue    bool
 }
 
 // body is what may be large of a report.
@@ -145,7 +148,13 @@ func toWorkRow(ref sb.AttemptRef, w sb.Work) (row workRow, err error) {
 	row = workRow{
 		RunID: ref.Run, Attempt: ref.Attempt, State: string(w.State), Ref: w.Ref, URL: w.URL, Ending: string(w.Ending),
 		EndingAt: microsOf(w.EndingAt), EndingTold: w.EndingTold, Worker: w.Worker, Incarnation: w.Incarnation,
-		Late: w.Late, EndedAt: microsOf(w.EndedAt), SeenAt: microsOf(w.SeenAt),
+		Late: w.Late, EndedAt: microsOf(w.EndedAt), SeenAt: microsOf(w.SeenAt), LogDue: microsOf(w.LogDue),
+		OutcomeDue: w.OutcomeDue,
+	}
+	if w.Seen != nil {
+		if row.Seen, err = text(w.Seen); err != nil {
+			return row, err
+		}
 	}
 	if w.Progress != nil {
 		if row.Progress, err = text(w.Progress); err != nil {
@@ -172,7 +181,11 @@ func (row workRow) work() (sb.Work, error) {
 	w := sb.Work{
 		State: sb.WorkState(row.State), Ref: row.Ref, URL: row.URL, Ending: sb.FailureKind(row.Ending),
 		EndingAt: timeOf(row.EndingAt), EndingTold: row.EndingTold, Worker: row.Worker, Incarnation: row.Incarnation,
-		Late: row.Late, EndedAt: timeOf(row.EndedAt), SeenAt: timeOf(row.SeenAt),
+		Late: row.Late, EndedAt: timeOf(row.EndedAt), SeenAt: timeOf(row.SeenAt), LogDue: timeOf(row.LogDue),
+		OutcomeDue: row.OutcomeDue,
+	}
+	if err := parse(row.Seen, &w.Seen); err != nil {
+		return w, err
 	}
 	if err := parse(row.Progress, &w.Progress); err != nil {
 		return w, err

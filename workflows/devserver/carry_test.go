@@ -118,7 +118,7 @@ func TestCancelBeforeAWorkerBegan(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, devserver.Options{Log: quiet()})
 	b := newBench(t, server.Addr(), atOnce)
-	run(t, workflows.Control(b.client, b)) // no worker of the pool
+	run(t, workflows.Control(b.client, b, nil)) // no worker of the pool
 	r := aRun("01unbegun")
 	_, _, err := b.client.Start(t.Context(), r)
 	require.NoError(t, err)

@@ -130,7 +130,7 @@ func run(t *testing.T, part interface{ Run(context.Context) error }) (stop func(
 // work runs the control plane's worker and a pool's worker.
 func (b *bench) work(t *testing.T) (stopPool func()) {
 	t.Helper()
-	run(t, workflows.Control(b.client, b))
+	run(t, workflows.Control(b.client, b, nil))
 	return b.pool(t, 4)
 }
 

@@ -21,9 +21,12 @@ import (
 	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/identity"
+	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs/runstest"
 	"signalbox/controlplane/secrets"
+	"signalbox/controlplane/watch"
+	"signalbox/controlplane/watch/watchtest"
 	"signalbox/logs"
 )
 
@@ -37,6 +40,9 @@ type org struct {
 	t    *testing.T
 	url  string
 	root person
+
+	bridge *watch.Bridge
+	there  *watchtest.Fake // every Airflow
 }
 
 // person is a principal with a key.
@@ -76,6 +82,12 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 	for _, f := range change {
 		f(&inviting)
 	}
+	there := watchtest.New()
+	places := orchestrators.New(w.Store, keys, map[sb.OrchestratorKind]orchestrators.Build{
+		sb.Airflow: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) { return there, nil },
+	})
+	output := logs.New(w.Store, w.Blobs, w.Store, logs.Options{})
+	bridge := watch.New(w.Store, w.Work, places, output, logrus.NewEntry(log))
 	s := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
 			Identity: people, Logins: identity.NewLogins(w.Store, keys, identity.LoginSettings{}), Users: people, Groups: people,
@@ -84,16 +96,16 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 		},
 		Life: api.Life{
 			Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,
-			Logs: logs.New(w.Store, w.Blobs, w.Store, logs.Options{}), Notes: w.Store,
+			Logs: output, Notes: w.Store,
 		},
 		Stock: api.Stock{
-			Catalog: catalog.New(w.Store, w.Blobs, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
+			Catalog: catalog.New(w.Store, w.Blobs, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store, Registrar: places, Bridge: bridge,
 			Secrets: secrets.NewVault(w.Store, keys),
 		},
 		Record: api.Record{Audit: w.Store, Refusals: audit.NewRefusals(w.Store, log), Seal: audit.New(w.Store, signer, meters{}, log), Clock: w.Store},
 	}))
 	t.Cleanup(s.Close)
-	o := &org{World: w, t: t, url: s.URL}
+	o := &org{World: w, t: t, url: s.URL, bridge: bridge, there: there}
 	o.root = o.keyed(w.Admin)
 	o.must(200, o.root, "PATCH", "/settings", `{"api_key_roles":["guest","labeler","collaborator","member","admin"]}`)
 	return o

@@ -62,6 +62,7 @@ var operations = map[string]operation{
 	"POST /plugins/{name}/rollback": {admins, `{"revision":1}`}, "PATCH /plugins/{name}/operators/{operator}": {admins, `{}`},
 	"GET /orchestrators": {admins, ""}, "POST /orchestrators": {admins, `{}`}, "GET /orchestrators/{name}": {admins, ""},
 	"PATCH /orchestrators/{name}": {admins, `{}`}, "DELETE /orchestrators/{name}": {admins, ""}, "GET /orchestrators/{name}/workers": {admins, ""},
+	"POST /orchestrators/{name}/probe": {admins, ""}, "POST /orchestrators/{name}/reconcile": {admins, ""},
 	"GET /orchestrators/{name}/work": {admins, ""}, "GET /orchestrators/{name}/keys": {admins, ""},
 	"POST /orchestrators/{name}/keys": {admins, `{"name":"k"}`}, "DELETE /orchestrators/{name}/keys/{id}": {admins, ""},
 

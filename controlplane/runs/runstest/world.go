@@ -173,7 +173,7 @@ func (w *World) Queued(t require.TestingT, with ...func(*sb.Draft)) sb.Run {
 
 // AdmitAll admits what the quota allows, without looking at rights again.
 func (w *World) AdmitAll(t require.TestingT) {
-	_, err := w.Admit(contextOf(t), w.Builtin.ID, nil, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	_, err := w.Admit(contextOf(t), w.Builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 	require.NoError(t, err)
 }
 

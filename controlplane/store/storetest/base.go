@@ -123,7 +123,7 @@ func notesHeard(t *testing.T, fresh Fresh) {
 	run := w.schedule(t)
 	require.Equal(t, sb.Note{Topic: sb.TopicRun, ID: run.ID}, next(t, notes))
 	require.Equal(t, sb.Note{Topic: sb.TopicQueue, ID: w.builtin.ID}, next(t, notes))
-	_, err := other.Admit(t.Context(), w.builtin.ID, nil, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	_, err := other.Admit(t.Context(), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 	require.NoError(t, err)
 	require.Equal(t, sb.Note{Topic: sb.TopicRun, ID: run.ID}, next(t, notes))
 	require.Equal(t, sb.Note{Topic: sb.TopicDispatch, ID: run.ID}, next(t, notes))

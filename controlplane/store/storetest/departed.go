@@ -42,7 +42,7 @@ func departed(t *testing.T, fresh Fresh) {
 	require.EqualValues(t, runs+1, w.number(t, "SELECT count(*) FROM runs WHERE status = 'scheduled'"), "not in its transaction")
 
 	w.quota(t, 2)
-	a, err := w.Admit(t.Context(), w.builtin.ID, nil, func(c sb.Candidate) sb.Change {
+	a, err := w.Admit(t.Context(), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change {
 		require.Nil(t, c.Facts.Dataset, "admission is told that it is gone")
 		return sb.Reject{At: c.Now, Reason: "Its dataset was deleted."}
 	})

@@ -225,7 +225,7 @@ func runsOfTheDeleted(t *testing.T, fresh Fresh) {
 	require.Equal(t, sb.Queued, w.get(t, run.ID).Status, "admitted with the other one")
 	waiting := w.schedule(t)
 	require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID))
-	_, err := w.Admit(t.Context(), w.builtin.ID, nil, func(c sb.Candidate) sb.Change {
+	_, err := w.Admit(t.Context(), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change {
 		if err := access.Check(c.Facts, sb.ActSchedule); err != nil {
 			return sb.Reject{At: c.Now, Reason: err.Error()}
 		}

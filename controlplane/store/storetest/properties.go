@@ -41,8 +41,12 @@ type game struct {
 }
 
 func (g *game) schedules(t *rapid.T) {
-	retries := rapid.IntRange(0, 2).Draw(t, "retries")
-	run := g.schedule(t, func(r *sb.Run) { r.RetriesLeft = retries })
+	retries, outside := rapid.IntRange(0, 2).Draw(t, "retries"), rapid.Bool().Draw(t, "outside")
+	run := g.schedule(t, func(r *sb.Run) {
+		if r.RetriesLeft = retries; outside { // the rules go by the target
+			r.Target = sb.Target{DAG: "etl"}
+		}
+	})
 	g.last[run.ID] = run
 }
 
@@ -54,6 +58,7 @@ func (g *game) changes(t *rapid.T) {
 	run := rapid.SampledFrom(sorted(g.last)).Draw(t, "run")
 	attempt := max(run.Attempt-rapid.IntRange(0, 1).Draw(t, "stale"), 0)
 	now, code := g.clock.now(), rapid.IntRange(0, 1).Draw(t, "exit")
+	sight := rapid.SampledFrom([]sb.Sight{sb.SeenWaiting, sb.SeenActive, sb.SeenSucceeded, sb.SeenFailed, sb.SeenStopped, sb.SeenBroken, sb.SeenGone}).Draw(t, "sight")
 	c := rapid.SampledFrom([]sb.Change{
 		sb.Dispatch{At: now, Attempt: attempt, Ref: "r"},
 		sb.Start{At: now, Attempt: attempt},
@@ -65,6 +70,11 @@ func (g *game) changes(t *rapid.T) {
 		sb.SeenAgain{At: now, Attempt: attempt},
 		sb.EndWork{At: now, Attempt: attempt, End: sb.End{ExitCode: &code}},
 		sb.EndWork{At: now, Attempt: attempt, End: sb.End{WorkerLost: true}},
+		sb.Submitting{At: now, Attempt: attempt, Name: "n"},
+		sb.Submitted{At: now, Attempt: attempt, Place: sb.Place{Name: "n", URL: "u"}},
+		sb.Observed{At: now, Attempt: attempt, Seen: sb.Seen{Sight: sight}},
+		sb.Unasked{At: now, Since: now.Add(-sb.UnaskedFor)},
+		sb.EndWork{At: now, Attempt: attempt, End: sb.End{There: sight}},
 	}).Draw(t, "change")
 	before := g.last[run.ID]
 	after, err := g.Change(t.Context(), run.ID, applying(c))
@@ -84,7 +94,7 @@ func (g *game) changes(t *rapid.T) {
 // forAny tells whether a change belongs to no attempt.
 func forAny(c sb.Change) bool {
 	switch c.(type) {
-	case sb.MarkFailed, sb.Stop, sb.TimeOut, sb.Unseen:
+	case sb.MarkFailed, sb.Stop, sb.TimeOut, sb.Unseen, sb.Unasked:
 		return true
 	}
 	return false

@@ -35,7 +35,7 @@ func admitOrder(t *testing.T, fresh Fresh) {
 	require.Equal(t, 1, run.Attempt)
 	require.True(t, run.Slot)
 	require.JSONEq(t, `{"b":1,"a":2}`, string(run.Params), "admission keeps what it did not read")
-	_, err = w.Admit(t.Context(), "none", nil, nil)
+	_, err = w.Admit(t.Context(), "none", sb.Targets{}, nil)
 	requireCode(t, sb.NotFound, err)
 }
 
@@ -51,7 +51,7 @@ func candidateFacts(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.NoError(t, w.DeletePrincipal(t.Context(), w.ann.ID))
 	var seen []sb.Candidate
-	_, err = w.Admit(t.Context(), w.builtin.ID, nil, func(c sb.Candidate) sb.Change {
+	_, err = w.Admit(t.Context(), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change {
 		seen = append(seen, c)
 		return nil
 	})
@@ -74,7 +74,7 @@ func admitSkips(t *testing.T, fresh Fresh) {
 	retry = w.apply(t, retry.ID, w.end(false))
 	a := w.schedule(t)
 	admit := func(pools ...string) []string {
-		admission, err := w.Admit(t.Context(), w.builtin.ID, pools, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+		admission, err := w.Admit(t.Context(), w.builtin.ID, sb.Targets{Only: pools}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 		require.NoError(t, err)
 		return admission.Admitted
 	}
@@ -90,7 +90,7 @@ func admitRejects(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	w.quota(t, 2)
 	a, b, c := w.schedule(t), w.schedule(t), w.schedule(t)
-	admission, err := w.Admit(t.Context(), w.builtin.ID, nil, func(c sb.Candidate) sb.Change {
+	admission, err := w.Admit(t.Context(), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change {
 		if c.Run.ID == a.ID {
 			return sb.Reject{At: c.Now, Reason: "no"}
 		}
@@ -125,7 +125,7 @@ func admitAtOnce(t *testing.T, fresh Fresh) {
 		}
 		wg.Go(func() {
 			for range 4 {
-				a, err := s.Admit(t.Context(), w.builtin.ID, nil, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+				a, err := s.Admit(t.Context(), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 				if err != nil {
 					t.Error(err)
 				}

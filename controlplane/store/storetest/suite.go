@@ -19,7 +19,7 @@ type Fresh func(t *testing.T) store.Options
 func Run(t *testing.T, fresh Fresh) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, Fresh){
-		runTests, listTests, workTests, queueTests, catalogTests, peopleTests, loginTests, invitationTests, groupTests, sharingTests, previewTests, logTests, keysetTests, auditTests, secretTests, baseTests, departedTests, demandTests, properties,
+		runTests, listTests, workTests, queueTests, catalogTests, peopleTests, loginTests, invitationTests, groupTests, sharingTests, previewTests, logTests, watchTests, keysetTests, auditTests, secretTests, baseTests, departedTests, demandTests, properties,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func (w *world) schedule(t require.TestingT, with ...func(*sb.Run)) sb.Run {
 
 // admit admits all it may.
 func (w *world) admit(t require.TestingT) sb.Admission {
-	a, err := w.Admit(ctx(t), w.builtin.ID, nil, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	a, err := w.Admit(ctx(t), w.builtin.ID, sb.Targets{}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
 	require.NoError(t, err)
 	return a
 }

@@ -238,6 +238,18 @@ class Walk(unittest.TestCase):
         with self.assertRaises(fom.NotHereYetError):
             fom.get_orchestrator("builtin", user="me")
 
+    def test_an_airflow_is_registered_and_removed(self) -> None:
+        """It need not answer for that, and its password is not shown."""
+        config = {"airflow": {"url": "http://127.0.0.1:9", "username": "signalbox"}}
+        secrets = {"airflow": {"password": "not shown"}}
+        made = fom.register_orchestrator("prod", "", fom.OrchestratorEnvironment.AIRFLOW, config, secrets)
+        self.assertEqual(fom.OrchestratorEnvironment.AIRFLOW, made.environment)
+        self.assertEqual("http://127.0.0.1:9", made.config["url"])
+        self.assertNotIn("not shown", repr(fom.get_orchestrator("prod")))
+        self.assertIn("prod", fom.list_orchestrators())
+        fom.delete_orchestrator("prod")
+        self.assertNotIn("prod", fom.list_orchestrators())
+
     def test_what_is_not_here_yet(self) -> None:
         """It says so."""
         for call in (

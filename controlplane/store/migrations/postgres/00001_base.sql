@@ -245,8 +245,34 @@ CREATE TABLE orchestrators (
     quota      BIGINT  NOT NULL,
     config     TEXT    NOT NULL,
     routes     TEXT    NOT NULL,
+    version    BIGINT  NOT NULL DEFAULT 1, -- rises when its config or a credential changes
     created_at BIGINT  NOT NULL,
     updated_at BIGINT  NOT NULL
+);
+
+-- Credentials, sealed, each tied to its orchestrator and name.
+CREATE TABLE orchestrator_secrets (
+    orchestrator_id TEXT NOT NULL REFERENCES orchestrators (id) ON DELETE CASCADE,
+    name            TEXT NOT NULL,
+    value           BYTEA NOT NULL,
+    PRIMARY KEY (orchestrator_id, name)
+);
+
+-- How the watching of an orchestrator stands; only the newest epoch may write.
+CREATE TABLE watches (
+    orchestrator_id TEXT   NOT NULL PRIMARY KEY REFERENCES orchestrators (id) ON DELETE CASCADE,
+    epoch           BIGINT NOT NULL,
+    mark            TEXT   NOT NULL DEFAULT '',
+    polled_at       BIGINT NOT NULL DEFAULT 0,
+    took            BIGINT NOT NULL DEFAULT 0,
+    calls           BIGINT NOT NULL DEFAULT 0,
+    failures        BIGINT NOT NULL DEFAULT 0,
+    failing_since   BIGINT NOT NULL DEFAULT 0,
+    trouble         TEXT   NOT NULL DEFAULT '',
+    next_at         BIGINT NOT NULL DEFAULT 0,
+    version         TEXT   NOT NULL DEFAULT '',
+    strays          TEXT   NOT NULL DEFAULT '',
+    blocked         TEXT   NOT NULL DEFAULT ''
 );
 
 CREATE TABLE orchestrator_keys (
@@ -386,8 +412,13 @@ CREATE TABLE works (
     progress      TEXT    NOT NULL,
     reported      TEXT    NOT NULL,
     reported_body TEXT    NOT NULL,
+    seen          TEXT    NOT NULL DEFAULT '', -- as it was last found at an orchestrator that is not ours
+    log_due       BIGINT  NOT NULL DEFAULT 0,  -- when its log is collected there next
+    log_begun     BOOLEAN NOT NULL DEFAULT FALSE,
+    outcome_due   BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (run_id, attempt)
 );
+CREATE INDEX works_log_due ON works (log_due) WHERE log_due > 0;
 CREATE INDEX works_worker ON works (worker) WHERE worker <> '' AND state <> 'ended';
 
 CREATE TABLE claims (
@@ -497,6 +528,8 @@ DROP TABLE works;
 DROP TABLE runs;
 DROP TABLE workers;
 DROP TABLE orchestrator_keys;
+DROP TABLE watches;
+DROP TABLE orchestrator_secrets;
 DROP TABLE orchestrators;
 DROP TABLE secrets;
 DROP TABLE operators;

@@ -1,0 +1,92 @@
+package airflow
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	sb "signalbox"
+	"signalbox/adapters/outbound"
+)
+
+// How many task instances are asked for at once, where there are pages, and how many are read.
+const (
+	partsPage = 500
+	partsMost = 10_000
+	cappedAt  = 100 // what a page holds at most where Airflow itself sets a limit
+)
+
+// taskPage is a page of task instances.
+type taskPage struct {
+	Tasks []taskInstance `json:"task_instances"`
+	Total int            `json:"total_entries"`
+}
+
+// Parts lists a run's task instances. See sb.Adapter.
+func (a *Adapter) Parts(ctx context.Context, at sb.Place) ([]sb.Part, error) {
+	api, err := a.api(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := a.tasks(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([]sb.Part, 0, len(all))
+	for _, t := range all {
+		parts = append(parts, sb.Part{
+			Source: t.source(), Try: t.Try, Sight: taskSight(t.word()), Word: t.word(),
+			URL: api.taskURL(a.out.Base(), at, t.Task, t.Index, t.Try),
+		})
+	}
+	return parts, nil
+}
+
+func (a *Adapter) tasks(ctx context.Context, at sb.Place) ([]taskInstance, error) {
+	if at.Target.DAG == "" || at.Name == "" {
+		return nil, sb.Errorf(sb.Invalid, "a run of Airflow has a DAG and a name") // an empty filter would be none
+	}
+	api, err := a.api(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []taskInstance
+	for size := partsPage; ; {
+		body, pages := api.parts(at.Target.DAG, at.Name, len(all), size)
+		var page taskPage
+		err := a.ask(ctx, call{
+			share: outbound.Polls, method: http.MethodPost, body: body,
+			path: []string{"dags", "~", "dagRuns", "~", "taskInstances", "list"},
+		}, &page)
+		switch {
+		case sb.CodeOf(err) == sb.TooLarge && !pages:
+			return a.tasksInPages(ctx, at)
+		case sb.CodeOf(err) == sb.TooLarge && size > 1:
+			size = max(size/4, 1)
+			continue
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, page.Tasks...)
+		if !pages || len(page.Tasks) == 0 || len(all) >= page.Total || len(all) >= partsMost {
+			return all, nil
+		}
+	}
+}
+
+// tasksInPages is the slower way, where the batch of all is too large.
+func (a *Adapter) tasksInPages(ctx context.Context, at sb.Place) ([]taskInstance, error) {
+	var all []taskInstance
+	for {
+		c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances")
+		c.query = map[string]string{"limit": strconv.Itoa(cappedAt), "offset": strconv.Itoa(len(all))}
+		var page taskPage
+		if err := a.ask(ctx, c, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Tasks...)
+		if len(page.Tasks) == 0 || len(all) >= page.Total || len(all) >= partsMost {
+			return all, nil
+		}
+	}
+}

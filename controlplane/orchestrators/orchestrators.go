@@ -1,0 +1,241 @@
+// Package orchestrators registers the places that run work: it checks what admins say of them, seals the credentials, and
+// makes the adapters that reach those which we do not own.
+package orchestrators
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"sync"
+	"time"
+
+	sb "signalbox"
+)
+
+const (
+	defaultQuota = 8
+	maxConfig    = 256 << 10        // bytes of config and credentials
+	probeTime    = 60 * time.Second // of a probe
+	faultsTime   = 15 * time.Second // of comparing routes with what is there
+)
+
+// Registry registers orchestrators. It is safe for use by several goroutines.
+type Registry struct {
+	store Store
+	keys  Keys
+	kinds map[sb.OrchestratorKind]Build
+
+	mu    sync.Mutex
+	built map[string]built // by id
+}
+
+// built is an adapter with the version of its orchestrator that it was made for.
+type built struct {
+	version int64
+	adapter sb.Adapter
+}
+
+// New makes a registry of these kinds, besides the builtin one.
+func New(store Store, keys Keys, kinds map[sb.OrchestratorKind]Build) *Registry {
+	return &Registry{store: store, keys: keys, kinds: kinds, built: map[string]built{}}
+}
+
+// Register keeps a new orchestrator. Errors: Invalid with every fault; Conflict (the name is taken).
+func (r *Registry) Register(ctx context.Context, o sb.Orchestrator, secrets map[string]json.RawMessage) (sb.Orchestrator, error) {
+	if o.Quota < 0 {
+		o.Quota = defaultQuota
+	}
+	if message := r.known(o.Kind); message != "" {
+		return o, sb.Faulty(faulty, sb.Fault{Location: "body.kind", Message: message, Value: string(o.Kind)})
+	}
+	faults := checkRoutes(o.Kind, o.Routes)
+	if message := sb.CheckName(o.Name); message != "" {
+		faults = append(faults, sb.Fault{Location: "body.name", Message: message, Value: o.Name})
+	}
+	o.Config = orObject(o.Config)
+	secrets = without(secrets)
+	adapter, err := r.build(o, secrets)
+	if faults = append(faults, faultsOf(err)...); len(faults) > 0 {
+		return o, sb.Faulty(faulty, faults...)
+	}
+	if err := r.checkThere(ctx, adapter, o.Routes, nil); err != nil {
+		return o, err
+	}
+	o.ID = newID()
+	sealed, err := r.seal(o.ID, secrets)
+	if err != nil {
+		return o, err
+	}
+	return r.store.CreateOrchestrator(ctx, o, sealed)
+}
+
+// Change changes an orchestrator. Errors: Invalid with every fault, NotFound, Conflict.
+func (r *Registry) Change(ctx context.Context, idOrName string, p sb.OrchestratorPatch) (sb.Orchestrator, error) {
+	o, err := r.store.Orchestrator(ctx, idOrName)
+	if err != nil {
+		return o, err
+	}
+	if err := r.check(ctx, o, p); err != nil {
+		return o, err
+	}
+	sealed, err := r.seal(o.ID, p.Secrets)
+	if err != nil {
+		return o, err
+	}
+	return r.store.ChangeOrchestrator(ctx, o.ID, sealed, func(o sb.Orchestrator) (sb.Orchestrator, error) {
+		return patched(o, p), nil
+	})
+}
+
+// check lists what is wrong with an orchestrator as it would become.
+func (r *Registry) check(ctx context.Context, o sb.Orchestrator, p sb.OrchestratorPatch) error {
+	after := patched(o, p)
+	var faults []sb.Fault
+	if p.Routes != nil {
+		faults = checkRoutes(o.Kind, after.Routes)
+	}
+	if o.Kind == sb.Builtin {
+		faults = append(faults, builtinFaults(p)...)
+		if len(faults) > 0 {
+			return sb.Faulty(faulty, faults...)
+		}
+		return nil
+	}
+	if p.Name != nil {
+		if message := sb.CheckName(*p.Name); message != "" {
+			faults = append(faults, sb.Fault{Location: "body.name", Message: message, Value: *p.Name})
+		}
+	}
+	adapter, err := r.afterwards(ctx, after, p)
+	if sb.CodeOf(err) == sb.Unavailable {
+		return err
+	}
+	if faults = append(faults, faultsOf(err)...); len(faults) > 0 {
+		return sb.Faulty(faulty, faults...)
+	}
+	if p.Routes == nil {
+		return nil
+	}
+	return r.checkThere(ctx, adapter, after.Routes, o.Routes)
+}
+
+// afterwards makes the adapter that an orchestrator would have; nil when nothing changes it.
+func (r *Registry) afterwards(ctx context.Context, after sb.Orchestrator, p sb.OrchestratorPatch) (sb.Adapter, error) {
+	if p.Config == nil && len(p.Secrets) == 0 {
+		if p.Routes == nil {
+			return nil, nil
+		}
+		_, adapter, err := r.Adapter(ctx, after.ID)
+		if sb.CodeOf(err) == sb.Invalid { // said when it was saved; routes may change nevertheless
+			err = nil
+		}
+		return adapter, err
+	}
+	secrets, err := r.open(ctx, after.ID, p.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(secrets, p.Secrets)
+	return r.build(after, without(secrets))
+}
+
+// Remove removes an orchestrator. Errors: Invalid (the builtin one), NotFound, Conflict (runs wait for it or are there).
+func (r *Registry) Remove(ctx context.Context, idOrName string) error {
+	o, err := r.store.Orchestrator(ctx, idOrName)
+	if err != nil {
+		return err
+	}
+	if o.Kind == sb.Builtin {
+		return sb.Errorf(sb.Invalid, "the builtin orchestrator cannot be removed; disable it instead")
+	}
+	return r.store.DeleteOrchestrator(ctx, o.ID)
+}
+
+// Probe asks an orchestrator what an admin wants to know of it. What fails is a check, never an error. Errors: NotFound,
+// Invalid (there is nothing to ask a builtin one).
+func (r *Registry) Probe(ctx context.Context, idOrName string) ([]sb.Check, error) {
+	o, err := r.store.Orchestrator(ctx, idOrName)
+	if err != nil {
+		return nil, err
+	}
+	if o.Kind == sb.Builtin {
+		return nil, sb.Errorf(sb.Invalid, "the builtin orchestrator is not probed; its workers tell how it is")
+	}
+	_, adapter, err := r.Adapter(ctx, o.ID)
+	if sb.CodeOf(err) == sb.Invalid {
+		return []sb.Check{{Name: "config", Detail: messageOf(err), Fix: "Correct the config or enter the credentials again."}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	return adapter.Probe(ctx, o.Routes), nil
+}
+
+// Adapter gives an orchestrator with what reaches it, made anew when config or credentials have changed. Errors: NotFound,
+// Invalid (this version knows no such kind, or the settings do not make an adapter), Unavailable.
+func (r *Registry) Adapter(ctx context.Context, id string) (sb.Orchestrator, sb.Adapter, error) {
+	o, err := r.store.Orchestrator(ctx, id)
+	if err != nil {
+		return o, nil, err
+	}
+	r.mu.Lock()
+	have, there := r.built[o.ID]
+	r.mu.Unlock()
+	if there && have.version == o.Version {
+		return o, have.adapter, nil
+	}
+	secrets, err := r.open(ctx, o.ID, nil)
+	if err != nil {
+		return o, nil, err
+	}
+	adapter, err := r.build(o, secrets)
+	if err != nil {
+		return o, nil, err
+	}
+	r.mu.Lock()
+	r.built[o.ID] = built{o.Version, adapter}
+	r.mu.Unlock()
+	return o, adapter, nil
+}
+
+// build makes an adapter. Errors: Invalid with every fault.
+func (r *Registry) build(o sb.Orchestrator, secrets map[string]json.RawMessage) (sb.Adapter, error) {
+	build, known := r.kinds[o.Kind]
+	if !known {
+		return nil, sb.Errorf(sb.Invalid, "this version knows no orchestrator of kind %s", o.Kind)
+	}
+	text, err := json.Marshal(secrets)
+	if err != nil {
+		return nil, sb.Faulty(faulty, sb.Fault{Location: "body.secrets", Message: "credentials are JSON"})
+	}
+	if len(text)+len(o.Config) > maxConfig {
+		return nil, sb.Faulty(faulty, sb.Fault{Location: "body.config", Message: "config and credentials have at most 256 KiB"})
+	}
+	return build(o.Config, text)
+}
+
+func orObject(config json.RawMessage) json.RawMessage {
+	if isNull(config) {
+		return json.RawMessage("{}")
+	}
+	return config
+}
+
+func patched(o sb.Orchestrator, p sb.OrchestratorPatch) sb.Orchestrator {
+	set(&o.Name, p.Name)
+	set(&o.Enabled, p.Enabled)
+	set(&o.Quota, p.Quota)
+	set(&o.Routes, p.Routes)
+	if p.Config != nil {
+		o.Config = p.Config
+	}
+	return o
+}
+
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}

@@ -1,0 +1,32 @@
+package orchestrators
+
+import (
+	"context"
+	"encoding/json"
+
+	sb "signalbox"
+)
+
+// Store keeps orchestrators, with their credentials as they were sealed. Every method is one transaction, audited with the
+// change. Errors: NotFound, Conflict, Unavailable.
+type Store interface {
+	// Orchestrator reads one by id or name.
+	Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error)
+	CreateOrchestrator(ctx context.Context, o sb.Orchestrator, sealed map[string][]byte) (sb.Orchestrator, error)
+	// ChangeOrchestrator changes one by a pure function, and of its credentials those that are named; nil takes one away.
+	ChangeOrchestrator(ctx context.Context, id string, sealed map[string][]byte, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error)
+	// DeleteOrchestrator removes one. Conflict while runs wait for it or are there.
+	DeleteOrchestrator(ctx context.Context, id string) error
+	// OrchestratorSecrets reads the sealed credentials of one, by name.
+	OrchestratorSecrets(ctx context.Context, id string) (map[string][]byte, error)
+}
+
+// Keys seal values and open them; the associated data ties a value to its place. Errors: Invalid (it does not open).
+type Keys interface {
+	Seal(plain, associated []byte) ([]byte, error)
+	Open(sealed, associated []byte) ([]byte, error)
+}
+
+// Build makes the adapter of an orchestrator from its config and its credentials, both objects. It reaches nothing. Errors:
+// Invalid with every fault, none of which quotes a credential; locations begin with "config" or "secrets".
+type Build func(config, secrets json.RawMessage) (sb.Adapter, error)

@@ -1,0 +1,243 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+)
+
+var watchTests = map[string]func(*testing.T, Fresh){
+	"an orchestrator is registered, changed and removed":   registered,
+	"credentials are kept sealed, one by one":              credentials,
+	"an orchestrator with open work is not removed":        notRemoved,
+	"a watching belongs to the newest epoch":               epochs,
+	"admission passes by targets that start nothing":       blockedTargets,
+	"how work was seen is kept, and signs of life in bulk": sightings,
+	"a log that is due keeps the run's log from finishing": logsDue,
+	"who carries and who watches hear of what concerns it": outsideNotes,
+	"a nudge wakes who watches":                            nudged,
+}
+
+// airflow registers an orchestrator that is not ours.
+func (w *world) airflow(t *testing.T) sb.Orchestrator {
+	t.Helper()
+	o, err := w.CreateOrchestrator(t.Context(), sb.Orchestrator{
+		Name: "prod", Kind: sb.Airflow, Enabled: true, Quota: 5, Config: []byte(`{"url":"http://airflow"}`),
+		Routes: []sb.Route{{Operators: []string{"*"}, Target: sb.Target{DAG: "etl"}}},
+	}, map[string][]byte{"password": []byte("sealed")})
+	require.NoError(t, err)
+	return o
+}
+
+// elsewhere puts a run on another orchestrator.
+func elsewhere(o sb.Orchestrator) func(*sb.Run) {
+	return func(r *sb.Run) { r.OrchestratorID, r.Target = o.ID, sb.Target{DAG: "etl"} }
+}
+
+// sent schedules a run there and brings it to where its orchestrator has it.
+func (w *world) sent(t *testing.T, o sb.Orchestrator) sb.Run {
+	t.Helper()
+	run := w.schedule(t, elsewhere(o))
+	_, err := w.Admit(t.Context(), o.ID, sb.Targets{}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	require.NoError(t, err)
+	at := sb.Place{Target: run.Target, Name: "theirs-" + run.ID, URL: "http://airflow/" + run.ID}
+	return w.apply(t, run.ID, sb.Dispatch{At: w.clock.now(), Attempt: 1, Ref: "run"}, sb.Submitting{At: w.clock.now(), Attempt: 1, Name: at.Name},
+		sb.Submitted{At: w.clock.now(), Attempt: 1, Place: at})
+}
+
+func registered(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	require.EqualValues(t, 1, o.Version)
+	require.Equal(t, []string{"password"}, o.Secrets)
+	_, err := w.CreateOrchestrator(t.Context(), sb.Orchestrator{Name: "prod", Kind: sb.Airflow}, nil)
+	requireCode(t, sb.Conflict, err)
+	quota, err := w.UpdateOrchestrator(t.Context(), o.ID, func(o sb.Orchestrator) (sb.Orchestrator, error) {
+		o.Quota = 9
+		return o, nil
+	})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, quota.Version, "what reaches it is the same")
+	moved, err := w.UpdateOrchestrator(t.Context(), o.ID, func(o sb.Orchestrator) (sb.Orchestrator, error) {
+		o.Config = []byte(`{"url":"http://other"}`)
+		return o, nil
+	})
+	require.NoError(t, err)
+	require.EqualValues(t, 2, moved.Version)
+	_, err = w.CreateKey(t.Context(), sb.Key{Owner: o.ID, Name: "k"}, []byte("hash"))
+	require.NoError(t, err)
+	_, err = w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	require.NoError(t, w.DeleteOrchestrator(t.Context(), o.ID))
+	_, err = w.Orchestrator(t.Context(), "prod")
+	requireCode(t, sb.NotFound, err)
+	requireCode(t, sb.NotFound, w.DeleteOrchestrator(t.Context(), o.ID))
+}
+
+func credentials(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	same := func(o sb.Orchestrator) (sb.Orchestrator, error) { return o, nil }
+	o, err := w.ChangeOrchestrator(t.Context(), o.ID, map[string][]byte{"token": []byte("other"), "password": nil}, same)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, o.Version)
+	require.Equal(t, []string{"token"}, o.Secrets)
+	sealed, err := w.OrchestratorSecrets(t.Context(), o.ID)
+	require.NoError(t, err)
+	require.Equal(t, map[string][]byte{"token": []byte("other")}, sealed)
+	_, err = w.ChangeOrchestrator(t.Context(), "none", nil, same)
+	requireCode(t, sb.NotFound, err)
+}
+
+func notRemoved(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	waiting := w.schedule(t, elsewhere(o))
+	requireCode(t, sb.Conflict, w.DeleteOrchestrator(t.Context(), o.ID))
+	w.apply(t, waiting.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
+	run := w.sent(t, o)
+	w.apply(t, run.ID, sb.MarkFailed{At: w.clock.now(), By: w.ann.Who()})
+	requireCode(t, sb.Conflict, w.DeleteOrchestrator(t.Context(), o.ID))
+	w.apply(t, run.ID, sb.EndWork{At: w.clock.now(), Attempt: 1, End: sb.End{There: sb.SeenFailed}})
+	require.NoError(t, w.DeleteOrchestrator(t.Context(), o.ID))
+	kept, err := w.Run(t.Context(), run.ID)
+	require.NoError(t, err)
+	require.Equal(t, sb.Failed, kept.Status, "history stays")
+}
+
+func epochs(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	none, err := w.Watch(t.Context(), o.ID)
+	require.NoError(t, err)
+	require.Zero(t, none.Epoch)
+	first, err := w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	now := w.clock.now()
+	first.Mark, first.PolledAt, first.Version, first.Calls = "m", &now, "2.10", 3
+	first.Strays = []sb.Seen{{Place: sb.Place{Name: "x"}, Sight: sb.SeenActive}}
+	require.NoError(t, w.KeepWatch(t.Context(), first))
+	second, err := w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	require.Equal(t, first.Epoch+1, second.Epoch)
+	require.Equal(t, first.Mark, second.Mark)
+	require.Equal(t, first.Strays, second.Strays)
+	require.Equal(t, now, *second.PolledAt)
+	run := w.sent(t, o)
+	seen := sb.Observed{At: now, Attempt: 1, Seen: sb.Seen{Sight: sb.SeenActive, Word: "running"}}
+	requireCode(t, sb.Conflict, w.KeepWatch(t.Context(), first))
+	_, err = w.ChangeWatched(t.Context(), first.Ref(), run.ID, applying(seen))
+	requireCode(t, sb.Conflict, err)
+	requireCode(t, sb.Conflict, w.SeeWorks(t.Context(), first.Ref(), []sb.AttemptRef{run.Ref()}))
+	requireCode(t, sb.Conflict, w.LogDone(t.Context(), first.Ref(), run.Ref(), ""))
+	requireCode(t, sb.Conflict, w.LogBegun(t.Context(), first.Ref(), run.Ref()))
+	_, err = w.ChangeWatched(t.Context(), second.Ref(), run.ID, applying(seen))
+	require.NoError(t, err)
+	_, err = w.TakeWatch(t.Context(), "none")
+	requireCode(t, sb.NotFound, err)
+}
+
+func blockedTargets(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	etl := w.schedule(t, elsewhere(o))
+	other := w.schedule(t, elsewhere(o), func(r *sb.Run) { r.Target.DAG = "other" })
+	targets, err := w.Targets(t.Context(), o.ID)
+	require.NoError(t, err)
+	require.ElementsMatch(t, []sb.Target{{DAG: "etl"}, {DAG: "other"}}, targets)
+	a, err := w.Admit(t.Context(), o.ID, sb.Targets{Not: []string{etl.Target.Key()}}, func(c sb.Candidate) sb.Change { return sb.Admit{At: c.Now} })
+	require.NoError(t, err)
+	require.Equal(t, []string{other.ID}, a.Admitted)
+	seen, err := w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	notes := w.Notes(t.Context())
+	seen.Blocked = map[string]string{etl.Target.Key(): "the DAG is paused"}
+	require.NoError(t, w.KeepWatch(t.Context(), seen))
+	require.Equal(t, sb.Note{Topic: sb.TopicQueue, ID: o.ID}, <-notes)
+	place, err := w.Place(t.Context(), etl)
+	require.NoError(t, err)
+	require.Equal(t, "the DAG is paused", place.Blocked)
+}
+
+func sightings(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	run := w.sent(t, o)
+	began := w.clock.now().Add(-time.Minute)
+	w.apply(t, run.ID, sb.Observed{At: w.clock.now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenActive, Word: "running", Why: "x", StartedAt: &began}})
+	seen, err := w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	w.clock.pass(time.Minute)
+	require.NoError(t, w.SeeWorks(t.Context(), seen.Ref(), []sb.AttemptRef{run.Ref()}))
+	run, err = w.Run(t.Context(), run.ID)
+	require.NoError(t, err)
+	require.Equal(t, sb.Running, run.Status)
+	require.Equal(t, w.clock.now(), *run.Work.SeenAt)
+	require.Equal(t, sb.Sighting{Sight: sb.SeenActive, Word: "running", Why: "x", Since: w.clock.now().Add(-time.Minute), StartedAt: &began}, *run.Work.Seen)
+}
+
+func logsDue(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	run := w.sent(t, o)
+	w.apply(t, run.ID, sb.Observed{At: w.clock.now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenSucceeded}},
+		sb.EndWork{At: w.clock.now(), Attempt: 1, End: sb.End{There: sb.SeenSucceeded}})
+	due, err := w.LogsDue(t.Context(), o.ID, 10)
+	require.NoError(t, err)
+	require.Equal(t, []sb.DueLog{{
+		AttemptRef: run.Ref(), Place: sb.Place{Target: run.Target, Name: run.Work.Ref, URL: run.Work.URL},
+		Until: w.clock.now().Add(sb.LogWait), Sight: sb.SeenSucceeded, Untold: true,
+	}}, due)
+	w.clock.pass(time.Hour)
+	unkept, err := w.Unkept(t.Context(), w.clock.now(), nil, 10)
+	require.NoError(t, err)
+	require.Empty(t, unkept)
+	has, err := w.HasLog(t.Context(), run.Ref())
+	require.NoError(t, err)
+	require.False(t, has)
+	seen, err := w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	require.NoError(t, w.LogBegun(t.Context(), seen.Ref(), run.Ref()))
+	due, err = w.LogsDue(t.Context(), o.ID, 10)
+	require.NoError(t, err)
+	require.True(t, due[0].Begun)
+	require.NoError(t, w.LogDone(t.Context(), seen.Ref(), run.Ref(), "Its log is missing."))
+	require.NoError(t, w.LogDone(t.Context(), seen.Ref(), run.Ref(), "Its log is missing."), "once is enough")
+	due, err = w.LogsDue(t.Context(), o.ID, 10)
+	require.NoError(t, err)
+	require.Empty(t, due)
+	unkept, err = w.Unkept(t.Context(), w.clock.now(), nil, 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{run.ID}, ids(unkept))
+	events, err := w.Events(t.Context(), run.ID, 0, 100)
+	require.NoError(t, err)
+	require.Equal(t, sb.EventLogMissing, events[len(events)-1].Kind)
+	require.NotEqual(t, sb.EventLogMissing, events[len(events)-2].Kind)
+}
+
+func outsideNotes(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	run := w.sent(t, o)
+	notes := w.Notes(t.Context())
+	w.apply(t, run.ID, sb.Report{Attempt: 1, Outcome: sb.Outcome{Completed: true, Source: "main", Hash: "h", At: w.clock.now()}})
+	require.Equal(t, sb.Note{Topic: sb.TopicRun, ID: run.ID}, <-notes)
+	require.Equal(t, sb.Note{Topic: sb.TopicWatch, ID: o.ID}, <-notes)
+	w.apply(t, run.ID, sb.EndWork{At: w.clock.now(), Attempt: 1, End: sb.End{There: sb.SeenSucceeded}})
+	var topics []sb.Topic
+	for range 4 {
+		topics = append(topics, (<-notes).Topic)
+	}
+	require.ElementsMatch(t, []sb.Topic{sb.TopicRun, sb.TopicQueue, sb.TopicSettled, sb.TopicEnded}, topics)
+}
+
+func nudged(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	notes := w.Notes(t.Context())
+	require.NoError(t, w.Nudge(t.Context(), o))
+	require.Equal(t, sb.Note{Topic: sb.TopicWatch, ID: o.ID}, <-notes)
+}

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	sb "signalbox"
+)
+
+// watchRow is a row of watches.
+type watchRow struct {
+	bun.BaseModel  `bun:"table:watches"`
+	OrchestratorID string
+	Epoch          int64
+	Mark           string
+	PolledAt       int64
+	Took           int64
+	Calls          int
+	Failures       int
+	FailingSince   int64
+	Trouble        string
+	NextAt         int64
+	Version        string
+	Strays         string
+	Blocked        string
+}
+
+func toWatchRow(w sb.Watch) (row watchRow, err error) {
+	row = watchRow{
+		OrchestratorID: w.OrchestratorID, Epoch: w.Epoch, Mark: string(w.Mark), PolledAt: microsOf(w.PolledAt), Took: w.Took.Microseconds(),
+		Calls: w.Calls, Failures: w.Failures, FailingSince: microsOf(w.FailingSince), Trouble: w.Trouble, NextAt: microsOf(w.NextAt),
+		Version: w.Version,
+	}
+	if row.Strays, err = text(w.Strays); err != nil {
+		return row, err
+	}
+	row.Blocked, err = text(w.Blocked)
+	return row, err
+}
+
+func (row watchRow) watch() (sb.Watch, error) {
+	w := sb.Watch{
+		OrchestratorID: row.OrchestratorID, Epoch: row.Epoch, Mark: sb.Mark(row.Mark), PolledAt: timeOf(row.PolledAt),
+		Took: time.Duration(row.Took) * time.Microsecond, Calls: row.Calls, Failures: row.Failures,
+		FailingSince: timeOf(row.FailingSince), Trouble: row.Trouble, NextAt: timeOf(row.NextAt), Version: row.Version,
+	}
+	if err := parse(row.Strays, &w.Strays); err != nil {
+		return w, err
+	}
+	return w, parse(row.Blocked, &w.Blocked)
+}
+
+func watchOf(ctx context.Context, q bun.IDB, orchestratorID string) (sb.Watch, error) {
+	var rows []watchRow
+	err := q.NewRaw("SELECT * FROM watches WHERE orchestrator_id = ?", orchestratorID).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return sb.Watch{OrchestratorID: orchestratorID}, err
+	}
+	return rows[0].watch()
+}
+
+// Watch reads how the watching of an orchestrator stands; epoch 0 when it was never watched.
+func (s *Store) Watch(ctx context.Context, orchestratorID string) (sb.Watch, error) {
+	w, err := watchOf(ctx, s.read, orchestratorID)
+	return w, tidy(err)
+}
+
+// TakeWatch takes over the watching of an orchestrator: its epoch rises, and who watched before may not write any more.
+// NotFound when the orchestrator is gone.
+func (s *Store) TakeWatch(ctx context.Context, orchestratorID string) (w sb.Watch, err error) {
+	err = s.change(ctx, func(ctx context.Context, t *tx) error {
+		if _, err := t.lockOrchestrator(ctx, orchestratorID); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, `INSERT INTO watches (orchestrator_id, epoch) VALUES (?, 1)
+			ON CONFLICT (orchestrator_id) DO UPDATE SET epoch = watches.epoch + 1`, orchestratorID)
+		if err != nil {
+			return err
+		}
+		w, err = watchOf(ctx, t, orchestratorID)
+		return err
+	})
+	return w, err
+}
+
+// watching holds the row of a watching. Conflict when another has taken over.
+func (t *tx) watching(ctx context.Context, ref sb.WatchRef) (sb.Watch, error) {
+	if err := t.lock(ctx, "watches", "orchestrator_id", ref.OrchestratorID); err != nil {
+		return sb.Watch{}, err
+	}
+	w, err := watchOf(ctx, t, ref.OrchestratorID)
+	if err == nil && w.Epoch != ref.Epoch {
+		err = sb.Errorf(sb.Conflict, "another watches this orchestrator now")
+	}
+	return w, err
+}
+
+// KeepWatch writes how the watching stands. Conflict when another has taken over. Sends TopicQueue when other targets are
+// blocked than before.
+func (s *Store) KeepWatch(ctx context.Context, w sb.Watch) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		before, err := t.watching(ctx, w.Ref())
+		if err != nil {
+			return err
+		}
+		old, err := toWatchRow(before)
+		if err != nil {
+			return err
+		}
+		row, err := toWatchRow(w)
+		if err != nil {
+			return err
+		}
+		if old.Blocked != row.Blocked {
+			t.note(sb.Note{Topic: sb.TopicQueue, ID: w.OrchestratorID})
+		}
+		_, err = t.update(ctx, old, row, "orchestrator_id = ? AND epoch = ?", w.OrchestratorID, w.Epoch)
+		return err
+	})
+}
+
+// ChangeWatched is Change by who watches an orchestrator. Conflict when another has taken over.
+func (s *Store) ChangeWatched(ctx context.Context, ref sb.WatchRef, id string, f sb.ChangeFunc) (sb.Run, error) {
+	var after sb.Run
+	err := s.change(ctx, func(ctx context.Context, t *tx) (err error) {
+		if _, err = t.watching(ctx, ref); err != nil {
+			return err
+		}
+		after, err = t.changeRun(ctx, id, f)
+		return err
+	})
+	return after, err
+}
+
+// SeeWorks notes that works were seen just now, in one statement. Conflict when another has taken over.
+func (s *Store) SeeWorks(ctx context.Context, ref sb.WatchRef, refs []sb.AttemptRef) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if _, err := t.watching(ctx, ref); err != nil {
+			return err
+		}
+		return t.beatAll(ctx, refs)
+	})
+}
+
+// blocked tells why the target of a run would start nothing now; "" for nothing known.
+func blocked(ctx context.Context, q bun.IDB, r sb.Run) (string, error) {
+	if !r.Outside() {
+		return "", nil
+	}
+	w, err := watchOf(ctx, q, r.OrchestratorID)
+	return w.Blocked[r.Target.Key()], err
+}
+
+// Targets reads the targets of an orchestrator's runs that wait.
+func (s *Store) Targets(ctx context.Context, orchestratorID string) ([]sb.Target, error) {
+	var rows []string
+	err := s.read.NewRaw("SELECT DISTINCT target FROM runs WHERE "+inQueue, orchestratorID).Scan(ctx, &rows)
+	if err != nil {
+		return nil, tidy(err)
+	}
+	list := make([]sb.Target, len(rows))
+	for i, row := range rows {
+		if err := parse(row, &list[i]); err != nil {
+			return nil, tidy(err)
+		}
+	}
+	return list, nil
+}
+
+// LogsDue reads the attempts of an orchestrator whose logs have to be collected there, those that end first before.
+func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) ([]sb.DueLog, error) {
+	var rows []struct {
+		RunID, Ref, URL, Target, Seen string
+		Attempt                       int
+		LogDue                        int64
+		LogBegun, OutcomeDue          bool
+	}
+	err := s.read.NewRaw(`SELECT w.run_id, w.attempt, w.ref, w.url, w.seen, w.log_due, w.log_begun, w.outcome_due, r.target FROM works AS w JOIN runs AS r ON r.id = w.run_id
+		WHERE w.log_due > 0 AND r.orchestrator_id = ? ORDER BY w.log_due, w.run_id LIMIT ?`, orchestratorID, limit).Scan(ctx, &rows)
+	if err != nil {
+		return nil, tidy(err)
+	}
+	list := make([]sb.DueLog, 0, len(rows))
+	for _, row := range rows {
+		d := sb.DueLog{
+			AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Until: timeAt(row.LogDue), Begun: row.LogBegun, Untold: row.OutcomeDue,
+			Place: sb.Place{Name: row.Ref, URL: row.URL},
+		}
+		var seen sb.Sighting
+		if err := parse(row.Target, &d.Target); err != nil {
+			return nil, tidy(err)
+		}
+		if err := parse(row.Seen, &seen); err != nil {
+			return nil, tidy(err)
+		}
+		d.Sight = seen.Sight
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// LogBegun notes that pieces of the log of an attempt are ours from now on. Conflict when another has taken over.
+func (s *Store) LogBegun(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if _, err := t.watching(ctx, ref); err != nil {
+			return err
+		}
+		_, err := t.exec(ctx, "UPDATE works SET log_begun = ? WHERE run_id = ? AND attempt = ?", true, at.Run, at.Attempt)
+		return err
+	})
+}
+
+// Nudge asks whoever watches an orchestrator to look at once. Sends TopicWatch.
+func (s *Store) Nudge(ctx context.Context, o sb.Orchestrator) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		t.note(sb.Note{Topic: sb.TopicWatch, ID: o.ID})
+		return t.audit(ctx, "orchestrator.reconcile", sb.Object{Kind: "orchestrator", ID: o.ID, Name: o.Name}, nil)
+	})
+}
+
+// LogDone notes that the log of an attempt is not waited for any more, with why for people when there is something to say.
+// Sends TopicEnded, so that the log is finished. Conflict when another has taken over the watching.
+func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, why string) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if _, err := t.watching(ctx, ref); err != nil {
+			return err
+		}
+		n, err := t.exec(ctx, "UPDATE works SET log_due = 0 WHERE run_id = ? AND attempt = ? AND log_due > 0", at.Run, at.Attempt)
+		if err != nil || n == 0 {
+			return err
+		}
+		t.note(sb.Note{Topic: sb.TopicEnded, ID: at.Run}, sb.Note{Topic: sb.TopicRun, ID: at.Run})
+		if why == "" {
+			return nil
+		}
+		return insertEvents(ctx, t, []sb.Event{{RunID: at.Run, At: timeAt(t.now), Kind: sb.EventLogMissing, Attempt: at.Attempt, Message: why}})
+	})
+}
+
+// HasLog tells whether an attempt has sent any of its log.
+func (s *Store) HasLog(ctx context.Context, ref sb.AttemptRef) (bool, error) {
+	var n int
+	err := s.read.NewRaw("SELECT count(*) FROM (SELECT 1 FROM chunks WHERE run_id = ? AND attempt = ? LIMIT 1) AS found", ref.Run, ref.Attempt).Scan(ctx, &n)
+	return n > 0, tidy(err)
+}

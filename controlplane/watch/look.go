@@ -1,0 +1,247 @@
+package watch
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	sb "signalbox"
+)
+
+const (
+	pollEvery    = 5 * time.Second  // unless the orchestrator's config says otherwise
+	pollIdle     = 10 * time.Second // while nothing of ours is there
+	pollGap      = time.Second      // at least between two looks, however many notes ask
+	backoffMost  = time.Minute
+	blockedEvery = 15 * time.Second
+	lookTime     = 2 * time.Minute // of one look
+	endsAtOnce   = 4               // ends that are recorded at the same time
+	outcomesMost = 10              // outcomes read in one round; the others are read later, so that all ends are soon true
+	outcomeTime  = 20 * time.Second
+	page         = 500
+	straysKept   = 200
+	routesAsked  = 20
+)
+
+// looker watches one orchestrator.
+type looker struct {
+	*Bridge
+	id      string
+	epoch   int64
+	w       sb.Watch // of the rounds alone
+	prefix  string
+	poll    time.Duration
+	asked   map[sb.AttemptRef]time.Time // when the end was last asked for
+	blocked time.Time                   // when targets were last asked about
+	collect chan struct{}               // there may be logs to collect
+}
+
+// Watch looks at an orchestrator again and again until ctx is done, and tells whether it is gone. It takes over from whoever
+// watched before. Error: Conflict (another has taken over), Unavailable.
+func (b *Bridge) Watch(ctx context.Context, orchestratorID string) (gone bool, err error) {
+	w, err := b.store.TakeWatch(ctx, orchestratorID)
+	if sb.CodeOf(err) == sb.NotFound {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	installation, err := b.store.Installation(ctx)
+	if err != nil {
+		return false, err
+	}
+	l := newLooker(b, w, installation)
+	ctx, cancel := context.WithCancel(ctx)
+	var collecting sync.WaitGroup
+	defer collecting.Wait()
+	defer cancel()
+	collecting.Go(func() { l.collectAll(ctx) })
+	return l.run(ctx)
+}
+
+func newLooker(b *Bridge, w sb.Watch, installation string) *looker {
+	return &looker{
+		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, prefix: sb.OurPrefix(installation), poll: pollEvery,
+		asked: map[sb.AttemptRef]time.Time{}, collect: make(chan struct{}, 1),
+	}
+}
+
+func (l *looker) run(ctx context.Context) (gone bool, err error) {
+	notes := l.store.Notes(ctx)
+	for {
+		err := l.round(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return false, nil
+		case sb.CodeOf(err) == sb.NotFound:
+			return true, nil
+		case sb.CodeOf(err) == sb.Conflict:
+			return false, err
+		case err != nil: // the database is away
+			l.log.WithError(err).WithField("orchestrator", l.id).Warn("a look at an orchestrator could not be kept; it is repeated")
+		}
+		if notes = l.rest(ctx, notes); ctx.Err() != nil {
+			return false, nil
+		}
+	}
+}
+
+// rest waits for the next look, or for a note that asks for one.
+func (l *looker) rest(ctx context.Context, notes <-chan sb.Note) <-chan sb.Note {
+	gap, next := time.NewTimer(pollGap), time.NewTimer(max(l.pause(), pollGap))
+	defer gap.Stop()
+	defer next.Stop()
+	wanted, rested := false, false
+	for !wanted || !rested {
+		select {
+		case <-ctx.Done():
+			return notes
+		case <-next.C:
+			return notes
+		case <-gap.C:
+			rested = true
+		case n, ok := <-notes:
+			if !ok {
+				notes = nil
+			}
+			wanted = wanted || n.Topic == sb.TopicWatch && n.ID == l.id
+		}
+	}
+	return notes
+}
+
+func (l *looker) pause() time.Duration {
+	if l.w.Failures > 0 {
+		return min(l.poll<<min(l.w.Failures, 10), backoffMost)
+	}
+	return l.poll
+}
+
+// round looks once and keeps what was seen. Errors: NotFound (the orchestrator is gone), Conflict (another watches),
+// Unavailable (the database).
+func (l *looker) round(ctx context.Context) error {
+	began, err := l.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	open, err := l.open(ctx)
+	if err != nil {
+		return err
+	}
+	o, adapter, err := l.adapters.Adapter(ctx, l.id)
+	if sb.CodeOf(err) == sb.NotFound {
+		return err
+	}
+	var view sb.View
+	if err == nil {
+		l.poll = pollOf(o, len(open))
+		view, err = l.look(ctx, adapter, open)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return l.failed(ctx, began, open, err)
+	}
+	l.w.PolledAt = &began
+	l.w.Failures, l.w.FailingSince, l.w.Trouble = 0, nil, ""
+	l.w.Mark, l.w.Version, l.w.Calls = view.Mark, view.Version, view.Calls
+	l.w.Strays = l.strays(ctx, view.Strays)
+	if now, err := l.store.Now(ctx); err == nil {
+		l.w.Took = now.Sub(began)
+	}
+	l.foretell(ctx, o, adapter, began)
+	if err := l.seen(ctx, adapter, open, view.Places); err != nil {
+		return err
+	}
+	return l.keep(ctx)
+}
+
+// keep writes how the watching stands.
+func (l *looker) keep(ctx context.Context) error {
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	next := now.Add(l.pause())
+	l.w.NextAt = &next
+	err = l.store.KeepWatch(ctx, l.w)
+	sb.FaultPoint("watch.kept")
+	return err
+}
+
+// open reads what is there, or may be: attempts that have a name there.
+func (l *looker) open(ctx context.Context) ([]sb.Run, error) {
+	return openWork(ctx, l.store, l.id)
+}
+
+func openWork(ctx context.Context, store Store, orchestratorID string) ([]sb.Run, error) {
+	var open []sb.Run
+	for after := ""; ; {
+		runs, err := store.OpenWork(ctx, orchestratorID, after, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range runs {
+			after = run.ID
+			if run.Work.Ref != "" {
+				open = append(open, run)
+			}
+		}
+		if len(runs) < page {
+			return open, nil
+		}
+	}
+}
+
+func (l *looker) look(ctx context.Context, adapter sb.Adapter, open []sb.Run) (sb.View, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	places := make([]sb.Place, len(open))
+	for i, run := range open {
+		places[i] = placeOf(run)
+	}
+	return adapter.Look(ctx, places, l.prefix, l.w.Mark)
+}
+
+// failed notes that the orchestrator cannot be asked, and what that means for its runs.
+func (l *looker) failed(ctx context.Context, began time.Time, open []sb.Run, err error) error {
+	l.w.Failures++
+	if l.w.FailingSince == nil {
+		l.w.FailingSince = &began
+	}
+	l.w.Trouble = message(err)
+	l.log.WithError(err).WithField("orchestrator", l.id).Warn("an orchestrator cannot be asked; it is asked again")
+	if err := l.keep(ctx); err != nil {
+		return err
+	}
+	if l.w.Silent(began) < sb.UnknownAfter {
+		return nil
+	}
+	for _, run := range open {
+		c := sb.Unasked{At: began, Since: *l.w.FailingSince, Why: l.w.Trouble}
+		if _, events, err := run.Apply(c); err != nil || len(events) == 0 {
+			continue
+		}
+		if err := l.life.Unasked(ctx, l.w, run.Ref()); err != nil && sb.CodeOf(err) != sb.Conflict {
+			return err
+		}
+	}
+	return nil
+}
+
+// pollOf tells how often to look: as the config says, and seldom while nothing is there.
+func pollOf(o sb.Orchestrator, open int) time.Duration {
+	var config struct {
+		PollSeconds float64 `json:"poll_seconds"`
+	}
+	poll := pollEvery
+	if json.Unmarshal(o.Config, &config) == nil && config.PollSeconds > 0 {
+		poll = max(time.Duration(config.PollSeconds*float64(time.Second)), pollGap)
+	}
+	if open == 0 {
+		return max(poll, pollIdle)
+	}
+	return poll
+}

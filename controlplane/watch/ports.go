@@ -1,0 +1,80 @@
+package watch
+
+import (
+	"context"
+	"time"
+
+	sb "signalbox"
+)
+
+// Store is what the bridge reads and writes besides runs. Every method is one transaction. Errors: NotFound, Unavailable;
+// Conflict from those that name a watching, when another has taken over.
+type Store interface {
+	// Run reads a whole run.
+	Run(ctx context.Context, id string) (sb.Run, error)
+	// OpenWork reads runs of an orchestrator that hold a slot, in the order of their ids.
+	OpenWork(ctx context.Context, orchestratorID, afterID string, limit int) ([]sb.Run, error)
+	// Targets reads the targets of an orchestrator's runs that wait.
+	Targets(ctx context.Context, orchestratorID string) ([]sb.Target, error)
+	// Installation is the short random id in the names of what is ours elsewhere.
+	Installation(ctx context.Context) (string, error)
+	// Watch reads how the watching of an orchestrator stands.
+	Watch(ctx context.Context, orchestratorID string) (sb.Watch, error)
+	// TakeWatch takes over the watching. NotFound when the orchestrator is gone.
+	TakeWatch(ctx context.Context, orchestratorID string) (sb.Watch, error)
+	KeepWatch(ctx context.Context, w sb.Watch) error
+	// SeeWorks notes that works were seen just now.
+	SeeWorks(ctx context.Context, w sb.WatchRef, refs []sb.AttemptRef) error
+	// LogsDue reads attempts whose logs have to be collected, those first that are waited for the shortest.
+	LogsDue(ctx context.Context, orchestratorID string, limit int) ([]sb.DueLog, error)
+	// HasLog tells whether an attempt has sent any of its log.
+	HasLog(ctx context.Context, ref sb.AttemptRef) (bool, error)
+	// LogBegun notes that pieces of the log are collected ones from now on.
+	LogBegun(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef) error
+	// LogDone notes that a log is not waited for any more; why tells people what is missing, "" for nothing.
+	LogDone(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, why string) error
+	// Nudge asks whoever watches an orchestrator to look at once.
+	Nudge(ctx context.Context, o sb.Orchestrator) error
+	// Notes gives the notes that follow from now on.
+	Notes(ctx context.Context) <-chan sb.Note
+	// Now is the time that decides, as in controlplane/runs.
+	Now(ctx context.Context) (time.Time, error)
+}
+
+// Life is the life of runs, as far as the bridge changes it.
+type Life interface {
+	// Submitting notes that an attempt is about to be sent. RunOver, Conflict: it must not be.
+	Submitting(ctx context.Context, ref sb.AttemptRef, name string) (sb.Run, error)
+	// Submitted notes that the orchestrator has it. Conflict: its work counts as ended.
+	Submitted(ctx context.Context, ref sb.AttemptRef, at sb.Place) error
+	// Delayed notes why it cannot be sent now.
+	Delayed(ctx context.Context, ref sb.AttemptRef, why string) error
+	// EndWork notes that an attempt's work has ended.
+	EndWork(ctx context.Context, ref sb.AttemptRef, e sb.End) error
+	// StopThere notes that a person ended an attempt where it is carried, unless its end is wanted already.
+	StopThere(ctx context.Context, ref sb.AttemptRef, reason string) error
+	// Settle ends work that was never sent, and tells whether the work has ended.
+	Settle(ctx context.Context, ref sb.AttemptRef, over bool, end sb.End) (bool, error)
+	// Observed notes how an attempt was seen, and gives its run as it is then.
+	Observed(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, seen sb.Seen) (sb.Run, error)
+	// EndSeen ends work whose end was seen and is certain; found is its outcome there, nil for none.
+	EndSeen(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, found *sb.Outcome) error
+	// FoundLate keeps the outcome of work whose end was recorded without. Conflict: its run has gone on.
+	FoundLate(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, found sb.Outcome) error
+	// Unasked notes that the orchestrator cannot be asked.
+	Unasked(ctx context.Context, w sb.Watch, ref sb.AttemptRef) error
+	// Masked is a piece of a log without the secrets that its process was given.
+	Masked(ctx context.Context, p sb.Process, text []byte, ndjson bool) ([]byte, error)
+}
+
+// Adapters gives the adapters of orchestrators. Errors: NotFound (there is no such orchestrator), Invalid (its settings do
+// not make an adapter), Unavailable.
+type Adapters interface {
+	Adapter(ctx context.Context, orchestratorID string) (sb.Orchestrator, sb.Adapter, error)
+}
+
+// Logs keeps the output of runs.
+type Logs interface {
+	// Append keeps a piece of a process's log: whole lines. The same again is fine; Conflict for another with its number.
+	Append(ctx context.Context, p sb.Process, seq int64, body []byte, ndjson bool) error
+}

@@ -1,0 +1,174 @@
+// Package watch is the bridge to orchestrators that we do not own: it sends attempts there, asks for their end, looks how
+// they stand, and collects their logs. What is seen decides about a run only by the rules of its life; the bridge keeps
+// nothing in memory that would be missed after a restart.
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sirupsen/logrus"
+
+	sb "signalbox"
+)
+
+// Bridge reaches orchestrators that we do not own. It is safe for use by several goroutines and replicas.
+type Bridge struct {
+	store    Store
+	life     Life
+	adapters Adapters
+	logs     Logs
+	log      *logrus.Entry
+}
+
+// New makes the bridge.
+func New(store Store, life Life, adapters Adapters, logs Logs, log *logrus.Entry) *Bridge {
+	return &Bridge{store: store, life: life, adapters: adapters, logs: logs, log: log}
+}
+
+// unsent is the end of work that never reached its orchestrator.
+var unsent = sb.End{HandedBack: true, Reason: "it was not sent any more"}
+
+// Submit sends an attempt to its orchestrator, once, however often it is asked, or tells that its work has ended. Errors: those
+// that asking again may mend.
+func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err error) {
+	run, err := b.store.Run(ctx, ref.Run)
+	if err != nil || over(run, ref) {
+		return err == nil, err
+	}
+	o, adapter, err := b.adapters.Adapter(ctx, run.OrchestratorID)
+	if err != nil {
+		return false, b.delayed(ctx, ref, err)
+	}
+	installation, err := b.store.Installation(ctx)
+	if err != nil {
+		return false, err
+	}
+	run, err = b.life.Submitting(ctx, ref, sb.ExternalName(installation, ref))
+	switch sb.CodeOf(err) {
+	case "":
+	case sb.RunOver, sb.Conflict:
+		return b.life.Settle(ctx, ref, true, unsent)
+	default:
+		return false, err
+	}
+	d, err := submission(o, run)
+	if err == nil {
+		d.Place, err = adapter.Submit(ctx, d.Submission)
+	}
+	sb.FaultPoint("submit.sent") // it is there, and we do not know
+	return b.submitted(ctx, ref, d.Place, err)
+}
+
+type sending struct {
+	sb.Submission
+	Place sb.Place
+}
+
+// submission is what is sent for a run. Errors: Invalid (its inputs must not travel).
+func submission(o sb.Orchestrator, run sb.Run) (sending, error) {
+	d := sending{Submission: sb.Submission{AttemptRef: run.Ref(), Name: run.Work.Ref, Target: run.Target}}
+	d.Note = fmt.Sprintf("Signalbox run %s: %s for %s", run.ID, run.Operator, run.CreatedBy.Name)
+	route, ok := o.RouteTo(run.Operator, run.Target)
+	if !ok {
+		return d, nil
+	}
+	var err error
+	d.Inputs, err = route.InputsOf(run)
+	return d, err
+}
+
+// submitted notes the answer to a submission.
+func (b *Bridge) submitted(ctx context.Context, ref sb.AttemptRef, at sb.Place, err error) (ended bool, _ error) {
+	end := sb.End{Reason: message(err)}
+	switch sb.CodeOf(err) {
+	case "":
+		err := b.life.Submitted(ctx, ref, at)
+		if sb.CodeOf(err) == sb.Conflict { // it counts as ended: what is there now is a stray, and shown as one
+			return true, nil
+		}
+		return false, err
+	case sb.Invalid, sb.TooLarge:
+		end.Rejected = true
+	case sb.NotFound:
+		end.HandedBack = true
+	case sb.Conflict:
+		end.Broken = true
+	default:
+		return false, b.delayed(ctx, ref, err)
+	}
+	err = b.life.EndWork(ctx, ref, end)
+	if sb.CodeOf(err) == sb.Conflict {
+		err = nil
+	}
+	return err == nil, err
+}
+
+// delayed notes why an attempt cannot be sent now, and gives that back.
+func (b *Bridge) delayed(ctx context.Context, ref sb.AttemptRef, why error) error {
+	if err := b.life.Delayed(ctx, ref, message(why)); err != nil && sb.CodeOf(err) != sb.Conflict {
+		b.log.WithError(err).WithField("run", ref.Run).Warn("why a run cannot be sent could not be noted")
+	}
+	return why
+}
+
+// Stop notes that a person wants an attempt to end, unless that is known, and asks for it there. It tells whether the work
+// has ended by that.
+func (b *Bridge) Stop(ctx context.Context, ref sb.AttemptRef) (ended bool, err error) {
+	if err := b.life.StopThere(ctx, ref, "Cancelled in Temporal."); err != nil {
+		return false, err
+	}
+	run, err := b.store.Run(ctx, ref.Run)
+	if err != nil || over(run, ref) {
+		return err == nil, err
+	}
+	if run.Work.Ref == "" {
+		return b.life.Settle(ctx, ref, true, unsent)
+	}
+	_, adapter, err := b.adapters.Adapter(ctx, run.OrchestratorID)
+	if err != nil {
+		return false, err
+	}
+	err = adapter.Stop(ctx, placeOf(run), why(run))
+	sb.FaultPoint("stop.sent")
+	if sb.CodeOf(err) == sb.NotFound {
+		err = nil // looking tells
+	}
+	return false, err
+}
+
+// Ended tells whether an attempt's work has ended.
+func (b *Bridge) Ended(ctx context.Context, ref sb.AttemptRef) (bool, error) {
+	run, err := b.store.Run(ctx, ref.Run)
+	return err == nil && over(run, ref), err
+}
+
+func over(run sb.Run, ref sb.AttemptRef) bool {
+	return run.Attempt != ref.Attempt || run.Work.State == sb.WorkEnded
+}
+
+func placeOf(run sb.Run) sb.Place {
+	return sb.Place{Target: run.Target, Name: run.Work.Ref, URL: run.Work.URL}
+}
+
+// why tells people at the orchestrator why a run is ended.
+func why(run sb.Run) string {
+	text := "Signalbox run " + run.ID + " was stopped"
+	if run.Work.Ending == sb.FailTimeout {
+		text = "Signalbox run " + run.ID + " took too long"
+	}
+	return text
+}
+
+// message is what people may read of an error: never its cause.
+func message(err error) string {
+	var e *sb.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Message
+	}
+	return "an internal error; the server's log tells more"
+}

@@ -1,0 +1,213 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+	"signalbox/adapters/airflow/airflowtest"
+	"signalbox/client"
+	"signalbox/controlplane/store/storetest"
+)
+
+// register registers a stand-in for Airflow as a user would, with a route of its own for each operator of the dummy plugin.
+func (w *world) register(airflow *airflowtest.Server, routes ...string) {
+	w.t.Helper()
+	password := filepath.Join(w.t.TempDir(), "password")
+	require.NoError(w.t, os.WriteFile(password, []byte(airflowtest.Admin+"\n"), 0o600))
+	args := []string{
+		"orchestrators", "add", "prod", "--kind", "airflow", "--set", "url=" + airflow.URL, "--set", "auth=password", "--set", "username=" + airflowtest.Admin,
+		"--set", "poll_seconds=1", "--secret-file", "password=" + password,
+	}
+	for _, r := range routes {
+		args = append(args, "--route", r)
+	}
+	out, code := w.cli(args...)
+	require.Zero(w.t, code, out)
+	require.NotContains(w.t, out, airflowtest.Admin+"\n", "no credential is shown")
+}
+
+// there schedules a run of the dummy plugin on the registered orchestrator.
+func (w *world) there(operator string) client.Run {
+	w.t.Helper()
+	run, err := w.client.Runs.Schedule(w.t.Context(), client.Draft{Operator: dummy + operator, Orchestrator: "prod"})
+	require.NoError(w.t, err)
+	return run
+}
+
+// logged waits until a run's log was collected.
+func (w *world) logged(id string) {
+	w.t.Helper()
+	w.await(id, "logged", func(client.Run) bool {
+		log, err := w.client.Runs.Logs(w.t.Context(), id)
+		return err == nil && log.Size > 0
+	})
+}
+
+// timeline tells what happened to a run, in words.
+func (w *world) timeline(id string) string {
+	w.t.Helper()
+	out, code := w.cli("runs", "events", id)
+	require.Zero(w.t, code, out)
+	return out
+}
+
+func TestRunsGoToAirflowAndComeBack(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"2.10.3", "3.3.1"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			airflow := airflowtest.Start(t, version)
+			w := newWorld(t)
+			w.dev()
+			w.install("dummy")
+			w.register(airflow, dummy+"ok="+airflowtest.OK, dummy+"fail="+airflowtest.Fail, dummy+"sleep="+airflowtest.Sleep, dummy+"hang="+airflowtest.Paused)
+
+			out, code := w.cli("orchestrators", "probe", "prod")
+			require.Contains(t, out, "reachable", "%d", code)
+
+			ok, fail, sleep := w.there("ok"), w.there("fail"), w.there("sleep")
+			done := w.over(ok.ID)
+			require.Equal(t, sb.Completed, done.Status, w.timeline(ok.ID))
+			var result map[string]any
+			require.NoError(t, json.Unmarshal(done.Result, &result), string(done.Result))
+			require.EqualValues(t, 1, result["n"])
+			failed := w.over(fail.ID)
+			require.Equal(t, sb.FailError, failed.Failure.Kind, w.timeline(fail.ID))
+
+			w.status(sleep.ID, sb.Running)
+			_, err := w.client.Runs.Stop(t.Context(), sleep.ID)
+			require.NoError(t, err)
+			stopped := w.over(sleep.ID)
+			require.Equal(t, sb.FailStopped, stopped.Failure.Kind, w.timeline(sleep.ID))
+
+			w.logged(ok.ID)
+
+			paused := w.there("hang")
+			w.await(paused.ID, "told to wait", func(client.Run) bool {
+				why, _ := w.cli("runs", "why", paused.ID)
+				return strings.Contains(why, "paused in Airflow")
+			})
+			out, code = w.cli("orchestrators", "drift", "prod")
+			require.Zero(t, code, out)
+			require.Contains(t, out, version)
+		})
+	}
+}
+
+func TestAKilledServerLosesNoRunOfAirflow(t *testing.T) {
+	t.Parallel()
+	airflow := airflowtest.Start(t, "3.3.1")
+	w := newWorld(t)
+	n := w.dev()
+	w.install("dummy")
+	w.register(airflow, "*="+airflowtest.Sleep)
+	run := w.there("sleep")
+	w.status(run.ID, sb.Running)
+	n.kill()
+	airflow.Finish()
+	w.dev()
+	done := w.over(run.ID)
+	require.Equal(t, sb.Completed, done.Status, w.timeline(run.ID))
+	require.Equal(t, 1, done.Attempt)
+}
+
+// thereAndBack are the fault points that an external run passes, in the order of its life: each right after a transaction,
+// or between a call there and the transaction that tells of it.
+var thereAndBack = []string{
+	"submit.named", "submit.sent", "submit.after", "observe.after", "seen.end", "watch.kept:3", "collect.piece",
+}
+
+// insist schedules a run there, however often the server goes down meanwhile.
+func (w *world) insist(operator string) <-chan client.Run {
+	answer := make(chan client.Run, 1)
+	go func() {
+		for w.t.Context().Err() == nil {
+			run, err := w.client.Runs.Schedule(w.t.Context(), client.Draft{Operator: dummy + operator, Orchestrator: "prod", IdempotencyKey: "once"})
+			if err == nil {
+				answer <- run
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	return answer
+}
+
+func TestAServerDiesOnTheWayToAirflowAt(t *testing.T) {
+	t.Parallel()
+	for _, point := range thereAndBack {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			airflow := airflowtest.Start(t, "3.3.1")
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + point)
+			w.install("dummy")
+			w.register(airflow, "*="+airflowtest.OK)
+			answer := w.insist("ok")
+			n.killed()
+			w.dev()
+			run := <-answer
+			done := w.over(run.ID)
+			require.Equal(t, sb.Completed, done.Status, w.timeline(run.ID))
+			require.Equal(t, 1, done.Attempt)
+			require.Equal(t, 1, airflow.Runs(airflowtest.OK, "signalbox-"), "it was started once")
+			w.logged(run.ID)
+			w.nothingHeld()
+		})
+	}
+}
+
+func TestAServerDiesWhileAStopIsOnItsWayToAirflow(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"stop.after", "stop.sent"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			airflow := airflowtest.Start(t, "2.10.3")
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + point)
+			w.install("dummy")
+			w.register(airflow, "*="+airflowtest.Chain)
+			run := w.there("ok")
+			w.status(run.ID, sb.Running)
+			_, _ = w.client.Runs.Stop(t.Context(), run.ID) // its answer may be lost
+			n.killed()
+			w.dev()
+			require.Equal(t, sb.FailStopped, w.over(run.ID).Failure.Kind, w.timeline(run.ID))
+			w.nothingHeld()
+		})
+	}
+}
+
+func TestAnotherReplicaGoesOnWatching(t *testing.T) {
+	t.Parallel()
+	airflow := airflowtest.Start(t, "3.3.1")
+	c := newCluster(t, storetest.Postgres(t), 2, binary(t))
+	nodes := c.serve()
+	w := c.replicas[0]
+	w.install("dummy")
+	w.register(airflow, "*="+airflowtest.Sleep)
+	for _, dies := range []int{0, 1} { // one of them watches
+		run := w.there("sleep")
+		w.status(run.ID, sb.Running)
+		nodes[dies].kill()
+		airflow.Finish()
+		other := c.replicas[1-dies]
+		began := time.Now()
+		done := other.over(run.ID)
+		require.Equal(t, sb.Completed, done.Status)
+		require.Equal(t, 1, done.Attempt)
+		require.Less(t, time.Since(began), time.Minute)
+		nodes[dies] = c.replicas[dies].start("serve")
+	}
+}

@@ -1,0 +1,160 @@
+// Command stand starts a real Airflow to try Signalbox with: the DAGs of examples/airflow and the ones that tests run,
+// registered with the Signalbox that runs on this machine, until it is interrupted. `make airflow2` and `make airflow3`
+// call it.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing/fstest"
+
+	"signalbox/adapters/airflow/realtest"
+	"signalbox/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run ./e2e/stand 2.10.3|3.3.1")
+		os.Exit(2)
+	}
+	if err := run(ctx, os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, version string) error {
+	dags, err := dagFiles()
+	if err != nil {
+		return err
+	}
+	python, err := filepath.Abs("sdk/python")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Starting Airflow %s; this takes half a minute, and longer the first time.\n", version)
+	s, err := realtest.Open(ctx, realtest.Settings{
+		Version: version, DAGs: dags, Awaited: "sb_ok", Env: []string{"PYTHONPATH=" + python},
+		Log: func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	fmt.Printf("\nAirflow %s is at %s, account admin, password admin.\n", version, s.URL)
+	name := "airflow" + version[:1]
+	if err := register(ctx, s, name); err != nil {
+		fmt.Printf("It is not registered with Signalbox: %v\nStart `signalbox dev`, and then this again.\n", err)
+	}
+	fmt.Println("Ctrl-C ends it.")
+	<-ctx.Done()
+	fmt.Println("\nStopping.")
+	return nil
+}
+
+// dagFiles are the examples, and the DAGs of the tests.
+func dagFiles() (fs.FS, error) {
+	all := fstest.MapFS{}
+	for _, folder := range []string{"examples/airflow", "adapters/airflow/realtest/dags"} {
+		names, err := filepath.Glob(filepath.Join(folder, "*.py"))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			all[filepath.Base(name)] = &fstest.MapFile{Data: text, Mode: 0o644}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("there are no DAGs here: start it at the root of the tree")
+	}
+	return all, nil
+}
+
+var keyText = regexp.MustCompile(`sbo_[A-Za-z0-9_-]+`)
+
+// register makes the Airflow an orchestrator, or the one of before lead here, and gives its tasks a key.
+func register(ctx context.Context, s *realtest.Server, name string) error {
+	password, err := passwordFile()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(password) }()
+	to := []string{name, "--set", "url=" + s.URL, "--set", "username=admin", "--secret-file", "password=" + password, "--route", "*=" + dagOf()}
+	if _, err := signalbox(ctx, append([]string{"orchestrators", "set"}, to...)...); err != nil {
+		if _, err := signalbox(ctx, append([]string{"orchestrators", "add", "--kind", "airflow"}, to...)...); err != nil {
+			return err
+		}
+	}
+	made, err := signalbox(ctx, "orchestrators", "keys", "create", name, "stand")
+	if err != nil {
+		return err
+	}
+	if err := connect(ctx, s, keyText.FindString(made)); err != nil {
+		return err
+	}
+	probed, err := signalbox(ctx, "orchestrators", "probe", name)
+	fmt.Printf("It is the orchestrator %s:\n%s\nTry: signalbox runs schedule OPERATOR --orchestrator %s\n", name, probed, name)
+	return err
+}
+
+// dagOf is the DAG that runs any operator, where the tree has it.
+func dagOf() string {
+	if _, err := os.Stat("examples/airflow/signalbox_run.py"); err == nil {
+		return "signalbox_run"
+	}
+	return "sb_ok"
+}
+
+func passwordFile() (string, error) {
+	f, err := os.CreateTemp("", "password")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	_, err = f.WriteString("admin\n")
+	return f.Name(), err
+}
+
+// connect makes Airflow's Connection to Signalbox, which tasks find address and key in.
+func connect(ctx context.Context, s *realtest.Server, key string) error {
+	url := os.Getenv("SIGNALBOX_URL")
+	if url == "" {
+		url = cli.DefaultURL
+	}
+	body, err := json.Marshal(map[string]string{"connection_id": "signalbox", "conn_type": "http", "host": url, "password": key})
+	if err != nil {
+		return err
+	}
+	status, answer := s.Ask(ctx, http.MethodPost, "/connections", string(body))
+	if status != http.StatusOK && status != http.StatusCreated {
+		return fmt.Errorf("Airflow's Connection could not be made: %d %s", status, answer) //nolint:staticcheck // a name begins it
+	}
+	return nil
+}
+
+// signalbox calls the command line, as a person would.
+func signalbox(ctx context.Context, args ...string) (string, error) {
+	c := exec.CommandContext(ctx, "bin/signalbox", args...)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("signalbox %s: %s", strings.Join(args[:min(2, len(args))], " "), strings.TrimSpace(string(out)))
+	}
+	return string(out), nil
+}
