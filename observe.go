@@ -114,16 +114,12 @@ func (c Observed) apply(r *Run) ([]Event, error) {
 	return events, nil
 }
 
-// sighting is what was seen, with since when: an end lasts while something is over, and not gone.
+// sighting is what was seen, with since when.
 func (c Observed) sighting(before *Sighting) Sighting {
 	s := Sighting{
 		Sight: c.Seen.Sight, Word: c.Seen.Word, Why: c.Seen.Why, Since: c.At, StartedAt: c.Seen.StartedAt, EndedAt: c.Seen.EndedAt,
 	}
-	if before == nil || before.Sight == "" {
-		return s
-	}
-	bothOver := before.Sight.Over() && s.Sight.Over() && before.Sight != SeenGone && s.Sight != SeenGone
-	if before.Sight == s.Sight || bothOver {
+	if before != nil && before.Sight == s.Sight { // another end than before was one that went on in between
 		s.Since = before.Since
 	}
 	return s

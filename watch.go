@@ -7,7 +7,7 @@ type Sighting struct {
 	Sight     Sight      `json:"sight"`
 	Word      string     `json:"word,omitempty"` // the orchestrator's own
 	Why       string     `json:"why,omitempty"`
-	Since     time.Time  `json:"since"` // by our clock; all ends count as one, but for what is gone
+	Since     time.Time  `json:"since"` // by our clock
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
 }

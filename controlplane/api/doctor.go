@@ -34,6 +34,7 @@ var fixes = map[string]string{
 const (
 	clocksApart = 2 * time.Second // shown times become hard to compare
 	workerQuiet = time.Minute
+	watchQuiet  = 2 * time.Minute
 )
 
 type doctor struct {
@@ -110,14 +111,21 @@ func (h doctor) clocks(ctx context.Context) (sb.Check, error) {
 	return c, nil
 }
 
-// workers tells of each builtin orchestrator that is enabled when one of its workers was last heard.
+// workers tells of each orchestrator that is enabled: of a builtin one when its workers were last heard, of others when they were
+// last looked at.
 func (h doctor) workers(ctx context.Context, out *Health) error {
 	list, err := h.orchestrators.Orchestrators(ctx)
 	if err != nil {
 		return err
 	}
 	for _, o := range list {
-		if o.Kind != sb.Builtin || !o.Enabled {
+		if !o.Enabled {
+			continue
+		}
+		if o.Kind != sb.Builtin {
+			if err := h.watched(ctx, o, out); err != nil {
+				return err
+			}
 			continue
 		}
 		workers, err := h.orchestrators.Workers(ctx, o.ID)
@@ -144,6 +152,31 @@ func warned(w sb.Worker) sb.Check {
 		Name: "worker " + w.Name, Detail: strings.Join(w.Warnings, "; "),
 		Fix: "give the worker what the setting needs (docs/configuration.md, Worker), or take the setting away, and start it again",
 	}
+}
+
+// watched tells whether an orchestrator that we do not own answers.
+func (h doctor) watched(ctx context.Context, o sb.Orchestrator, out *Health) error {
+	w, err := h.orchestrators.Watch(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	now, err := h.clock.Now(ctx)
+	if err != nil {
+		return err
+	}
+	c := sb.Check{Name: "orchestrator " + o.Name, Detail: "it was never looked at"}
+	if w.PolledAt != nil {
+		c.OK = now.Sub(*w.PolledAt) <= watchQuiet
+		c.Detail = fmt.Sprintf("last looked at %s ago", now.Sub(*w.PolledAt).Round(time.Second))
+	}
+	if w.Failures > 0 {
+		c.Detail += fmt.Sprintf("; it cannot be asked: %s", w.Trouble)
+	}
+	if !c.OK {
+		c.Fix = fmt.Sprintf("`signalbox orchestrators probe %s` tells what is wrong; it is watched by the servers' control workers, which need Temporal", o.Name)
+	}
+	out.add(c)
+	return nil
 }
 
 func workersOf(o sb.Orchestrator, workers []sb.Worker, now time.Time) sb.Check {

@@ -350,6 +350,8 @@ func (w *world) Workers(context.Context, string) ([]sb.Worker, error) {
 	return w.workers, nil
 }
 
+func (w *world) Watch(context.Context, string) (sb.Watch, error) { return sb.Watch{}, nil }
+
 func (w *world) OpenWork(context.Context, string, string, int) ([]sb.Run, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

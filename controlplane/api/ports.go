@@ -305,6 +305,8 @@ type Orchestrators interface {
 	Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error)
 	// Workers reads the workers seen in the last day, by name.
 	Workers(ctx context.Context, orchestratorID string) ([]sb.Worker, error)
+	// Watch reads how the watching of one that we do not own stands.
+	Watch(ctx context.Context, orchestratorID string) (sb.Watch, error)
 	// OpenWork reads runs of the orchestrator that hold a slot, in the order of their ids.
 	OpenWork(ctx context.Context, orchestratorID string, afterID string, limit int) ([]sb.Run, error)
 }

@@ -34,6 +34,7 @@ type looker struct {
 	poll    time.Duration
 	asked   map[sb.AttemptRef]time.Time // when the end was last asked for
 	blocked time.Time                   // when targets were last asked about
+	changed time.Time                   // when the orchestrator was, by then
 	collect chan struct{}               // there may be logs to collect
 }
 
@@ -150,6 +151,9 @@ func (l *looker) round(ctx context.Context) error {
 	l.w.Strays = l.strays(ctx, view.Strays)
 	if now, err := l.store.Now(ctx); err == nil {
 		l.w.Took = now.Sub(began)
+	}
+	if !l.changed.Equal(o.UpdatedAt) { // other routes, or another way there
+		l.changed, l.blocked = o.UpdatedAt, time.Time{}
 	}
 	l.foretell(ctx, o, adapter, began)
 	if err := l.seen(ctx, adapter, open, view.Places); err != nil {

@@ -40,6 +40,9 @@ func TestAnOrchestratorFromRegistrationToRemoval(t *testing.T) {
 	o.must(204, o.root, "POST", "/orchestrators/prod/reconcile", "")
 	require.Equal(t, 422, o.ask(o.root.key, "POST", "/orchestrators/builtin/reconcile", "").StatusCode)
 
+	doctor := o.ask(o.root.key, "GET", "/doctor", "").body
+	require.Contains(t, doctor, `{"name":"orchestrator prod","ok":false,"detail":"it was never looked at"`)
+
 	why := o.must(200, o.root, "GET", "/runs/"+run+"/wait", "")
 	require.Contains(t, why["summary"], "DAG etl")
 	require.Equal(t, 403, o.ask(o.keyed(o.Ann).key, "POST", "/runs/"+run+"/release", "").StatusCode)
