@@ -181,6 +181,7 @@ var prepare sync.Once
 func setFramework() {
 	gin.SetMode(gin.ReleaseMode)
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true // else a key again in other letters is decoded, but not checked
 	huma.NewErrorWithContext = frameworkProblem
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return frameworkProblem(nil, status, message, errs...)
