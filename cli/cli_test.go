@@ -193,6 +193,7 @@ func TestErrorTexts(t *testing.T) {
 		},
 		"a limit of nothing":     {"", []string{"runs", "list", "--limit", "0"}, 2, "Error: --limit is from 1 to 500, not 0.\nSee `signalbox runs list --help`.\n"},
 		"a key twice":            {"", []string{"runs", "schedule", "a/b", "--params", `{"a":1,"a":2}`}, 2, "Error: --params holds no JSON, or a key twice.\nSee `signalbox runs schedule --help`.\n"},
+		"a setting is missing":   {"", []string{"settings", "set"}, 2, "Error: NAME=VALUE is missing.\nSee `signalbox settings set --help`.\n"},
 		"an argument is missing": {"", []string{"runs", "show"}, 2, "Error: RUN is missing.\nSee `signalbox runs show --help`.\n"},
 		"an argument too many": {
 			"", []string{"runs", "show", "1", "2"}, 2, "Error: \"2\" is one argument too many.\nSee `signalbox runs show --help`.\n",

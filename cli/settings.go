@@ -49,9 +49,16 @@ func roleList(text string) (any, error) {
 
 func boolean(text string) (any, error) { return strconv.ParseBool(text) }
 
+func anySetting(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return misuse(cmd, "NAME=VALUE is missing")
+	}
+	return nil
+}
+
 func settingsCommand(env Env) *cobra.Command {
 	a, cmd := noun(env, "settings", "The settings of the organisation")
-	set := a.verb("set NAME=VALUE...", "Change settings; they count from the next request", cobra.MinimumNArgs(1),
+	set := a.verb("set NAME=VALUE...", "Change settings; they count from the next request", anySetting,
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
 			changes, err := settingChanges(cmd, args)
 			if err != nil {
