@@ -93,5 +93,9 @@ func keysetStore(ctx context.Context, other string) (at string, s secrets.Store,
 	if err != nil {
 		return "", nil, nil, err
 	}
+	if err := db.CheckSchema(ctx); err != nil {
+		_ = db.Close()
+		return "", nil, nil, err
+	}
 	return at, db, func() { _ = db.Close() }, nil
 }

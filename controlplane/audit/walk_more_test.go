@@ -47,6 +47,35 @@ func (w *walker) walkOrganisation() {
 	w.planted("planted-secret-2")
 }
 
+func (w *walker) walkOrchestrators() {
+	key := w.act("POST /orchestrators/{name}/keys", "key.create", `{"name":"worker"}`, "builtin")
+	w.planted(key.field(w.t, "key"))
+	w.act("DELETE /orchestrators/{name}/keys/{id}", "key.delete", "", "builtin", key.field(w.t, "id"))
+	w.act("PATCH /orchestrators/{name}", "orchestrator.update", `{"quota":3}`, "builtin")
+	w.act("POST /orchestrators", "orchestrator.create", `{"name":"prod","kind":"airflow","config":{"url":"http://x"},"secrets":{"password":"planted-password-1"}}`)
+	w.act("PATCH /orchestrators/{name}", "orchestrator.update", `{"secrets":{"password":"planted-password-2"}}`, "prod")
+	w.act("POST /orchestrators/{name}/reconcile", "orchestrator.reconcile", "", "prod")
+	w.act("DELETE /orchestrators/{name}", "orchestrator.delete", "", "prod")
+	w.planted("planted-password-1")
+	w.planted("planted-password-2")
+}
+
+func (w *walker) walkInvitations() {
+	made := w.act("POST /invitations", "invitation.create", `{"email":"new@example.org","role":"member"}`)
+	w.act("DELETE /invitations/{id}", "invitation.revoke", "", made.field(w.t, "id"))
+	made = w.act("POST /datasets/{name}/access/invitations", "invitation.create", `{"email":"new@example.org","permission":"view"}`, "cats")
+	w.act("DELETE /datasets/{name}/access/invitations/{id}", "invitation.revoke", "", "cats", made.field(w.t, "id"))
+	made = w.act("POST /invitations", "invitation.create", `{"email":"later@example.org","role":"member"}`)
+	_, token, _ := strings.Cut(made.field(w.t, "link"), "token=")
+	w.planted(token)
+	_, err := w.Store.UpdatePrincipal(w.t.Context(), w.Admin.ID, func(p sb.Principal) (sb.Principal, error) {
+		p.Email = "later@example.org"
+		return p, nil
+	})
+	require.NoError(w.t, err)
+	w.act("POST /invitations/accept", "invitation.accept", `{"token":"`+token+`"}`)
+}
+
 func (w *walker) walkDatasets() {
 	w.act("POST /datasets", "dataset.create", `{"name":"a/b"}`)
 	w.act("PATCH /datasets/{name}", "dataset.update", `{"name":"c/d","default_permission":"view"}`, "a/b")

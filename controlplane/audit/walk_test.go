@@ -22,26 +22,29 @@ import (
 	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/identity"
+	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs/runstest"
 	"signalbox/controlplane/secrets"
+	"signalbox/controlplane/watch"
+	"signalbox/controlplane/watch/watchtest"
+	"signalbox/logs"
 )
 
 // notAudited says of operations that take a body, or could change something, why they leave no entry.
 var notAudited = map[string]string{
-	"POST /access/explain":         "it only answers a question",
-	"POST /orchestrators":          "there is only the builtin one yet; it answers 422",
-	"DELETE /orchestrators/{name}": "the builtin one cannot be removed; it answers 422",
-	"POST /work/claim":             "work, not people; the run's events tell it",
-	"POST /work/workers":           "likewise",
-	"POST /work/{run}/start":       "likewise",
-	"POST /work/{run}/heartbeat":   "likewise",
-	"POST /work/{run}/progress":    "likewise",
-	"POST /work/{run}/logs":        "likewise",
-	"POST /work/{run}/log-path":    "likewise",
-	"POST /work/{run}/complete":    "likewise",
-	"POST /work/{run}/fail":        "likewise",
-	"POST /work/{run}/end":         "likewise",
+	"POST /access/explain":             "it only answers a question",
+	"POST /orchestrators/{name}/probe": "likewise",
+	"POST /work/claim":                 "work, not people; the run's events tell it",
+	"POST /work/workers":               "likewise",
+	"POST /work/{run}/start":           "likewise",
+	"POST /work/{run}/heartbeat":       "likewise",
+	"POST /work/{run}/progress":        "likewise",
+	"POST /work/{run}/logs":            "likewise",
+	"POST /work/{run}/log-path":        "likewise",
+	"POST /work/{run}/complete":        "likewise",
+	"POST /work/{run}/fail":            "likewise",
+	"POST /work/{run}/end":             "likewise",
 }
 
 // judge is controlplane/access as the API wants it.
@@ -92,11 +95,19 @@ func walk(t *testing.T) *walker {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, objects.Close()) })
 	w.refusals = audit.NewRefusals(w.Store, entry)
+	places := orchestrators.New(w.Store, keys, map[sb.OrchestratorKind]orchestrators.Build{
+		sb.Airflow: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) { return watchtest.New(), nil },
+	})
+	output := logs.New(w.Store, objects, w.Store, logs.Options{})
 	server := httptest.NewServer(api.New(api.Deps{
-		Gate: api.Gate{Identity: people, Logins: logins, Users: people, Groups: people, Access: judge{}, Facts: w.Store, Organisation: w.Store},
+		Gate: api.Gate{
+			Identity: people, Logins: logins, Users: people, Groups: people, Access: judge{}, Facts: w.Store, Organisation: w.Store,
+			Invitations: identity.NewInvitations(w.Store, access.Check, identity.InvitationSettings{Home: "https://here.example"}),
+		},
 		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Notes: w.Store},
 		Stock: api.Stock{
 			Catalog: catalog.New(w.Store, objects, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
+			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, output, entry),
 			Secrets: secrets.NewVault(w.Store, keys),
 		},
 		Record:  api.Record{Audit: w.Store, Refusals: w.refusals, Seal: audit.New(w.Store, signer, &heads{}, entry), Clock: w.Store},
@@ -200,6 +211,8 @@ func TestEveryChangeThroughTheAPIIsAudited(t *testing.T) {
 	w.walkRuns()
 	w.walkSharing()
 	w.walkOrganisation()
+	w.walkOrchestrators()
+	w.walkInvitations()
 	for _, operation := range w.operations() {
 		if notAudited[operation] == "" {
 			require.True(t, w.covered[operation], "%s is not in this test: call it and demand its entry, or say why it leaves none", operation)
@@ -225,8 +238,4 @@ func (w *walker) walkPeople() {
 	w.act("DELETE /service-accounts/{id}", "service_account.delete", "", bot)
 	w.act("PATCH /users/{id}", "user.update", `{"role":"labeler"}`, w.Gil.ID)
 	w.act("DELETE /users/{id}", "user.delete", "", w.Gil.ID)
-	key = w.act("POST /orchestrators/{name}/keys", "key.create", `{"name":"worker"}`, "builtin")
-	w.planted(key.field(w.t, "key"))
-	w.act("DELETE /orchestrators/{name}/keys/{id}", "key.delete", "", "builtin", key.field(w.t, "id"))
-	w.act("PATCH /orchestrators/{name}", "orchestrator.update", `{"quota":3}`, "builtin")
 }

@@ -10,7 +10,6 @@ import (
 
 	sb "signalbox"
 	"signalbox/controlplane/secrets"
-	"signalbox/controlplane/store"
 	"signalbox/controlplane/store/storetest"
 )
 
@@ -125,16 +124,6 @@ func TestADamagedKeysetIsNotReplaced(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, damage, there)
 	}
-}
-
-func TestADatabaseWithoutAPlaceForIt(t *testing.T) {
-	t.Parallel()
-	s, err := store.Open(t.Context(), store.Options{URL: filepath.Join(t.TempDir(), "empty.db")})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	_, err = secrets.Open(t.Context(), local("k"), s)
-	requireCode(t, sb.Unavailable, err)
-	require.ErrorContains(t, err, "signalbox migrate")
 }
 
 func TestBadURIsAreRefusedAndNotQuoted(t *testing.T) {
