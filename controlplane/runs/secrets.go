@@ -23,13 +23,14 @@ type Secrets interface {
 }
 
 // lend finds the secrets of a run's manifest for a claim and seals them into it: what a process is given does not change
-// any more, so that it can be masked as long as its words count, whatever becomes of the secret meanwhile.
+// any more, so that it can be masked as long as its words count, whatever becomes of the secret meanwhile. That is so of
+// nothing, too: a secret that is added later is not given to who claims again.
 func (w *Work) lend(ctx context.Context, c *sb.Claim) (values map[string]string, err error) {
 	keys, err := w.keysOf(ctx, c.Run)
 	if err != nil || len(keys) == 0 {
 		return nil, err
 	}
-	if values, err = w.secrets.Values(ctx, keys); err != nil || len(values) == 0 {
+	if values, err = w.secrets.Values(ctx, keys); err != nil {
 		return nil, err
 	}
 	c.Secrets, err = w.secrets.Lend(values, c.Process)
@@ -47,7 +48,7 @@ func (w *Work) lentBefore(ctx context.Context, p sb.Process, now map[string]stri
 			return w.secrets.Lent(l.Secrets, p)
 		}
 	}
-	return now, nil // there was nothing then, or an earlier release handed it out
+	return now, nil // an earlier release handed it out
 }
 
 // missing names the secrets of a manifest that a process is not given: the operator goes on without them, as it would
@@ -85,7 +86,7 @@ func (w *Work) mask(ctx context.Context, p sb.Process) (sb.Mask, error) {
 		}
 		values = slices.AppendSeq(values, maps.Values(given))
 	}
-	if unknown { // handed out by an earlier release, or nothing
+	if unknown { // handed out by an earlier release
 		now, err := w.secrets.Values(ctx, keys)
 		if err != nil && sb.CodeOf(err) != sb.Invalid { // what does not open was not handed out
 			return sb.Mask{}, err

@@ -121,3 +121,18 @@ func TestWhatWasHandedOutIsMaskedToTheEnd(t *testing.T) {
 		})
 	}
 }
+
+func TestAProcessThatWasGivenNothingIsGivenNothingLater(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	p := runstest.Main(w.Dispatched(t))
+	claim := w.ClaimOf(p)
+	first, err := w.Work.Claim(t.Context(), w.Builtin.ID, claim)
+	require.NoError(t, err)
+	require.Empty(t, first.Secrets)
+	w.Secrets["API_KEY"] = "planted-value"
+	again, err := w.Work.Claim(t.Context(), w.Builtin.ID, claim)
+	require.NoError(t, err)
+	require.Empty(t, again.Secrets, "the same nonce gets the same answer")
+	require.Equal(t, first.Missing, again.Missing)
+}
