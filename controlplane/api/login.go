@@ -31,8 +31,8 @@ func (s *server) loginRoutes(g *gin.Engine) {
 	g.GET("/auth/providers", s.providers)
 	g.GET("/auth/:provider/metadata", s.metadata)
 	g.GET("/auth/:provider/logged-out", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/login") })
-	g.GET(sb.InvitationPath, s.invitationPage)
-	g.POST(sb.InvitationPath+"/accept", s.ours, s.acceptInvitation)
+	g.GET(sb.InvitationPath, s.attempt, s.invitationPage)
+	g.POST(sb.InvitationPath+"/accept", s.ours, s.attempt, s.acceptInvitation)
 
 	g.GET("/auth/:provider/login", s.attempt, s.begins, s.beginLogin)
 	g.GET("/auth/:provider/callback", s.attempt, s.callback)

@@ -203,3 +203,25 @@ func TestAnInvitationThatIsNoLongerGood(t *testing.T) {
 	require.Equal(t, 410, got.StatusCode)
 	require.Contains(t, got.body, "expired")
 }
+
+func TestWhoTriesInvitationsIsSlowedDown(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]func(b *browser) reply{
+		"by their links": func(b *browser) reply { return b.get("/auth/invitation") },
+		"by the form of the page": func(b *browser) reply {
+			return b.send("POST", "/auth/invitation/accept", url.Values{"token": {"sbi_none"}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := invite(t, sb.OIDC, 0).browser()
+			b.get("/auth/invitation?token=sbi_none")
+			for range failuresAtOnce {
+				require.Contains(t, []int{401, 404}, try(b).StatusCode)
+			}
+			last := try(b)
+			require.Equal(t, 429, last.StatusCode, last.body)
+			require.NotEmpty(t, last.Header.Get("Retry-After"))
+		})
+	}
+}
