@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from typing import Iterable, Iterator, Set, Union
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MASKED = b"***"
 MIN_SECRET = 6
@@ -42,7 +42,20 @@ def _forms(value: str) -> Iterator[bytes]:
     for form in (json.dumps(value), json.dumps(value, ensure_ascii=False)):
         yield form[1:-1].encode("utf-8", "replace")
         yield json.dumps(form)[3:-3].encode()
-    yield quote(value, safe="", errors="replace").encode()
+    yield from _in_address(value)
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield encode(plain)
         yield encode(plain).rstrip(b"=")
+        for before, shared in enumerate((0, 2, 3)):  # bytes before it, and letters that hold some of them
+            amid = encode(bytes(before) + plain)[shared : (before + len(plain)) * 8 // 6]
+            if len(amid) >= MIN_SECRET:
+                yield amid
+
+
+def _in_address(value: str) -> Iterator[bytes]:
+    """Give it with a slash and a space as they may be, and with digits in upper or lower case."""
+    for safe in ("", "/"):
+        for escape in (quote, quote_plus):
+            form = escape(value, safe=safe, errors="replace")
+            yield form.encode()
+            yield re.sub("%[0-9A-F]{2}", lambda found: found.group().lower(), form).encode()

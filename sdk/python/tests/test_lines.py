@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 import unittest
@@ -114,6 +115,21 @@ class MaskTest(unittest.TestCase):
         for text in ('pass"wörd', 'pass\\"w\\u00f6rd', "pass%22w%C3%B6rd", "cGFzcyJ3w7ZyZA", "line one", "line two"):
             self.assertEqual("<***>", mask.text(f"<{text}>"))
         self.assertEqual("short", mask.text("short"))
+
+    def test_forms_in_addresses_and_amid_base64(self) -> None:
+        """As the server knows them: a header of basic authentication must not tell a password."""
+        value = "p/4ss word?Z"
+        mask = Mask([value])
+        for text in ("p/4ss%20word%3FZ", "p%2F4ss+word%3FZ", "p%2f4ss%20word%3fz".replace("z", "Z"), "p/4ss+word%3fZ"):
+            self.assertEqual("<***>", mask.text(f"<{text}>"))
+        for before in ("", "a", "ab", "abc", "user:"):
+            for encode in (base64.b64encode, base64.urlsafe_b64encode):
+                masked = mask.text(encode(f"{before}{value}tail".encode()).decode())
+                self.assertIn("***", masked)
+                self.assertLess(len(masked), 16 + len(before))
+
+    def test_nothing(self) -> None:
+        """Without values."""
         self.assertEqual("all", Mask().text("all"))
 
 
