@@ -180,6 +180,9 @@ func (s *Store) Candidates(ctx context.Context, search string) (sb.Candidates, e
 func (s *Store) CloneDataset(ctx context.Context, sourceID string, d sb.Dataset, may func(sb.Facts) error) (sb.Dataset, error) {
 	var made sb.Dataset
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.lockOrganisation(ctx); err != nil { // nobody is demoted between the judgement and his grant
+			return err
+		}
 		list, err := grounds(ctx, t, []sb.Ask{{PrincipalID: d.Creator.ID, DatasetID: sourceID}})
 		if err != nil {
 			return err
