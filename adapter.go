@@ -3,9 +3,7 @@ package signalbox
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -23,6 +21,8 @@ type Adapter interface {
 	Probe(ctx context.Context, routes []Route) []Check
 	// Faults compares a route with what is there, and lists what would not be accepted.
 	Faults(ctx context.Context, r Route) ([]Fault, error)
+	// Name is what an attempt of an installation is called there: always the same, and of no other attempt. It asks nobody.
+	Name(installation string, ref AttemptRef) string
 	// Submit starts the attempt there under the name it was given, and returns its place. Submitting it again returns
 	// the same place and starts nothing, also when the first answer was lost. It does not wait for the end. Conflict: the
 	// name is taken by something that is not ours.
@@ -31,10 +31,10 @@ type Adapter interface {
 	// gone is fine. The end is for Look to see.
 	Stop(ctx context.Context, at Place, reason string) error
 	// Look tells how all the open places stand, each once, in calls that grow with pages and not with places. What is
-	// neither open nor finished since the mark is asked for by itself; what is not there is Gone. What is there under
-	// the prefix of ours and not among the places is a stray. The mark that it answers goes into the next look; the zero
-	// mark is a first look.
-	Look(ctx context.Context, open []Place, prefix string, from Mark) (View, error)
+	// neither open nor finished since the mark is asked for by itself; what is not there is Gone. What is there, belongs to
+	// the installation by its name or by what it was given, and is not among the places, is a stray. The mark that it
+	// answers goes into the next look; the zero mark is a first look.
+	Look(ctx context.Context, open []Place, installation string, from Mark) (View, error)
 	// Parts tells how the tasks at a place stand, for people and for progress.
 	Parts(ctx context.Context, at Place) ([]Part, error)
 	// Outcome reads what ended work returned, or why it failed, where its API tells.
@@ -54,10 +54,11 @@ type Check struct {
 // Submission is an attempt on its way to an orchestrator.
 type Submission struct {
 	AttemptRef
-	Name   string // see ExternalName
-	Target Target
-	Inputs json.RawMessage // an object: what the route maps; nil for nothing. Ids travel always.
-	Note   string          // for people there: who, which operator
+	Name         string // as Adapter.Name gives it
+	Installation string // whose it is
+	Target       Target
+	Inputs       json.RawMessage // an object: what the route maps; nil for nothing. Ids travel always.
+	Note         string          // for people there: who, which operator
 }
 
 // Place is where an attempt runs at an orchestrator.
@@ -94,13 +95,19 @@ type Seen struct {
 	EndedAt   *time.Time
 }
 
+// Stray is something of an installation that is there, and not among the places that a look was for.
+type Stray struct {
+	Seen
+	Of AttemptRef // whose it is, by its name or by what it was given
+}
+
 // Mark is how far a look has read: opaque, made by an adapter for itself.
 type Mark string
 
 // View is what a look found.
 type View struct {
 	Places  []Seen // each open place once
-	Strays  []Seen // there under our prefix, and not among the places
+	Strays  []Stray
 	Mark    Mark
 	Version string // of the orchestrator
 	Calls   int    // requests that it took
@@ -114,15 +121,6 @@ type Part struct {
 	Word   string
 	URL    string
 }
-
-// ExternalName is what an attempt is called at an orchestrator that takes names of up to 250 characters. It begins with
-// OurPrefix, so that what is left behind there is known to be ours.
-func ExternalName(installation string, ref AttemptRef) string {
-	return fmt.Sprintf("%s%s-%d", OurPrefix(installation), strings.ToLower(ref.Run), ref.Attempt)
-}
-
-// OurPrefix is what every ExternalName of an installation begins with.
-func OurPrefix(installation string) string { return "signalbox-" + installation + "-" }
 
 // Foreteller is an Adapter that knows beforehand what would not start.
 type Foreteller interface {

@@ -26,7 +26,7 @@ type Watch struct {
 	Trouble        string     // why the last of them failed
 	NextAt         *time.Time
 	Version        string            // of the orchestrator, as it says
-	Strays         []Seen            // there under our prefix, and not among the open work
+	Strays         []Stray           // that go on there
 	Blocked        map[string]string // why targets would start nothing now, by their keys
 }
 
@@ -90,7 +90,7 @@ type Drift struct {
 
 // Orphan is something of ours at an orchestrator that is no open work.
 type Orphan struct {
-	Seen
+	Stray
 	Run   string // "" for one that this installation does not know
 	Known string // in words, what is known of it
 }

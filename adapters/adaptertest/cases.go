@@ -43,6 +43,16 @@ func (w *world) log(t *testing.T, at sb.Place) []byte {
 	return all
 }
 
+func namesOnce(t *testing.T, w *world) {
+	met := map[string]bool{}
+	for range 100 {
+		d := w.submission(OK)
+		require.Equal(t, d.Name, w.Adapter.Name(w.installation, d.AttemptRef))
+		require.False(t, met[d.Name], d.Name)
+		met[d.Name] = true
+	}
+}
+
 func submitsOnce(t *testing.T, w *world) {
 	d := w.submission(OK)
 	first := w.send(t, d)
@@ -186,7 +196,7 @@ func stopsLate(t *testing.T, w *world) {
 }
 
 func isGone(t *testing.T, w *world) {
-	at := sb.Place{Target: w.Targets[OK], Name: w.prefix + "never-1"}
+	at := sb.Place{Target: w.Targets[OK], Name: w.submission(OK).Name}
 	require.Equal(t, sb.SeenGone, w.look(t, at).Sight)
 	w.ask(t, at)
 	_, err := w.Adapter.Outcome(t.Context(), at)
@@ -224,13 +234,15 @@ func clearedThere(t *testing.T, w *world) {
 }
 
 func findsStrays(t *testing.T, w *world) {
-	at := w.submit(t, Sleep)
+	d := w.submission(Sleep)
+	at := w.send(t, d)
 	view := w.view(t, []sb.Place{at}, "")
 	require.Empty(t, view.Strays)
 	view = w.view(t, nil, view.Mark)
 	require.Len(t, view.Strays, 1, "what was open at the last look is there still")
 	require.Equal(t, at.Name, view.Strays[0].Name)
 	require.Equal(t, at.Target, view.Strays[0].Target)
+	require.Equal(t, d.AttemptRef, view.Strays[0].Of)
 	w.stop(t, view.Strays[0].Place)
 }
 
@@ -257,7 +269,7 @@ func seesMany(t *testing.T, w *world) {
 func missing(t *testing.T, w *world) {
 	_, err := w.Adapter.Submit(t.Context(), w.submission(Missing))
 	require.Equal(t, sb.NotFound, sb.CodeOf(err), err)
-	at := sb.Place{Target: w.Targets[Missing], Name: w.prefix + "never-1"}
+	at := sb.Place{Target: w.Targets[Missing], Name: w.submission(OK).Name}
 	require.Equal(t, sb.SeenGone, w.look(t, at).Sight)
 	faults, err := w.Adapter.Faults(t.Context(), sb.Route{Operators: []string{"*"}, Target: w.Targets[Missing]})
 	require.NoError(t, err)

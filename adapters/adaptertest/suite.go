@@ -4,7 +4,6 @@ package adaptertest
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,8 +45,8 @@ type Subject struct {
 // world is a subject with the names of one test.
 type world struct {
 	Subject
-	prefix string
-	next   atomic.Int64
+	installation string
+	next         atomic.Int64
 }
 
 // Run tries the contract. open gives the subject of a test, which may be one for all.
@@ -58,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		needs []string
 		try   func(*testing.T, *world)
 	}{
+		{"an attempt always has the same name, and no other has it", []string{OK}, namesOnce},
 		{"what is submitted runs and ends well, with its result", []string{OK}, endsWell},
 		{"what is submitted again is the same, and runs once", []string{OK}, submitsOnce},
 		{"many submit at once, and one run starts", []string{OK}, submitsAtOnce},
@@ -98,7 +98,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 			if s.Pause == nil {
 				s.Pause = func() {}
 			}
-			c.try(t, &world{Subject: s, prefix: sb.OurPrefix("t" + strings.ToLower(ulid.Make().String()[16:]))})
+			c.try(t, &world{Subject: s, installation: "t" + strings.ToLower(ulid.Make().String()[16:])})
 		})
 	}
 }
@@ -108,7 +108,7 @@ func (w *world) submission(kind string) sb.Submission {
 	ref := sb.AttemptRef{Run: ulid.Make().String(), Attempt: int(w.next.Add(1))}
 	return sb.Submission{
 		AttemptRef: ref, Target: w.Targets[kind], Note: "a test of the contract",
-		Name: fmt.Sprintf("%s%s-%d", w.prefix, strings.ToLower(ref.Run), ref.Attempt),
+		Name: w.Adapter.Name(w.installation, ref), Installation: w.installation,
 	}
 }
 
@@ -145,7 +145,7 @@ func (w *world) ask(t *testing.T, at sb.Place) {
 
 func (w *world) view(t *testing.T, open []sb.Place, from sb.Mark) (v sb.View) {
 	t.Helper()
-	w.patiently(t, func() (err error) { v, err = w.Adapter.Look(t.Context(), open, w.prefix, from); return err })
+	w.patiently(t, func() (err error) { v, err = w.Adapter.Look(t.Context(), open, w.installation, from); return err })
 	require.Len(t, v.Places, len(open))
 	return v
 }

@@ -53,7 +53,7 @@ func keyOf(p sb.Place) key { return key{p.Target.DAG, p.Name} }
 type look struct {
 	a       *Adapter
 	api     api
-	prefix  string
+	prefix  string // of our runs
 	mark    mark
 	page    int
 	missing map[key]sb.Place // not met yet
@@ -64,14 +64,14 @@ type look struct {
 
 // Look lists what is queued and running in the DAGs of the places, then what has finished since the mark, newest first,
 // and asks for the rest one by one. See sb.Adapter.
-func (a *Adapter) Look(ctx context.Context, open []sb.Place, prefix string, from sb.Mark) (sb.View, error) {
+func (a *Adapter) Look(ctx context.Context, open []sb.Place, installation string, from sb.Mark) (sb.View, error) {
 	ctx, calls := counted(ctx)
 	api, err := a.api(ctx)
 	if err != nil {
 		return sb.View{}, err
 	}
 	l := &look{
-		a: a, api: api, prefix: prefix, mark: readMark(from), page: a.pageSize(api.version()),
+		a: a, api: api, prefix: prefixOf(installation), mark: readMark(from), page: a.pageSize(api.version()),
 		missing: map[key]sb.Place{}, seen: map[key]dagRun{}, strays: map[key]dagRun{}, running: map[string]int{},
 	}
 	for _, p := range open {
@@ -173,7 +173,7 @@ func (l *look) met(r dagRun) {
 	case open:
 		l.seen[k] = r
 		delete(l.missing, k)
-	case l.prefix != "" && strings.HasPrefix(r.Name, l.prefix) && !l.known(k):
+	case strings.HasPrefix(r.Name, l.prefix) && !l.known(k):
 		l.strays[k] = r
 	}
 }
@@ -260,15 +260,16 @@ func sight(p sb.Place, r dagRun) sb.Seen {
 	return s
 }
 
-func (l *look) others() []sb.Seen {
-	var all []sb.Seen
+func (l *look) others() []sb.Stray {
+	var all []sb.Stray
 	for k, r := range l.strays {
-		if l.known(k) {
+		of, ours := refOf(l.prefix, r.Name)
+		if l.known(k) || !ours {
 			continue
 		}
 		p := sb.Place{Target: sb.Target{DAG: r.DAG}, Name: r.Name, URL: l.api.runURL(l.a.out.Base(), r.DAG, r.Name)}
-		all = append(all, sight(p, r))
+		all = append(all, sb.Stray{Seen: sight(p, r), Of: of})
 	}
-	slices.SortFunc(all, func(a, b sb.Seen) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b sb.Stray) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

@@ -107,7 +107,7 @@ func killed(t *testing.T, s *realtest.Server, a *Adapter) {
 	at, err := a.Submit(t.Context(), sb.Submission{AttemptRef: sb.AttemptRef{Run: "y", Attempt: 1}, Name: "signalbox-killed-y-1", Target: sb.Target{DAG: airflowtest.Sleep}})
 	require.NoError(t, err)
 	look := func() (sb.Sight, error) {
-		view, err := a.Look(t.Context(), []sb.Place{at}, "", "")
+		view, err := a.Look(t.Context(), []sb.Place{at}, installation, "")
 		if err != nil {
 			return "", err
 		}
@@ -128,13 +128,13 @@ func revoked(t *testing.T, s *realtest.Server, url string, admin *Adapter) {
 	at, err := admin.Submit(t.Context(), sb.Submission{AttemptRef: sb.AttemptRef{Run: "z", Attempt: 1}, Name: "signalbox-revoked-z-1", Target: sb.Target{DAG: airflowtest.Sleep}})
 	require.NoError(t, err)
 	before := asViewer(t, url)
-	require.Eventually(t, func() bool { _, err := before.Look(t.Context(), []sb.Place{at}, "", ""); return err == nil }, time.Minute, time.Second)
+	require.Eventually(t, func() bool { _, err := before.Look(t.Context(), []sb.Place{at}, installation, ""); return err == nil }, time.Minute, time.Second)
 	require.NoError(t, s.Revoke(t.Context()))
 	after := before
 	if !strings.HasPrefix(s.Version, "2.") {
 		after = asViewer(t, url)
 	}
-	_, err = after.Look(t.Context(), []sb.Place{at}, "", "")
+	_, err = after.Look(t.Context(), []sb.Place{at}, installation, "")
 	require.Equal(t, sb.Unauthenticated, sb.CodeOf(err), err)
 	require.NoError(t, admin.Stop(t.Context(), at, "the test is over"))
 }

@@ -57,7 +57,7 @@ func TestABadNetwork(t *testing.T) {
 				net.bad(t, toxic[0], toxic[1], toxic[2])
 				_, err := a.Submit(t.Context(), submission(airflowtest.Sleep, "x"))
 				orAgain(t, err)
-				view, err := a.Look(t.Context(), []sb.Place{before}, prefix, "")
+				view, err := a.Look(t.Context(), []sb.Place{before}, installation, "")
 				orAgain(t, err)
 				for _, seen := range view.Places {
 					require.False(t, seen.Sight.Over(), seen.Word)

@@ -27,11 +27,14 @@ func submission(dag, name string) sb.Submission {
 	return sb.Submission{AttemptRef: sb.AttemptRef{Run: name, Attempt: 1}, Name: prefix + name + "-1", Target: sb.Target{DAG: dag}}
 }
 
-const prefix = "signalbox-inst-"
+const (
+	installation = "inst"
+	prefix       = "signalbox-inst-"
+)
 
 func see(t *testing.T, a *Adapter, from sb.Mark, open ...sb.Place) sb.View {
 	t.Helper()
-	view, err := a.Look(t.Context(), open, prefix, from)
+	view, err := a.Look(t.Context(), open, installation, from)
 	require.NoError(t, err)
 	require.Len(t, view.Places, len(open))
 	return view
@@ -190,7 +193,7 @@ func TestAnAnswerThatIsNotAirflowsIsNoEnd(t *testing.T) {
 				a := registered(t, s.URL, "")
 				at := submit(t, a, airflowtest.Sleep, "x")
 				s.Meddle(c.with)
-				_, err := a.Look(t.Context(), []sb.Place{at}, prefix, "")
+				_, err := a.Look(t.Context(), []sb.Place{at}, installation, "")
 				require.Equal(t, c.code, sb.CodeOf(err), err)
 				require.NotContains(t, err.Error(), "<html>")
 				require.Error(t, a.Stop(t.Context(), at, "stop"))
@@ -209,7 +212,7 @@ func TestAnUpgradeIsNoticed(t *testing.T) {
 	a := registered(t, s.URL, "")
 	at := submit(t, a, airflowtest.Sleep, "x")
 	s.Upgrade("3.3.1")
-	_, err := a.Look(t.Context(), []sb.Place{at}, prefix, "")
+	_, err := a.Look(t.Context(), []sb.Place{at}, installation, "")
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
 	view := see(t, a, "", at)
 	require.Equal(t, "3.3.1", view.Version)

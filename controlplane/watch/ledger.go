@@ -17,10 +17,6 @@ func (b *Bridge) Ledger(ctx context.Context, o sb.Orchestrator) (sb.Ledger, erro
 	if ledger.Watch, err = b.store.Watch(ctx, o.ID); err != nil {
 		return ledger, err
 	}
-	installation, err := b.store.Installation(ctx)
-	if err != nil {
-		return ledger, err
-	}
 	open := map[string]bool{}
 	for after := ""; ; {
 		runs, err := b.store.OpenWork(ctx, o.ID, after, page)
@@ -40,7 +36,7 @@ func (b *Bridge) Ledger(ctx context.Context, o sb.Orchestrator) (sb.Ledger, erro
 		if open[stray.Name] {
 			continue // it has come to be known meanwhile
 		}
-		orphan, err := b.orphan(ctx, sb.OurPrefix(installation), stray)
+		orphan, err := b.orphan(ctx, stray)
 		if err != nil {
 			return ledger, err
 		}
@@ -53,12 +49,8 @@ func (b *Bridge) Ledger(ctx context.Context, o sb.Orchestrator) (sb.Ledger, erro
 func (b *Bridge) Nudge(ctx context.Context, o sb.Orchestrator) error { return b.store.Nudge(ctx, o) }
 
 // orphan tells what is known of something of ours that is no open work.
-func (b *Bridge) orphan(ctx context.Context, prefix string, stray sb.Seen) (sb.Orphan, error) {
-	o := sb.Orphan{Seen: stray, Known: "no run has this name here"}
-	ref, ours := refOf(prefix, stray.Name)
-	if !ours {
-		return o, nil
-	}
+func (b *Bridge) orphan(ctx context.Context, stray sb.Stray) (sb.Orphan, error) {
+	o, ref := sb.Orphan{Stray: stray, Known: "no run has this name here"}, stray.Of
 	run, err := b.store.Run(ctx, ref.Run)
 	switch {
 	case sb.CodeOf(err) == sb.NotFound:

@@ -30,7 +30,7 @@ type looker struct {
 	id      string
 	epoch   int64
 	w       sb.Watch // of the rounds alone
-	prefix  string
+	install string   // whose work is looked for
 	poll    time.Duration
 	asked   map[sb.AttemptRef]time.Time // when the end was last asked for
 	blocked time.Time                   // when targets were last asked about
@@ -63,7 +63,7 @@ func (b *Bridge) Watch(ctx context.Context, orchestratorID string) (gone bool, e
 
 func newLooker(b *Bridge, w sb.Watch, installation string) *looker {
 	return &looker{
-		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, prefix: sb.OurPrefix(installation), poll: pollEvery,
+		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, install: installation, poll: pollEvery,
 		asked: map[sb.AttemptRef]time.Time{}, collect: make(chan struct{}, 1),
 	}
 }
@@ -206,7 +206,7 @@ func (l *looker) look(ctx context.Context, adapter sb.Adapter, open []sb.Run) (s
 	for i, run := range open {
 		places[i] = placeOf(run)
 	}
-	return adapter.Look(ctx, places, l.prefix, l.w.Mark)
+	return adapter.Look(ctx, places, l.install, l.w.Mark)
 }
 
 // failed notes that the orchestrator cannot be asked, and what that means for its runs.

@@ -2,8 +2,6 @@ package watch
 
 import (
 	"context"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -121,21 +119,17 @@ func (l *looker) stopAgain(ctx context.Context, adapter sb.Adapter, run sb.Run, 
 }
 
 // strays tells runs that were revived so, and gives those that go on.
-func (l *looker) strays(ctx context.Context, found []sb.Seen) []sb.Seen {
-	var going []sb.Seen
-	for _, seen := range found {
-		if !seen.Sight.Over() && len(going) < straysKept {
-			going = append(going, seen)
+func (l *looker) strays(ctx context.Context, found []sb.Stray) []sb.Stray {
+	var going []sb.Stray
+	for _, stray := range found {
+		if !stray.Sight.Over() && len(going) < straysKept {
+			going = append(going, stray)
 		}
-		ref, ours := refOf(l.prefix, seen.Name)
-		if !ours {
+		run, err := l.store.Run(ctx, stray.Of.Run)
+		if err != nil || run.Attempt != stray.Of.Attempt || run.Work.State != sb.WorkEnded {
 			continue
 		}
-		run, err := l.store.Run(ctx, ref.Run)
-		if err != nil || run.Attempt != ref.Attempt || run.Work.State != sb.WorkEnded {
-			continue
-		}
-		if _, err := l.observe(ctx, run, seen, l.at()); err != nil {
+		if _, err := l.observe(ctx, run, stray.Seen, l.at()); err != nil {
 			l.log.WithError(err).WithField("run", run.ID).Warn("a run that was revived could not be told so")
 		}
 	}
@@ -143,14 +137,6 @@ func (l *looker) strays(ctx context.Context, found []sb.Seen) []sb.Seen {
 }
 
 func (l *looker) at() time.Time { return *l.w.PolledAt }
-
-// refOf reads which attempt a name of ours stands for.
-func refOf(prefix, name string) (sb.AttemptRef, bool) {
-	rest, ours := strings.CutPrefix(name, prefix)
-	run, attempt, cut := strings.Cut(rest, "-")
-	n, err := strconv.Atoi(attempt)
-	return sb.AttemptRef{Run: strings.ToUpper(run), Attempt: n}, ours && cut && err == nil
-}
 
 // notRaced forgives that others were faster; whether another watches is told when the watching is kept.
 func notRaced(err error) error {

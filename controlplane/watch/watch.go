@@ -45,7 +45,7 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 	if err != nil {
 		return false, err
 	}
-	run, err = b.life.Submitting(ctx, ref, sb.ExternalName(installation, ref))
+	run, err = b.life.Submitting(ctx, ref, adapter.Name(installation, ref))
 	switch sb.CodeOf(err) {
 	case "":
 	case sb.RunOver, sb.Conflict:
@@ -53,7 +53,7 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 	default:
 		return false, err
 	}
-	d, err := submission(o, run)
+	d, err := submission(o, run, installation)
 	if err == nil {
 		d.Place, err = adapter.Submit(ctx, d.Submission)
 	}
@@ -67,8 +67,8 @@ type sending struct {
 }
 
 // submission is what is sent for a run. Errors: Invalid (its inputs must not travel).
-func submission(o sb.Orchestrator, run sb.Run) (sending, error) {
-	d := sending{Submission: sb.Submission{AttemptRef: run.Ref(), Name: run.Work.Ref, Target: run.Target}}
+func submission(o sb.Orchestrator, run sb.Run, installation string) (sending, error) {
+	d := sending{Submission: sb.Submission{AttemptRef: run.Ref(), Name: run.Work.Ref, Installation: installation, Target: run.Target}}
 	d.Note = fmt.Sprintf("Signalbox run %s: %s for %s", run.ID, run.Operator, run.CreatedBy.Name)
 	route, ok := o.RouteTo(run.Operator, run.Target)
 	if !ok {

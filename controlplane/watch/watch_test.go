@@ -125,7 +125,7 @@ func TestARunGoesThereAndComesBack(t *testing.T) {
 	run := w.sent()
 	installation, err := w.Installation(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, sb.ExternalName(installation, run.Ref()), run.Work.Ref)
+	require.Equal(t, w.there.Name(installation, run.Ref()), run.Work.Ref)
 	require.Equal(t, sb.WorkSubmitted, run.Work.State)
 	require.JSONEq(t, `{"who":"World","data":"cats"}`, string(w.there.Sent(run.Work.Ref).Inputs))
 
@@ -477,7 +477,7 @@ func TestTheLedgerTellsWhereThingsDiffer(t *testing.T) {
 	w.there.Delete(lost.Work.Ref)
 	installation, err := w.Installation(t.Context())
 	require.NoError(t, err)
-	w.there.Set(sb.OurPrefix(installation)+"01aaaaaaaaaaaaaaaaaaaaaaaa-1", sb.SeenActive, "running", "")
+	w.there.Leave(installation, sb.AttemptRef{Run: "01AAAAAAAAAAAAAAAAAAAAAAAA", Attempt: 1})
 	w.look(time.Second)
 	ledger, err := w.bridge.Ledger(t.Context(), w.place)
 	require.NoError(t, err)

@@ -119,7 +119,7 @@ func epochs(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	now := w.clock.now()
 	first.Mark, first.PolledAt, first.Version, first.Calls = "m", &now, "2.10", 3
-	first.Strays = []sb.Seen{{Place: sb.Place{Name: "x"}, Sight: sb.SeenActive}}
+	first.Strays = []sb.Stray{{Seen: sb.Seen{Place: sb.Place{Name: "x"}, Sight: sb.SeenActive}, Of: sb.AttemptRef{Run: "r", Attempt: 2}}}
 	require.NoError(t, w.KeepWatch(t.Context(), first))
 	second, err := w.TakeWatch(t.Context(), o.ID)
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ package watchtest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -70,6 +71,13 @@ func (f *Fake) Set(name string, s sb.Sight, word, why string) {
 	})
 }
 
+// Leave puts something there that goes on and belongs to an attempt, without having been sent.
+func (f *Fake) Leave(installation string, ref sb.AttemptRef) {
+	name := f.Name(installation, ref)
+	f.Set(name, sb.SeenActive, "running", "")
+	f.with(func() { f.there[name].sent = sb.Submission{AttemptRef: ref, Name: name, Installation: installation} })
+}
+
 // Return says what something returns when it ends.
 func (f *Fake) Return(name string, o sb.Outcome) { f.with(func() { f.there[name].outcome = o }) }
 
@@ -134,6 +142,11 @@ func (f *Fake) Faults(context.Context, sb.Route) ([]sb.Fault, error) {
 	return nil, f.call("Faults", func() error { return nil })
 }
 
+// Name is the run's and the attempt's.
+func (f *Fake) Name(_ string, ref sb.AttemptRef) string {
+	return fmt.Sprintf("x%s-%d", strings.ToLower(ref.Run), ref.Attempt)
+}
+
 // Submit takes a submission once.
 func (f *Fake) Submit(_ context.Context, d sb.Submission) (at sb.Place, err error) {
 	err = f.call("Submit", func() error {
@@ -165,7 +178,7 @@ func (f *Fake) Stop(_ context.Context, at sb.Place, _ string) error {
 }
 
 // Look tells how all is.
-func (f *Fake) Look(_ context.Context, open []sb.Place, prefix string, from sb.Mark) (v sb.View, err error) {
+func (f *Fake) Look(_ context.Context, open []sb.Place, installation string, from sb.Mark) (v sb.View, err error) {
 	err = f.call("Look", func() error {
 		v = sb.View{Mark: from + "i", Version: "fake 1", Calls: 1}
 		asked := map[string]bool{}
@@ -178,8 +191,8 @@ func (f *Fake) Look(_ context.Context, open []sb.Place, prefix string, from sb.M
 			v.Places = append(v.Places, seen)
 		}
 		for _, name := range slices.Sorted(maps.Keys(f.there)) {
-			if t := f.there[name]; strings.HasPrefix(name, prefix) && !asked[name] {
-				v.Strays = append(v.Strays, t.Seen)
+			if t := f.there[name]; t.sent.Installation == installation && !asked[name] {
+				v.Strays = append(v.Strays, sb.Stray{Seen: t.Seen, Of: t.sent.AttemptRef})
 			}
 		}
 		f.revive()
