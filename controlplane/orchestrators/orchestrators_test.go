@@ -3,11 +3,14 @@ package orchestrators_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/blobs"
+	"signalbox/controlplane/logplaces"
 	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/secrets"
 	"signalbox/controlplane/store"
@@ -30,8 +33,15 @@ func setup(t *testing.T) *world {
 	keys, err := secrets.Create(t.Context(), t.TempDir()+"/keyset")
 	require.NoError(t, err)
 	w := &world{store: storetest.Open(t, store.Options{URL: t.TempDir() + "/test.db"}), fake: watchtest.New()}
-	w.Registry = orchestrators.New(w.store, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build})
+	w.Registry = orchestrators.New(w.store, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
 	return w
+}
+
+// elsewhere reads logs of others, but for those in a folder that is ours.
+func elsewhere() *logplaces.Places {
+	return logplaces.New(blobs.NewForeign(http.DefaultTransport), logplaces.Options{
+		Own: []sb.LogRoot{{Scheme: "file", Folder: "var/ours"}}, Check: blobs.CheckRoot,
+	})
 }
 
 // build refuses a config without url, and a password that is too short, both at once.
@@ -182,7 +192,7 @@ func TestTargetsOfFlyte(t *testing.T) {
 			w := setup(t)
 			flyte := orchestrators.New(w.store, nil, map[sb.OrchestratorKind]orchestrators.Build{sb.Flyte: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) {
 				return w.fake, nil
-			}})
+			}}, elsewhere())
 			_, err := flyte.Register(t.Context(), sb.Orchestrator{
 				Name: "f", Kind: sb.Flyte, Routes: []sb.Route{{Operators: []string{"*"}, Target: row.target}},
 			}, nil)

@@ -36,6 +36,7 @@ type looker struct {
 	blocked time.Time                   // when targets were last asked about
 	changed time.Time                   // when the orchestrator was, by then
 	collect chan struct{}               // there may be logs to collect
+	taken   map[sb.Process]bool         // logs that are collected, of attempts that others are waited for
 }
 
 // Watch looks at an orchestrator again and again until ctx is done, and tells whether it is gone. It takes over from whoever
@@ -64,7 +65,7 @@ func (b *Bridge) Watch(ctx context.Context, orchestratorID string) (gone bool, e
 func newLooker(b *Bridge, w sb.Watch, installation string) *looker {
 	return &looker{
 		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, install: installation, poll: pollEvery,
-		asked: map[sb.AttemptRef]time.Time{}, collect: make(chan struct{}, 1),
+		asked: map[sb.AttemptRef]time.Time{}, collect: make(chan struct{}, 1), taken: map[sb.Process]bool{},
 	}
 }
 
