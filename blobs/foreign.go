@@ -7,12 +7,11 @@ import (
 	"net/url"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/gcsblob"
 	"gocloud.dev/blob/s3blob"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	sb "signalbox"
 )
@@ -137,6 +136,7 @@ func (f *Foreign) openForeignS3(ctx context.Context, u *url.URL) (*blob.Bucket, 
 	}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = pathStyle
+		o.RetryMaxAttempts = 2 // what fails is read again by who wanted it
 		o.HTTPClient = &http.Client{Transport: f.transport, CheckRedirect: noRedirect}
 	})
 	b, err := s3blob.OpenBucket(ctx, client, u.Host, nil)

@@ -137,7 +137,11 @@ func (f *Foreign) nearFiles(root sb.LogRoot, key string) ([]sb.Blob, error) {
 		if err != nil {
 			return nil, failFile(root, key, err)
 		}
-		if !info.Mode().IsRegular() && rest != "" {
+		switch {
+		case info.Mode().IsRegular():
+		case rest == "":
+			return nil, failFile(root, key, notPlain(info))
+		default:
 			continue // what stands beside the log is no part of it
 		}
 		found = append(found, sb.Blob{Key: key + rest, Size: info.Size(), Modified: info.ModTime()})

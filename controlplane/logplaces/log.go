@@ -36,6 +36,7 @@ func (p *Places) Open(ctx context.Context, place sb.LogPlace) (sb.ForeignLog, er
 	}
 	joined := &objects{ctx: ctx, foreign: p.foreign, place: place, parts: parts}
 	if err := joined.next(); err != nil { // so that what cannot be read is known before anything is
+		_ = joined.Close()
 		return sb.ForeignLog{}, err
 	}
 	most := &bounded{in: joined, left: p.opts.Most, most: p.opts.Most}
@@ -118,6 +119,10 @@ func (o *objects) next() error {
 	}
 	part := o.parts[0]
 	o.parts = o.parts[1:]
+	if part.Size == 0 {
+		o.in = strings.NewReader("") // stores know no empty range
+		return nil
+	}
 	body, err := o.foreign.Get(o.ctx, o.place.Root, part.Key, 0, part.Size)
 	if err != nil {
 		return err
@@ -153,7 +158,10 @@ func (o *objects) Read(b []byte) (int, error) {
 		case n > 0 || err == nil:
 			return n, nil
 		case errors.Is(err, io.EOF):
-			if err := errors.Join(o.Close(), o.next()); err != nil {
+			if err := o.Close(); err != nil {
+				return 0, sb.Wrap(err, sb.Unavailable, "the log broke off while it was read")
+			}
+			if err := o.next(); err != nil {
 				return 0, err
 			}
 		case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.Is(err, io.ErrUnexpectedEOF), isCorrupt(err):
