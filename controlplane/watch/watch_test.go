@@ -23,14 +23,15 @@ import (
 // world is a small world with an orchestrator that is not ours, and who watches it.
 type world struct {
 	*runstest.World
-	t      *testing.T
-	there  *watchtest.Fake
-	place  sb.Orchestrator
-	bridge *watch.Bridge
-	looker *watch.Looker
-	output *logs.Logs
-	folder string // a log root of the orchestrator
-	places *logplaces.Places
+	t       *testing.T
+	there   *watchtest.Fake
+	place   sb.Orchestrator
+	bridge  *watch.Bridge
+	looker  *watch.Looker
+	output  *logs.Logs
+	objects *blobs.Files
+	folder  string // a log root of the orchestrator
+	places  *logplaces.Places
 }
 
 // Open reads a log that stays where it is.
@@ -66,7 +67,10 @@ func setup(t *testing.T) *world {
 	require.NoError(t, err)
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	w.output = logs.New(w.Store, w.Blobs, w.Store, logs.Options{Now: w.Clock.Now, Mask: w.Work.Masked, Elsewhere: w})
+	w.objects, err = blobs.OpenFiles(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = w.objects.Close() })
+	w.output = logs.New(w.Store, w.objects, w.Store, logs.Options{Now: w.Clock.Now, Mask: w.Work.Masked, Elsewhere: w})
 	w.bridge = watch.New(w.Store, w.Work, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
 	w.looker, err = watch.Take(t.Context(), w.bridge, w.place)
 	require.NoError(t, err)
