@@ -204,3 +204,27 @@ func TestTargetsOfFlyte(t *testing.T) {
 		})
 	}
 }
+
+func TestWhereLogsLieIsCheckedForEveryKind(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o := airflow("prod")
+	o.Config = json.RawMessage(`{"log_roots":["file:///var/ours/logs","s3://b?secret=x","ftp://x"],"log_template":"{dag_id}","logs":"move"}`)
+	_, err := w.Register(t.Context(), o, secret("password", `"no"`))
+	require.ElementsMatch(t, []string{
+		"body.config.log_roots", "body.config.log_roots", "body.config.log_roots[2]", "body.config.log_template", "body.config.logs", "body.config.url", "body.secrets.password",
+	}, locations(t, err))
+	folder := t.TempDir()
+	o.Config = json.RawMessage(`{"url":"http://x","log_roots":["file://` + folder + `","file://` + folder + `/missing"]}`)
+	o, err = w.Register(t.Context(), o, secret("password", `"first"`))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"url":"http://x"}`, w.made[len(w.made)-1].config, "an adapter has nothing to do with it")
+	checks, err := w.Probe(t.Context(), "prod")
+	require.NoError(t, err)
+	require.Len(t, checks, 3)
+	require.Equal(t, sb.Check{Name: "log root file://" + folder, OK: true, Detail: "readable"}, checks[1])
+	require.False(t, checks[2].OK)
+	require.Contains(t, checks[2].Fix, "Mount the folder")
+	_, err = w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://x","log_roots":["file:///var/ours"]}`)})
+	require.Equal(t, []string{"body.config.log_roots"}, locations(t, err))
+}
