@@ -196,6 +196,10 @@ func TestWhatATaskMayReport(t *testing.T) {
 		run.Target = sb.Target{DAG: "other"}
 		require.Error(t, p.Check(lifted, run, attempt, "s3://logs/airflow/some.log"), "the route of another DAG lifts nothing")
 	})
+	t.Run("our own store by another interface", func(t *testing.T) {
+		t.Parallel()
+		require.ErrorContains(t, p.Check(there{root: "gs://logs"}.orchestrator(""), run, attempt, "gs://logs/ours/01ABC/x.log"), "Signalbox's own")
+	})
 	t.Run("nothing, where no root is listed", func(t *testing.T) {
 		t.Parallel()
 		err := p.Check(sb.Orchestrator{Config: []byte(`{}`)}, run, attempt, "s3://logs/01ABC/x.log")

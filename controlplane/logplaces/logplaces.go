@@ -30,6 +30,12 @@ func New(foreign sb.ForeignBlobs, opts Options) *Places {
 	if opts.Check == nil {
 		opts.Check = func(sb.LogRoot) error { return nil }
 	}
+	for _, own := range slices.Clone(opts.Own) { // Google's storage also speaks S3: one bucket, two schemes
+		if other := map[string]string{"s3": "gs", "gs": "s3"}[own.Scheme]; other != "" {
+			own.Scheme = other
+			opts.Own = append(slices.Clip(opts.Own), own)
+		}
+	}
 	if opts.Most <= 0 {
 		opts.Most = sb.MaxLog
 	}
