@@ -19,7 +19,7 @@ func CutContainerLine(line []byte) (ContainerLine, bool) {
 	switch c := line[0]; {
 	case '0' <= c && c <= '9':
 		return cutCRI(line)
-	case c == '{' && bytes.Contains(line, []byte(`"stream"`)):
+	case c == '{' && bytes.HasPrefix(line, []byte(`{"log":`)): // which comes first there
 		return cutDocker(line)
 	}
 	return ContainerLine{}, false

@@ -30,7 +30,7 @@ type raisedBy struct {
 // WriteOutError writes an exception that a line of Airflow 3's log holds as data the way Python does, in our own format. Other
 // lines stay as they are.
 func WriteOutError(line []byte) []byte {
-	if !bytes.Contains(line, []byte(`"error_detail"`)) {
+	if !bytes.Contains(line, []byte(`_detail":`)) { // it begins with what is rare in a log, which is much faster to find
 		return line
 	}
 	var e raisedEvent
