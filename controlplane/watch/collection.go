@@ -58,6 +58,9 @@ func (c *collection) all(ctx context.Context) error {
 		return nil
 	}
 	parts, err := c.adapter.Parts(ctx, c.due.Place)
+	if sb.CodeOf(err) == sb.NotFound && len(c.own) > 0 { // it was deleted there; what was sent is all there is
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -162,7 +165,7 @@ func late(err error) bool {
 // waits tells whether to try again later.
 func (c *collection) waits() bool {
 	if c.met == 0 && len(c.wrong) == 0 {
-		return c.now.Before(c.due.Until)
+		return len(c.own) == 0 && c.now.Before(c.due.Until)
 	}
 	return slices.ContainsFunc(c.wrong, func(w wrong) bool {
 		switch code := sb.CodeOf(w.err); {
@@ -170,7 +173,7 @@ func (c *collection) waits() bool {
 			return false
 		case c.now.Before(c.due.Until):
 			return true
-		case code == sb.NotFound, code == sb.Forbidden:
+		case code == sb.NotFound, code == sb.Forbidden, w.of == "" && len(c.own) > 0:
 			return false
 		}
 		return c.now.Before(c.due.Until.Add(unaskedMost))
@@ -179,10 +182,11 @@ func (c *collection) waits() bool {
 
 // missing tells what is missing of the log, and why; "" for nothing.
 func (c *collection) missing() string {
+	none := c.met == 0 && len(c.own) == 0
 	switch {
-	case c.met == 0 && c.due.Sight == sb.SeenGone:
+	case none && c.due.Sight == sb.SeenGone:
 		return "Its log is missing: it was deleted there with everything about it."
-	case c.met == 0 && len(c.wrong) == 0:
+	case none && len(c.wrong) == 0:
 		return fmt.Sprintf("Its log is missing: there was none within %s after its end.", sb.LogWait)
 	case len(c.wrong) == 0:
 		return ""
@@ -195,7 +199,7 @@ func (c *collection) missing() string {
 		}
 	}
 	what := "not complete"
-	if len(c.wrong) == max(c.met, 1) && !slices.ContainsFunc(c.wrong, func(w wrong) bool { return w.partly }) {
+	if len(c.own) == 0 && len(c.wrong) == max(c.met, 1) && !slices.ContainsFunc(c.wrong, func(w wrong) bool { return w.partly }) {
 		what = "missing"
 	}
 	return fmt.Sprintf("Its log is %s: %s.", what, strings.Join(said, "; "))

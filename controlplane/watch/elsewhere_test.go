@@ -115,6 +115,30 @@ func TestWhatATaskSentItselfIsNotDoubled(t *testing.T) {
 	require.Equal(t, "===== attempt 1, extract =====\nsent\n\n===== attempt 1, load =====\nby the API\n", w.collected(run))
 }
 
+func TestWhatATaskSentIsNotHeldUpByWhatCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	deleted, away := w.settled(), w.settled()
+	for _, run := range []sb.Run{deleted, away} {
+		require.NoError(t, w.output.Append(t.Context(), w.says(run, "extract", ""), 0, []byte("sent\n"), false))
+		w.there.Write(run.Work.Ref, "load", "")
+	}
+	w.look(time.Second)
+	w.there.Delete(deleted.Work.Ref)
+	require.NoError(t, w.looker.Collect(t.Context()))
+	require.Nil(t, w.Get(t, deleted.ID).Work.LogDue)
+	require.Empty(t, w.said(deleted.ID, sb.EventLogMissing))
+	require.NotNil(t, w.Get(t, away.ID).Work.LogDue)
+	w.there.Away(sb.Errorf(sb.Unavailable, "no answer"))
+	w.Clock.Pass(sb.LogWait)
+	require.NoError(t, w.looker.Collect(t.Context()))
+	require.Nil(t, w.Get(t, away.ID).Work.LogDue)
+	require.Equal(t, []string{"Its log is not complete: no answer."}, w.said(away.ID, sb.EventLogMissing))
+	for _, run := range []sb.Run{deleted, away} {
+		require.Equal(t, "sent\n", w.log(run))
+	}
+}
+
 func TestWhoNamesNoTaskSpeaksForAll(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
