@@ -92,7 +92,7 @@ func (f *Foreign) bucket(ctx context.Context, root sb.LogRoot) (*blob.Bucket, er
 	if b := f.buckets[root]; b != nil {
 		return b, nil
 	}
-	b, err := f.open(ctx, root)
+	b, err := f.open(context.WithoutCancel(ctx), root) // it outlives who opens it
 	if err == nil {
 		f.buckets[root] = b
 	}
