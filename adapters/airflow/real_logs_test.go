@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
@@ -41,23 +42,22 @@ func lying(t *testing.T, s *realtest.Server, a *Adapter) {
 			if part.Try == 0 || part.Word == "upstream_failed" {
 				continue
 			}
-			there, err := places.Templated(t.Context(), sb.Orchestrator{Config: config}, at, part.Source, part.Try)
-			require.NoError(t, err)
-			inFolder, err := io.ReadAll(there)
-			require.NoError(t, err)
-			require.NoError(t, there.Close())
-			body, err := a.Log(t.Context(), at, part, part.Try)
-			require.NoError(t, err)
-			byAPI, err := io.ReadAll(body)
-			require.NoError(t, err)
-			require.NoError(t, body.Close())
-			require.ElementsMatch(t, messages(byAPI), messages(inFolder), "%s %s: the API of Airflow 3 sorts by time", dag, part.Source)
+			require.EventuallyWithT(t, func(c *assert.CollectT) { // its last lines may be on their way
+				found, err := places.Templated(t.Context(), sb.Orchestrator{Config: config}, at, part.Source, part.Try)
+				require.NoError(c, err)
+				body, err := a.Log(t.Context(), at, part, part.Try)
+				require.NoError(c, err)
+				assert.ElementsMatch(c, messages(c, body), messages(c, found), "%s %s: the API of Airflow 3 sorts by time", dag, part.Source)
+			}, 20*time.Second, time.Second)
 		}
 	}
 }
 
 // messages are what the lines of a log say.
-func messages(text []byte) (list []string) {
+func messages(t require.TestingT, log io.ReadCloser) (list []string) {
+	text, err := io.ReadAll(log)
+	require.NoError(t, err)
+	require.NoError(t, log.Close())
 	for line := range strings.Lines(string(text)) {
 		_, _, message, _ := sb.ParseLine([]byte(strings.TrimRight(line, "\n")))
 		if len(message) > 0 {
