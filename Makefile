@@ -16,6 +16,7 @@ LDFLAGS := $(if $(VERSION),-ldflags "-X main.version=$(VERSION)")
 GOLANGCI      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 VERSITYGW     := github.com/versity/versitygw/cmd/versitygw@v1.8.0
+FLYTEIDL2     := flyteidl2==2.0.53
 STAMPS        := $(foreach t,$(GOLANGCI) $(WORKFLOWCHECK) $(VERSITYGW),.tools/$(notdir $(t)))
 
 # What `go test` gets besides; .ci/run asks for -v to see what was skipped.
@@ -98,6 +99,12 @@ verify: generate ## generate again, and demand that nothing changed
 .PHONY: bench
 bench: build ## measure, and write docs/benchmarks.md
 	go run ./bench
+
+.PHONY: flyte-idl2
+flyte-idl2: ## gather Flyte 2's interface definitions again, for its stand-in, from the PyPI wheel that holds them
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; set -x; \
+	python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$$folder" $(FLYTEIDL2); \
+	cd adapters/flyte/connecttest/idl && python3 gather.py "$$folder"/*.whl flyteidl2.binpb
 
 .PHONY: tidy
 tidy: ## tidy go.mod; versions that hang together stay as they are
