@@ -49,12 +49,15 @@ const traceback = "Traceback (most recent call last):\n  File \"/root/work.py\",
 // Tasks are the tasks of a server.
 func Tasks() []Task {
 	text := Input{Name: "text", Type: `{"simple":"STRING"}`, Default: `{"scalar":{"primitive":{"stringValue":""}}}`}
-	any := Input{Name: "list", Type: `{"simple":"STRUCT"}`, Default: `{"scalar":{"generic":{}}}`}
+	list := Input{
+		Name: "list", Default: `{"collection":{}}`,
+		Type: `{"collectionType":{"unionType":{"variants":[{"simple":"INTEGER"},{"simple":"FLOAT"},{"simple":"NONE"},{"simple":"STRUCT"}]}}}`,
+	}
 	result := []Input{{Name: "o0", Type: `{"simple":"STRUCT"}`}}
 	n := json.RawMessage(`[{"name":"o0","value":{"scalar":{"generic":{"n":1}}}}]`)
 	short := func(action string) []string { return []string{"line 0 of " + action} }
 	return []Task{
-		{Name: OK, Versions: []string{"v2", "v1"}, Inputs: []Input{text, any}, Outputs: result, Result: n, End: succeeded, Log: short},
+		{Name: OK, Versions: []string{"v2", "v1"}, Inputs: []Input{text, list}, Outputs: result, Result: n, End: succeeded, Log: short},
 		{Name: Fail, Versions: []string{"v1"}, End: failed, Wrong: traceback, Log: func(action string) []string {
 			return []string{"line 0 of " + action, "2026-01-01 10:00:00,000 - work - ERROR - an exception ended it"}
 		}},
