@@ -36,7 +36,7 @@ func (f *admin) outcome(ctx context.Context, at sb.Place) (sb.Outcome, error) {
 
 // outputs reads what an execution returned. FlyteAdmin gives nothing, and no error, for outputs that are too large for it.
 func (f *admin) outputs(ctx context.Context, name string, closure object, o *sb.Outcome) error {
-	said, err := f.get(ctx, nil, f.here("data/executions", name)...)
+	said, err := f.get(ctx, nil, append([]string{"data"}, f.here("executions", name)...)...)
 	if sb.CodeOf(err) == sb.TooLarge || sb.CodeOf(err) == sb.NotFound {
 		return nil
 	}
