@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	sb "signalbox"
 	"signalbox/adapters/outbound"
 )
@@ -30,7 +32,8 @@ var _ protocol = (*connect)(nil)
 // connect is a Flyte 2, reached by the Connect protocol. It is experimental: it was tried against a stand-in that is made
 // from Flyte's interface definitions, and against no real server.
 type connect struct {
-	a *Adapter
+	a        *Adapter
+	creating singleflight.Group // one create of a name at a time
 }
 
 // detectConnect tells whether a Flyte 2 answers; nil when not. It is asked for the projects, which all may list who may do

@@ -3,6 +3,7 @@ package flyte
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -44,27 +45,30 @@ func (c *connect) submit(ctx context.Context, d sb.Submission) (sb.Place, error)
 	if err := c.acceptable(d); err != nil {
 		return sb.Place{}, err
 	}
-	place := sb.Place{Target: d.Target, Name: d.Name, URL: c.url(d.Name)}
-	if there, err := c.isThere(ctx, d); there || err != nil {
-		return place, err
-	}
-	in, err := c.creation(ctx, d)
+	_, err, _ := c.creating.Do(fmt.Sprint(d.Name, d.AttemptRef), func() (any, error) { return nil, c.create(ctx, d) })
 	if err != nil {
 		return sb.Place{}, err
 	}
-	sent := c.a.around.now()
+	return sb.Place{Target: d.Target, Name: d.Name, URL: c.url(d.Name)}, nil
+}
+
+// create creates the run of a submission, unless it is there.
+func (c *connect) create(ctx context.Context, d sb.Submission) error {
+	if there, err := c.isThere(ctx, d); there || err != nil {
+		return err
+	}
+	in, err := c.creation(ctx, d)
+	if err != nil {
+		return err
+	}
 	err = c.askWithin(ctx, outbound.Dispatches, runService+"CreateRun", createWithin, in, nil)
-	switch {
-	case err == nil:
-		return place, nil
-	case !unclear(err):
-		return sb.Place{}, err
+	if err == nil || !unclear(err) {
+		return err
 	}
-	there, asked := c.settled(ctx, d, sent.Add(createWithin))
-	if there {
-		return place, asked
+	if there, asked := c.settled(ctx, d, c.a.around.now().Add(createWithin)); there || asked != nil {
+		return asked
 	}
-	return sb.Place{}, errors.Join(asked, err)
+	return err // it is not there, and will not be: the caller tries again with the same name
 }
 
 // unclear tells whether an error leaves open if the create was done. A word of Flyte's own says that it was not: it is
