@@ -332,13 +332,18 @@ func probes(t *testing.T, w *world) {
 }
 
 func comparesRoutes(t *testing.T, w *world) {
+	var undeclared []string
+	if w.Strict {
+		undeclared = []string{"inputs.unknown"}
+	}
 	for _, c := range []struct {
 		inputs string
 		faults []string
 	}{
 		{`{"must": "$params.must"}`, nil},
 		{`"$params"`, nil},
-		{`{"must": "x", "env": "prod", "unknown": "$params.x"}`, nil},
+		{`{"must": "x", "env": "prod"}`, nil},
+		{`{"must": "x", "unknown": "$params.x"}`, undeclared},
 		{`{}`, []string{"inputs.must"}},
 		{`{"env": "qa"}`, []string{"inputs.env", "inputs.must"}},
 	} {

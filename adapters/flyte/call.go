@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"sync/atomic"
 
@@ -11,8 +12,25 @@ import (
 	"signalbox/adapters/outbound"
 )
 
-// authorized sends with credentials, and once more with new ones if the first are no longer taken.
+// authorized sends with credentials, and reads the answer.
 func (a *Adapter) authorized(ctx context.Context, r outbound.Request) (outbound.Reply, error) {
+	return a.send(ctx, r, a.out.Do)
+}
+
+// streamed is authorized for an answer of any length, which the caller closes. It is nil when the answer says no.
+func (a *Adapter) streamed(ctx context.Context, r outbound.Request) (body io.ReadCloser, reply outbound.Reply, err error) {
+	reply, err = a.send(ctx, r, func(ctx context.Context, r outbound.Request) (outbound.Reply, error) {
+		var reply outbound.Reply
+		body, reply, err = a.out.Stream(ctx, r)
+		return reply, err
+	})
+	return body, reply, err
+}
+
+// send sends with credentials, and once more with new ones if the first are no longer taken.
+func (a *Adapter) send(
+	ctx context.Context, r outbound.Request, once func(context.Context, outbound.Request) (outbound.Reply, error),
+) (outbound.Reply, error) {
 	for again := false; ; again = true {
 		header, err := a.login.header(ctx)
 		if err != nil {
@@ -24,7 +42,7 @@ func (a *Adapter) authorized(ctx context.Context, r outbound.Request) (outbound.
 			sent.Header[name] = values
 		}
 		count(ctx)
-		reply, err := a.out.Do(ctx, sent)
+		reply, err := once(ctx, sent)
 		if err != nil || again || reply.Status != http.StatusUnauthorized || !a.login.drop(header) {
 			return reply, err
 		}

@@ -31,6 +31,7 @@ type Adapter struct {
 // surroundings are what tests replace.
 type surroundings struct {
 	now   func() time.Time
+	wait  func(ctx context.Context, d time.Duration) error
 	rates map[outbound.Share]float64
 }
 
@@ -51,7 +52,19 @@ type protocol interface {
 // New makes an adapter of a registration's config and secrets, both JSON objects (nil for none); docs/flyte.md lists
 // their fields. It calls nobody. Error: Invalid, with every fault.
 func New(config, secrets json.RawMessage) (*Adapter, error) {
-	return assemble(config, secrets, surroundings{now: time.Now})
+	return assemble(config, secrets, surroundings{now: time.Now, wait: wait})
+}
+
+// wait lets time pass. The error is that of ctx, when it is done before.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, error) {
