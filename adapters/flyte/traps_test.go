@@ -13,8 +13,6 @@ import (
 	"signalbox/adapters/flyte/flytetest"
 )
 
-const installation = "inst"
-
 // submission is an attempt of a run for a launch plan; run is made a ULID.
 func submission(plan, run string, attempt int) sb.Submission {
 	ref := sb.AttemptRef{Run: strings.ToUpper(run) + strings.Repeat("0", 26-len(run)), Attempt: attempt}
@@ -165,6 +163,7 @@ func TestInputsAreWrittenByTheirTypes(t *testing.T) {
 	t.Parallel()
 	s := flytetest.Start(t)
 	a := registered(t, s.URL, "", "")
+	attempt := 0
 	for inputs, wrong := range map[string]string{
 		`{"threshold": 1, "items": ["a"], "when": "2026-01-02T03:04:05+02:00"}`: "",
 		`{"when": null}`:         "",
@@ -174,7 +173,8 @@ func TestInputsAreWrittenByTheirTypes(t *testing.T) {
 		`{"unknown": 1}`:         "unknown is no input of it",
 		`{"a": 1, "items": "b"}`: "a is no input of it; items is no list",
 	} {
-		d := submission(flytetest.OK, "x", len(inputs)%90+1)
+		attempt++
+		d := submission(flytetest.OK, "x", attempt)
 		d.Inputs = json.RawMessage(inputs)
 		_, err := a.Submit(t.Context(), d)
 		if wrong == "" {
