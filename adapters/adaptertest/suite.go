@@ -39,7 +39,6 @@ type Subject struct {
 	Delete   func(t testing.TB, at sb.Place)      // what a person deletes there; nil: not tried
 	Clear    func(t testing.TB, at sb.Place)      // what a person runs again there; nil: not tried
 	Lose     func(t testing.TB, of sb.Submission) // makes the answer to the next submission be lost; nil: not tried
-	Strict   bool                                 // a name that its target does not declare is a fault
 	Slow     bool                                 // a real server: tests go one after another
 	NoLogs   bool                                 // its API has no text of logs
 	Typed    bool                                 // it takes what its targets declare, and nothing else

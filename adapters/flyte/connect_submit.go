@@ -16,7 +16,6 @@ import (
 const (
 	createWithin = 10 * time.Second
 	lookAgain    = 2 * time.Second // while it is not known whether a create arrived
-	maxInputs    = 48 << 10        // bytes
 )
 
 // connectSpec is what a run is created with besides its inputs.
@@ -104,8 +103,6 @@ func (c *connect) acceptable(d sb.Submission) error {
 		return sb.Errorf(sb.Invalid, "the route names no task, or no version of it")
 	case !ourName.MatchString(d.Name):
 		return sb.Errorf(sb.Invalid, "the name is none that Flyte takes, which allows 30 characters")
-	case len(d.Inputs) > maxInputs:
-		return sb.Errorf(sb.Invalid, "what is mapped has %d KiB; at most %d travel", len(d.Inputs)>>10, maxInputs>>10)
 	}
 	return nil
 }

@@ -13,7 +13,6 @@ import (
 	sb "signalbox"
 	"signalbox/adapters/adaptertest"
 	"signalbox/adapters/flyte/connecttest"
-	"signalbox/adapters/outbound"
 )
 
 // clock is a time that passes by waiting alone.
@@ -41,7 +40,7 @@ func connected(t *testing.T, s *connecttest.Server) (*Adapter, *clock) {
 	passing := &clock{at: time.Now()}
 	a, err := assemble(
 		json.RawMessage(fmt.Sprintf(`{"url": %q, "project": %q, "domain": %q}`, s.URL, connecttest.Project, connecttest.Domain)), nil,
-		surroundings{now: passing.now, wait: passing.wait, rates: map[outbound.Share]float64{outbound.Polls: 1e6, outbound.Stops: 1e6, outbound.Dispatches: 1e6}},
+		surroundings{now: passing.now, wait: passing.wait, rates: fast},
 	)
 	require.NoError(t, err)
 	t.Cleanup(a.out.CloseIdle)
@@ -65,7 +64,7 @@ func TestTheStandInOfFlyte2PassesTheContract(t *testing.T) {
 		s := connecttest.Start(t)
 		a, _ := connected(t, s)
 		return adaptertest.Subject{
-			Adapter: a, Targets: connectTargets(), Settle: 50 * time.Millisecond, Strict: true,
+			Adapter: a, Targets: connectTargets(), Settle: 50 * time.Millisecond, Typed: true,
 			Delete: func(_ testing.TB, at sb.Place) { s.Delete(at.Name) },
 			Lose:   func(testing.TB, sb.Submission) { s.LoseAnswer("CreateRun") },
 		}

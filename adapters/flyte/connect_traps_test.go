@@ -18,8 +18,6 @@ import (
 	"signalbox/adapters/flyte/connecttest"
 )
 
-const installation = "inst"
-
 // attempt is a fresh attempt for a task of the stand-in.
 func attempt(a *Adapter, task string) sb.Submission {
 	ref := sb.AttemptRef{Run: ulid.Make().String(), Attempt: 1}
@@ -33,14 +31,6 @@ func sent(t *testing.T, a *Adapter, d sb.Submission) sb.Place {
 	at, err := a.Submit(t.Context(), d)
 	require.NoError(t, err)
 	return at
-}
-
-func looked(t *testing.T, a *Adapter, from sb.Mark, open ...sb.Place) sb.View {
-	t.Helper()
-	view, err := a.Look(t.Context(), open, installation, from)
-	require.NoError(t, err)
-	require.Len(t, view.Places, len(open))
-	return view
 }
 
 // method tells whether a request calls a method.
@@ -150,10 +140,10 @@ func TestWhatFlyte2NeverQueues(t *testing.T) {
 	s.LoseQueue()
 	at := sent(t, a, attempt(a, connecttest.OK))
 	for range 5 {
-		require.Equal(t, sb.SeenWaiting, looked(t, a, "", at).Places[0].Sight, "it waits, and is not called running")
+		require.Equal(t, sb.SeenWaiting, see(t, a, "", at).Places[0].Sight, "it waits, and is not called running")
 	}
 	require.NoError(t, a.Stop(t.Context(), at, "it did not begin in time"))
-	require.Equal(t, sb.SeenStopped, looked(t, a, "", at).Places[0].Sight)
+	require.Equal(t, sb.SeenStopped, see(t, a, "", at).Places[0].Sight)
 	o, err := a.Outcome(t.Context(), at)
 	require.NoError(t, err)
 	require.Contains(t, o.Message, "it did not begin in time")
@@ -167,7 +157,7 @@ func TestAStopDoesNotMakeASuccessOfFlyte2AnAbort(t *testing.T) {
 	s.Finish()
 	require.NoError(t, a.Stop(t.Context(), at, "too late"))
 	require.Zero(t, s.Requests("AbortRun"))
-	require.Equal(t, sb.SeenSucceeded, looked(t, a, "", at).Places[0].Sight)
+	require.Equal(t, sb.SeenSucceeded, see(t, a, "", at).Places[0].Sight)
 }
 
 func TestADatabaseOfFlyte2ThatIsAwayIsNoEnd(t *testing.T) {
@@ -185,21 +175,21 @@ func TestADatabaseOfFlyte2ThatIsAwayIsNoEnd(t *testing.T) {
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err), "the server says not found: %v", err)
 	require.Equal(t, sb.Unavailable, sb.CodeOf(a.Stop(t.Context(), at, "stop")))
 	s.LoseDatabase(false)
-	require.False(t, looked(t, a, "", at).Places[0].Sight.Over())
+	require.False(t, see(t, a, "", at).Places[0].Sight.Over())
 }
 
 func TestALookAtManyRunsOfFlyte2(t *testing.T) {
 	t.Parallel()
 	s := connecttest.Start(t)
 	a, _ := connected(t, s)
-	looked(t, a, "") // it is known which Flyte it is
+	see(t, a, "") // it is known which Flyte it is
 	s.Foreign("ours-", "SUCCEEDED", 1000)
 	s.Foreign("theirs-", "RUNNING", 700)
 	open := make([]sb.Place, 1000)
 	for i := range open {
 		open[i] = sb.Place{Target: sb.Target{Task: connecttest.OK, Version: "v1"}, Name: fmt.Sprintf("ours-%06d", i)}
 	}
-	view := looked(t, a, "", open...)
+	view := see(t, a, "", open...)
 	for _, seen := range view.Places {
 		require.Equal(t, sb.SeenSucceeded, seen.Sight, seen.Name)
 	}
@@ -217,10 +207,10 @@ func TestTheStraysOfFlyte2AreAskedWhoseTheyAreOnce(t *testing.T) {
 	sent(t, a, theirs)
 	s.Foreign("people-", "RUNNING", 3)
 	asked := s.Requests("GetRunDetails")
-	view := looked(t, a, "")
+	view := see(t, a, "")
 	require.Equal(t, 2, s.Requests("GetRunDetails")-asked)
 	for range 3 {
-		view = looked(t, a, view.Mark)
+		view = see(t, a, view.Mark)
 		require.Len(t, view.Strays, 1)
 		require.Equal(t, mine.AttemptRef, view.Strays[0].Of)
 		require.Equal(t, mine.Target, view.Strays[0].Target)
@@ -233,12 +223,11 @@ func TestWhatFlyte2NeverTakes(t *testing.T) {
 	s := connecttest.Start(t)
 	a, _ := connected(t, s)
 	for name, change := range map[string]func(*sb.Submission){
-		"launch plan":        func(d *sb.Submission) { d.Target = sb.Target{LaunchPlan: "work"} },
-		"no version":         func(d *sb.Submission) { d.Target.Version = "" },
-		"30 characters":      func(d *sb.Submission) { d.Attempt = 100; d.Name = a.Name(installation, d.AttemptRef) },
-		"is no input":        func(d *sb.Submission) { d.Inputs = json.RawMessage(`{"unknown": 1}`) },
-		"text is no string":  func(d *sb.Submission) { d.Inputs = json.RawMessage(`{"text": 1}`) },
-		"what is mapped has": func(d *sb.Submission) { d.Inputs = json.RawMessage(`{"text": "` + strings.Repeat("x", 49<<10) + `"}`) },
+		"launch plan":       func(d *sb.Submission) { d.Target = sb.Target{LaunchPlan: "work"} },
+		"no version":        func(d *sb.Submission) { d.Target.Version = "" },
+		"30 characters":     func(d *sb.Submission) { d.Attempt = 100; d.Name = a.Name(installation, d.AttemptRef) },
+		"is no input":       func(d *sb.Submission) { d.Inputs = json.RawMessage(`{"unknown": 1}`) },
+		"text is no string": func(d *sb.Submission) { d.Inputs = json.RawMessage(`{"text": 1}`) },
 	} {
 		d := attempt(a, connecttest.OK)
 		change(&d)

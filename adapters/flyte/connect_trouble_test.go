@@ -61,7 +61,7 @@ func TestAnAnswerThatIsNotFlyte2sIsNoEnd(t *testing.T) {
 			require.Error(t, err)
 			require.NotEqual(t, sb.NotFound, sb.CodeOf(err))
 			s.Meddle(nil)
-			require.False(t, looked(t, a, "", at).Places[0].Sight.Over())
+			require.False(t, see(t, a, "", at).Places[0].Sight.Over())
 		})
 	}
 }
@@ -70,7 +70,7 @@ func TestFlyte2IsDetected(t *testing.T) {
 	t.Parallel()
 	s := connecttest.Start(t)
 	a, _ := connected(t, s)
-	require.Equal(t, "Flyte 2 (experimental)", looked(t, a, "").Version)
+	require.Equal(t, "Flyte 2 (experimental)", see(t, a, "").Version)
 	checks := a.Probe(t.Context(), []sb.Route{
 		{Target: sb.Target{Task: connecttest.OK, Version: "v1"}}, {Target: sb.Target{Task: connecttest.OK, Version: "v9"}}, {Target: sb.Target{LaunchPlan: "work"}},
 	})
@@ -113,7 +113,7 @@ func TestTheLogOfAPodThatIsGone(t *testing.T) {
 	s := connecttest.Start(t)
 	a, _ := connected(t, s)
 	at := sent(t, a, attempt(a, connecttest.OK))
-	looked(t, a, "", at)
+	see(t, a, "", at)
 	s.Finish()
 	s.DropPods()
 	_, err := a.Log(t.Context(), at, sb.Part{Source: rootAction}, 1)
@@ -125,7 +125,7 @@ func TestTheLogOfWhatRunsComesAsItIsWritten(t *testing.T) {
 	s := connecttest.Start(t)
 	a, _ := connected(t, s)
 	at := sent(t, a, attempt(a, connecttest.Sleep))
-	for looked(t, a, "", at).Places[0].Word != "running" {
+	for see(t, a, "", at).Places[0].Word != "running" {
 		require.NoError(t, t.Context().Err())
 	}
 	body, err := a.Log(t.Context(), at, sb.Part{Source: rootAction}, 1)

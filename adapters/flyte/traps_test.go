@@ -170,7 +170,7 @@ func TestInputsAreWrittenByTheirTypes(t *testing.T) {
 		`{"threshold": "1"}`:     "threshold is no float",
 		`{"items": ["a", 1]}`:    "items element 1 is no string",
 		`{"when": "tomorrow"}`:   "when is none of the types datetime or none",
-		`{"unknown": 1}`:         "unknown is no input of it",
+		`{"unknown": 10}`:        "unknown is no input of it",
 		`{"a": 1, "items": "b"}`: "a is no input of it; items is no list",
 	} {
 		attempt++

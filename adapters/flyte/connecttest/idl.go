@@ -2,7 +2,6 @@ package connecttest
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,65 +9,22 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
-	"google.golang.org/protobuf/types/dynamicpb"
-	_ "google.golang.org/protobuf/types/known/durationpb"  // the definitions import it
-	_ "google.golang.org/protobuf/types/known/structpb"    // so here
-	_ "google.golang.org/protobuf/types/known/timestamppb" // and here
-	_ "google.golang.org/protobuf/types/known/wrapperspb"  // and here
+
+	"signalbox/adapters/flyte/idltest"
 )
 
 //go:embed idl/flyteidl2.binpb
 var definitions []byte
 
 // idl are Flyte 2's interface definitions.
-type idl struct {
-	files *protoregistry.Files
-	types *dynamicpb.Types
-}
+type idl struct{ idltest.IDL }
 
-var readIDL = sync.OnceValue(func() idl {
-	var all descriptorpb.FileDescriptorSet
-	must(proto.Unmarshal(definitions, &all))
-	files := new(protoregistry.Files)
-	for _, one := range all.File {
-		file, err := protodesc.NewFile(one, known{files})
-		must(err)
-		must(files.RegisterFile(file))
-	}
-	return idl{files: files, types: dynamicpb.NewTypes(files)}
-})
-
-// must is for what is wrong with this package, and not with a request.
-func must(err error) {
-	if err != nil {
-		panic("Flyte's definitions: " + err.Error())
-	}
-}
-
-// known finds what was read before, and what Google's own packages define.
-type known struct{ *protoregistry.Files }
-
-func (k known) FindFileByPath(path string) (protoreflect.FileDescriptor, error) {
-	if file, err := k.Files.FindFileByPath(path); err == nil {
-		return file, nil
-	}
-	return protoregistry.GlobalFiles.FindFileByPath(path)
-}
-
-func (k known) FindDescriptorByName(name protoreflect.FullName) (protoreflect.Descriptor, error) {
-	if d, err := k.Files.FindDescriptorByName(name); err == nil {
-		return d, nil
-	}
-	return protoregistry.GlobalFiles.FindDescriptorByName(name)
-}
+var readIDL = sync.OnceValue(func() idl { return idl{idltest.Parse(definitions)} })
 
 // method finds a method by its path, such as flyteidl2.workflow.RunService/CreateRun.
 func (i idl) method(path string) protoreflect.MethodDescriptor {
-	d, err := i.files.FindDescriptorByName(protoreflect.FullName(strings.Replace(path, "/", ".", 1)))
+	d, err := i.Files.FindDescriptorByName(protoreflect.FullName(strings.Replace(path, "/", ".", 1)))
 	m, ok := d.(protoreflect.MethodDescriptor)
 	if err != nil || !ok || strings.Count(path, "/") != 1 {
 		return nil
@@ -79,28 +35,20 @@ func (i idl) method(path string) protoreflect.MethodDescriptor {
 // read reads a request by its definition into a value, and says what is wrong with it. A real server ignores fields that
 // it does not know; here they are an error, so that a misspelt one is found.
 func (i idl) read(m protoreflect.MethodDescriptor, body []byte, into any) string {
-	in := dynamicpb.NewMessage(m.Input())
-	if err := (protojson.UnmarshalOptions{Resolver: i.types}).Unmarshal(body, in); err != nil {
+	in, err := i.Message(m.Input(), body)
+	if err != nil {
 		return err.Error()
 	}
 	if wrong := i.check(in); wrong != "" {
 		return wrong
 	}
-	b, err := protojson.MarshalOptions{Resolver: i.types}.Marshal(in)
-	must(err)
-	must(json.Unmarshal(b, into))
+	i.Into(in, into)
 	return ""
 }
 
 // write writes an answer by its definition: unset fields are left out.
 func (i idl) write(m protoreflect.MethodDescriptor, answer any) []byte {
-	b, err := json.Marshal(answer)
-	must(err)
-	out := dynamicpb.NewMessage(m.Output())
-	must(protojson.UnmarshalOptions{Resolver: i.types}.Unmarshal(b, out))
-	b, err = protojson.MarshalOptions{Resolver: i.types}.Marshal(out)
-	must(err)
-	return b
+	return i.Write(m, answer, protojson.MarshalOptions{})
 }
 
 // rules are those of buf.validate that the definitions use where we call.
@@ -118,14 +66,12 @@ type rules struct {
 func (i idl) rulesOf(d protoreflect.Descriptor, extension protoreflect.FullName) rules {
 	var r rules
 	raw, err := proto.Marshal(d.Options())
-	must(err)
+	idltest.Must(err)
 	options := d.Options().ProtoReflect().New()
-	must(proto.UnmarshalOptions{Resolver: i.types}.Unmarshal(raw, options.Interface()))
+	idltest.Must(proto.UnmarshalOptions{Resolver: i.Types}.Unmarshal(raw, options.Interface()))
 	options.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		if f.FullName() == extension {
-			b, err := protojson.MarshalOptions{Resolver: i.types}.Marshal(v.Message().Interface())
-			must(err)
-			must(json.Unmarshal(b, &r))
+			i.Into(v.Message(), &r)
 		}
 		return true
 	})

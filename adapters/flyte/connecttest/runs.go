@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"signalbox/adapters/flyte/idltest"
 )
 
 // runID names a run.
@@ -42,7 +44,7 @@ func (s *Server) createRun(read func(into any) *fault) (any, *fault) {
 		return nil, no("unknown", "task not found: "+in.TaskID.Name)
 	}
 	inputs, err := json.Marshal(task.filled(in.Inputs.Literals))
-	must(err)
+	idltest.Must(err)
 	r := s.run(in.RunID.Name)
 	if r == nil {
 		r = &run{task: task, name: in.RunID.Name, version: in.TaskID.Version, spec: in.Spec, phase: queued, created: s.now()}

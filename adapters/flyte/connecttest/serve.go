@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"signalbox/adapters/flyte/idltest"
 )
 
 // fault is an error as Connect writes it.
@@ -146,6 +148,6 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, name string, met
 		}
 	}
 	b, err := json.Marshal(last)
-	must(err)
+	idltest.Must(err)
 	out.frame(2, b)
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"signalbox/adapters/flyte/idltest"
 )
 
 // The launch plans of project flytesnacks, domain development, all of version v1 and active.
@@ -234,6 +236,6 @@ func (e *execution) failure(cut bool) map[string]any {
 
 func remarshal(from, into any) {
 	b, err := json.Marshal(from)
-	must(err)
-	must(json.Unmarshal(b, into))
+	idltest.Must(err)
+	idltest.Must(json.Unmarshal(b, into))
 }

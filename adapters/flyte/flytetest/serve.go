@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"signalbox/adapters/flyte/idltest"
 )
 
 // maxBody is what gRPC takes unless it is set to more.
@@ -176,7 +178,7 @@ func (s *Server) read(r *http.Request, to route, vars map[string]string) (reques
 	}
 	in := request{}
 	joined, err := json.Marshal(whole)
-	must(err)
+	idltest.Must(err)
 	if err := s.idl.read(to.method, joined, &in); err != nil {
 		return nil, no(badRequest, err.Error())
 	}
