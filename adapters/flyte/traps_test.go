@@ -13,6 +13,8 @@ import (
 	"signalbox/adapters/flyte/flytetest"
 )
 
+const installation = "inst"
+
 // submission is an attempt of a run for a launch plan; run is made a ULID.
 func submission(plan, run string, attempt int) sb.Submission {
 	ref := sb.AttemptRef{Run: strings.ToUpper(run) + strings.Repeat("0", 26-len(run)), Attempt: attempt}
