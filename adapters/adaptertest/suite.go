@@ -40,6 +40,8 @@ type Subject struct {
 	Clear    func(t testing.TB, at sb.Place)      // what a person runs again there; nil: not tried
 	Lose     func(t testing.TB, of sb.Submission) // makes the answer to the next submission be lost; nil: not tried
 	Slow     bool                                 // a real server: tests go one after another
+	NoLogs   bool                                 // its API has no text of logs
+	Typed    bool                                 // it takes what its targets declare, and nothing else
 }
 
 // world is a subject with the names of one test.
@@ -197,7 +199,7 @@ func (w *world) working(t *testing.T, at sb.Place) {
 	w.until(t, at, func(s sb.Seen) bool {
 		require.False(t, s.Sight.Over(), "it has ended: %s", s.Word)
 		for _, p := range w.parts(t, at) {
-			if p.Word == "running" {
+			if strings.EqualFold(p.Word, "running") {
 				return true
 			}
 		}
