@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	sb "signalbox"
+	"signalbox/adapters/outbound"
 )
 
 // leavesMost bounds the tasks that are asked for a result.
@@ -16,7 +17,7 @@ const leavesMost = 20
 // failed one it gives the exception of the task that failed last, from its log. See sb.Adapter.
 func (a *Adapter) Outcome(ctx context.Context, at sb.Place) (sb.Outcome, error) {
 	var r dagRun
-	if err := a.ask(ctx, get("dags", at.Target.DAG, "dagRuns", at.Name), &r); err != nil {
+	if err := a.ask(ctx, get("dags", at.Target.DAG, "dagRuns", at.Name).of(outbound.Details), &r); err != nil {
 		return sb.Outcome{}, err
 	}
 	o := sb.Outcome{Completed: r.State == "success", Source: sb.MainSource}
@@ -69,7 +70,7 @@ func (a *Adapter) leaves(ctx context.Context, dag string) ([]string, error) {
 			Next []string `json:"downstream_task_ids"`
 		}
 	}
-	err := a.ask(ctx, get("dags", dag, "tasks"), &got)
+	err := a.ask(ctx, get("dags", dag, "tasks").of(outbound.Details), &got)
 	if sb.CodeOf(err) == sb.NotFound {
 		return nil, nil
 	}
@@ -89,7 +90,8 @@ func (a *Adapter) returned(ctx context.Context, at sb.Place, task string) (json.
 		return nil, err
 	}
 	var x struct{ Value json.RawMessage }
-	err = a.ask(ctx, get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "xcomEntries", "return_value"), &x)
+	c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "xcomEntries", "return_value")
+	err = a.ask(ctx, c.of(outbound.Details), &x)
 	if sb.CodeOf(err) == sb.NotFound || err == nil && (len(x.Value) == 0 || string(x.Value) == "null") {
 		return nil, nil
 	}

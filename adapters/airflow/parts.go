@@ -55,7 +55,7 @@ func (a *Adapter) tasks(ctx context.Context, at sb.Place) ([]taskInstance, error
 		body, pages := api.parts(at.Target.DAG, at.Name, len(all), size)
 		var page taskPage
 		err := a.ask(ctx, call{
-			share: outbound.Polls, method: http.MethodPost, body: body,
+			share: outbound.Details, method: http.MethodPost, body: body,
 			path: []string{"dags", "~", "dagRuns", "~", "taskInstances", "list"},
 		}, &page)
 		switch {
@@ -78,7 +78,7 @@ func (a *Adapter) tasks(ctx context.Context, at sb.Place) ([]taskInstance, error
 func (a *Adapter) tasksInPages(ctx context.Context, at sb.Place) ([]taskInstance, error) {
 	var all []taskInstance
 	for {
-		c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances")
+		c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances").of(outbound.Details)
 		c.query = map[string]string{"limit": strconv.Itoa(cappedAt), "offset": strconv.Itoa(len(all))}
 		var page taskPage
 		if err := a.ask(ctx, c, &page); err != nil {

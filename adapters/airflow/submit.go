@@ -68,8 +68,7 @@ func (a *Adapter) start(ctx context.Context, dag string, api api, t trigger) err
 // isThere tells whether the run of a submission exists. Conflict: a run of its name is not of this attempt.
 func (a *Adapter) isThere(ctx context.Context, d sb.Submission) (bool, error) {
 	var r dagRun
-	c := get("dags", d.Target.DAG, "dagRuns", d.Name)
-	c.share = outbound.Dispatches
+	c := get("dags", d.Target.DAG, "dagRuns", d.Name).of(outbound.Dispatches)
 	err := a.ask(ctx, c, &r)
 	switch {
 	case sb.CodeOf(err) == sb.NotFound:
