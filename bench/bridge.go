@@ -75,7 +75,7 @@ func bridge(ctx context.Context, s settings) (section, error) {
 			atMost(fmt.Sprintf("restart → all are true, %d having ended meanwhile", many), all, allTrue),
 			{"requests that tell of those", fmt.Sprintf("≤ %d", mostAsked), fmt.Sprint(looked(kinds)), met(looked(kinds) <= mostAsked)},
 			perSecond("requests a second, nothing else going on", calmRate),
-			perSecond("requests a second, while runs are sent and stopped", busyRate),
+			{"requests a second, while runs are sent and stopped", "", fmt.Sprintf("%.1f", busyRate), nil},
 			perSecond("requests a second, after a restart", max(fewRate, allRate)),
 		},
 		details: []table{{"Distribution", []string{"what", "measured"}, [][]string{

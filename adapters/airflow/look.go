@@ -21,6 +21,7 @@ const (
 	lookBehind   = 60 * time.Second // how far before the mark it reads again
 	finishedMost = 20               // pages of finished runs; what was not met by then is asked for by itself
 	getsAtOnce   = 4
+	getsMost     = 16 // runs that are asked for by themselves in one look
 	rememberDAGs = 200
 )
 
@@ -211,14 +212,17 @@ func (l *look) list(ctx context.Context, filter map[string]any, each func(page [
 	}
 }
 
-// oneByOne asks for what no list had.
+// oneByOne asks for what no list had: of many some, which ones is left to chance. The others stay missing.
 func (l *look) oneByOne(ctx context.Context) error {
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(getsAtOnce)
-	rest := l.missing
-	l.missing = map[key]sb.Place{}
-	for k := range rest {
+	asked := 0
+	for k := range l.missing {
+		if asked++; asked > getsMost {
+			break
+		}
+		delete(l.missing, k)
 		group.Go(func() error {
 			var r dagRun
 			err := l.a.ask(ctx, get("dags", k.dag, "dagRuns", k.run), &r)
@@ -240,6 +244,9 @@ func (l *look) oneByOne(ctx context.Context) error {
 func (l *look) places(ctx context.Context, open []sb.Place) []sb.Seen {
 	all := make([]sb.Seen, 0, len(open))
 	for _, p := range open {
+		if _, left := l.missing[keyOf(p)]; left {
+			continue
+		}
 		r, ok := l.seen[keyOf(p)]
 		if !ok {
 			all = append(all, sb.Seen{Place: p, Sight: sb.SeenGone, Word: "gone"})

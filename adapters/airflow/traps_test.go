@@ -379,3 +379,29 @@ func TestRunsWithTheSameLogicalDate(t *testing.T) {
 	submit(t, a, airflowtest.OK, "y")
 	require.Equal(t, 2, s.Runs(airflowtest.OK, prefix))
 }
+
+func TestManyThatAreGoneDoNotHoldUpALook(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		s := airflowtest.Start(t, version)
+		a := registered(t, s.URL, "")
+		there := submit(t, a, airflowtest.Sleep, "there")
+		open := []sb.Place{there}
+		for i := range 500 {
+			open = append(open, sb.Place{Target: there.Target, Name: fmt.Sprintf("%sgone%d-1", prefix, i)})
+		}
+		gone := map[string]bool{}
+		for looks := 0; len(gone) < 100; looks++ {
+			require.Less(t, looks, 50)
+			view, err := a.Look(t.Context(), open, installation, "")
+			require.NoError(t, err)
+			require.LessOrEqual(t, view.Calls, 4+getsMost)
+			require.Len(t, view.Places, 1+getsMost, "the others are left out")
+			require.Equal(t, there.Name, view.Places[0].Name)
+			for _, seen := range view.Places[1:] {
+				require.Equal(t, sb.SeenGone, seen.Sight)
+				gone[seen.Name] = true
+			}
+		}
+	}
+}

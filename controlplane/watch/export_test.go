@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"time"
 
 	sb "signalbox"
 )
@@ -24,3 +25,6 @@ func (l *Looker) Round(ctx context.Context) error { return l.l.round(ctx) }
 
 // Collect collects logs that are due.
 func (l *Looker) Collect(ctx context.Context) error { return l.l.collectDue(ctx) }
+
+// Hurry gives what is asked about single runs in a round so much time.
+func (l *Looker) Hurry(most time.Duration) { l.l.askFor = most }

@@ -18,14 +18,18 @@ func (l *looker) foretell(ctx context.Context, o sb.Orchestrator, adapter sb.Ada
 	if !l.changed.Equal(o.UpdatedAt) { // other routes, or another way there
 		l.changed, l.untried, l.blocked = o.UpdatedAt, nil, time.Time{}
 	}
-	if len(l.untried) == 0 && !l.chooseTargets(ctx, o, now) {
+	if (len(l.untried) == 0 || now.Sub(l.blocked) > blockedAnew) && !l.chooseTargets(ctx, o, now) {
 		return
 	}
-	end := time.Now().Add(askFor)
-	for len(l.untried) > 0 && time.Now().Before(end) && ctx.Err() == nil {
+	ctx, cancel := context.WithTimeout(ctx, l.askFor)
+	defer cancel()
+	for len(l.untried) > 0 && ctx.Err() == nil {
 		t := l.untried[0]
 		l.untried = l.untried[1:]
-		l.askAbout(ctx, f, t)
+		if !l.askAbout(ctx, f, t) {
+			l.untried = append(l.untried, t)
+			return
+		}
 	}
 }
 
@@ -54,17 +58,18 @@ func (l *looker) chooseTargets(ctx context.Context, o sb.Orchestrator, now time.
 	return true
 }
 
-// askAbout asks about one target. Without an answer it stays as it was.
-func (l *looker) askAbout(ctx context.Context, f sb.Foreteller, t sb.Target) {
+// askAbout asks about one target, and tells whether there was an answer. Without one it stays as it was.
+func (l *looker) askAbout(ctx context.Context, f sb.Foreteller, t sb.Target) (answered bool) {
 	why, err := f.Blocked(ctx, t)
 	switch sb.CodeOf(err) {
 	case "":
 	case sb.NotFound:
 		why = message(err)
 	default:
-		return
+		return false
 	}
 	if delete(l.w.Blocked, t.Key()); why != "" {
 		l.w.Blocked[t.Key()] = why
 	}
+	return true
 }

@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ const (
 	pollGap      = time.Second      // at least between two looks, however many notes ask
 	backoffMost  = time.Minute
 	blockedEvery = 15 * time.Second
+	blockedAnew  = time.Minute // though some were not answered
 	lookTime     = 2 * time.Minute // of one look
 	page         = 500
 	straysKept   = 200
@@ -31,6 +33,7 @@ type looker struct {
 	w       sb.Watch // of the rounds alone
 	install string   // whose work is looked for
 	poll    time.Duration
+	askFor  time.Duration // what follows from one
 	wait    time.Duration // from here until the next round
 	asked   asked         // for ends
 	blocked time.Time     // when targets were last asked about
@@ -64,7 +67,7 @@ func (b *Bridge) Watch(ctx context.Context, orchestratorID string) (gone bool, e
 
 func newLooker(b *Bridge, w sb.Watch, installation string) *looker {
 	return &looker{
-		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, install: installation, poll: pollEvery,
+		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, install: installation, poll: pollEvery, askFor: askFor,
 		collect: make(chan struct{}, 1),
 	}
 }
@@ -203,14 +206,28 @@ func openWork(ctx context.Context, store Store, orchestratorID string) ([]sb.Run
 	}
 }
 
+// look looks at what is there. Whether something has arrived that is being sent is not asked for: many may wait for their
+// turn to be sent. It shows as what is ours there.
 func (l *looker) look(ctx context.Context, adapter sb.Adapter, open []sb.Run) (sb.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	places := make([]sb.Place, len(open))
-	for i, run := range open {
-		places[i] = placeOf(run)
+	places := make([]sb.Place, 0, len(open))
+	coming := map[sb.AttemptRef]bool{}
+	for _, run := range open {
+		if run.OnItsWay() {
+			coming[run.Ref()] = true
+			continue
+		}
+		places = append(places, placeOf(run))
 	}
-	return adapter.Look(ctx, places, l.install, l.w.Mark)
+	view, err := adapter.Look(ctx, places, l.install, l.w.Mark)
+	view.Strays = slices.DeleteFunc(view.Strays, func(s sb.Stray) bool {
+		if coming[s.Of] { // it has arrived, and the answer is still to come, or was lost
+			view.Places = append(view.Places, s.Seen)
+		}
+		return coming[s.Of]
+	})
+	return view, err
 }
 
 // failed notes that the orchestrator cannot be asked, and what that means for its runs.

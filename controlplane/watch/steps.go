@@ -36,7 +36,7 @@ type steps struct {
 func (l *looker) newSteps(ctx context.Context, adapter sb.Adapter, now time.Time) *steps {
 	s := &steps{looker: l, adapter: adapter, now: now, ctx: ctx, reads: outcomesMost, stops: stopsMost}
 	s.ends.SetLimit(endsAtOnce)
-	s.asking, s.done = context.WithTimeout(ctx, askFor)
+	s.asking, s.done = context.WithTimeout(ctx, l.askFor)
 	return s
 }
 

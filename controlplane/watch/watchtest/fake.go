@@ -24,6 +24,8 @@ type Fake struct {
 	blocked map[string]string
 	calls   map[string]int
 	revives bool
+	looked  []sb.Place
+	slow    []string
 }
 
 var (
@@ -55,6 +57,9 @@ func (f *Fake) Refuse(err error) { f.with(func() { f.refuse = err }) }
 
 // Revive lets the next stop not stick: what was stopped goes on at the look after the next.
 func (f *Fake) Revive() { f.with(func() { f.revives = true }) }
+
+// Slow lets these calls not be answered in time; it counts them.
+func (f *Fake) Slow(calls ...string) { f.with(func() { f.slow = calls }) }
 
 // Block says why a target starts nothing; "" ends that.
 func (f *Fake) Block(t sb.Target, why string) { f.with(func() { f.blocked[t.Key()] = why }) }
@@ -118,6 +123,20 @@ func (f *Fake) with(do func()) {
 	do()
 }
 
+// late counts a call and tells that its time is over, if it is a slow one.
+func (f *Fake) late(ctx context.Context, what string) (err error) {
+	f.with(func() {
+		if slices.Contains(f.slow, what) {
+			f.calls[what]++
+			err = sb.Errorf(sb.Unavailable, "it did not answer in time")
+		}
+	})
+	if err != nil {
+		<-ctx.Done()
+	}
+	return err
+}
+
 // call counts a call and does it, unless the orchestrator is away.
 func (f *Fake) call(what string, do func() error) (err error) {
 	f.with(func() {
@@ -167,7 +186,10 @@ func (f *Fake) Submit(_ context.Context, d sb.Submission) (at sb.Place, err erro
 }
 
 // Stop ends what runs at once.
-func (f *Fake) Stop(_ context.Context, at sb.Place, _ string) error {
+func (f *Fake) Stop(ctx context.Context, at sb.Place, _ string) error {
+	if err := f.late(ctx, "Stop"); err != nil {
+		return err
+	}
 	return f.call("Stop", func() error {
 		t := f.there[at.Name]
 		if t != nil && !t.Sight.Over() {
@@ -177,10 +199,17 @@ func (f *Fake) Stop(_ context.Context, at sb.Place, _ string) error {
 	})
 }
 
+// Looked lists what the last look was for.
+func (f *Fake) Looked() (all []sb.Place) {
+	f.with(func() { all = f.looked })
+	return all
+}
+
 // Look tells how all is.
 func (f *Fake) Look(_ context.Context, open []sb.Place, installation string, from sb.Mark) (v sb.View, err error) {
 	err = f.call("Look", func() error {
 		v = sb.View{Mark: from + "i", Version: "fake 1", Calls: 1}
+		f.looked = open
 		asked := map[string]bool{}
 		for _, at := range open {
 			asked[at.Name] = true
@@ -226,7 +255,10 @@ func (f *Fake) Parts(_ context.Context, at sb.Place) (parts []sb.Part, err error
 }
 
 // Outcome is what Return said.
-func (f *Fake) Outcome(_ context.Context, at sb.Place) (o sb.Outcome, err error) {
+func (f *Fake) Outcome(ctx context.Context, at sb.Place) (o sb.Outcome, err error) {
+	if err := f.late(ctx, "Outcome"); err != nil {
+		return o, err
+	}
 	err = f.call("Outcome", func() error {
 		t := f.there[at.Name]
 		if t == nil {
@@ -252,7 +284,10 @@ func (f *Fake) Log(_ context.Context, at sb.Place, p sb.Part, try int) (body io.
 }
 
 // Blocked is what Block said.
-func (f *Fake) Blocked(_ context.Context, t sb.Target) (why string, err error) {
+func (f *Fake) Blocked(ctx context.Context, t sb.Target) (why string, err error) {
+	if err := f.late(ctx, "Blocked"); err != nil {
+		return "", err
+	}
 	err = f.call("Blocked", func() error {
 		why = f.blocked[t.Key()]
 		return nil
