@@ -23,7 +23,8 @@ type Adapter struct {
 	login  login
 	found  detected
 	clock  clock
-	dags   dagCache
+	dags   cache[knownDAG]
+	ends   cache[[]string] // the tasks that none follows
 	around surroundings
 }
 

@@ -18,7 +18,7 @@ const (
 	pollGap      = time.Second      // at least between two looks, however many notes ask
 	backoffMost  = time.Minute
 	blockedEvery = 15 * time.Second
-	blockedAnew  = time.Minute // though some were not answered
+	blockedAnew  = time.Minute     // though some were not answered
 	lookTime     = 2 * time.Minute // of one look
 	page         = 500
 	straysKept   = 200

@@ -16,7 +16,7 @@ const (
 	endsAtOnce   = 4               // ends that are recorded at the same time
 	outcomesMost = 10              // outcomes read in one round; the others are read later, so that all ends are soon true
 	stopsMost    = 10              // ends asked for again
-	askFor       = 4 * time.Second // all of them; the next look is due soon
+	askFor       = 3 * time.Second // all of them; the next look is due soon
 )
 
 // steps are what follows from one look.
