@@ -129,3 +129,16 @@ type Foreteller interface {
 	// when it would, as far as is known. What is sent there waits here instead, and others pass it. Errors as of an Adapter.
 	Blocked(ctx context.Context, t Target) (why string, err error)
 }
+
+// Tallier is an Adapter that can count the tasks of many runs together.
+type Tallier interface {
+	// Tally counts the tasks at places, in calls that grow with pages and not with places. A place of which too much or
+	// nothing is known is left out. Errors as of an Adapter; what was counted until then comes with them.
+	Tally(ctx context.Context, at []Place) ([]Tally, error)
+}
+
+// Tally is how many tasks there are at a place, and how many of them are over, well or not. There may be more of them later.
+type Tally struct {
+	Place
+	Over, All int
+}

@@ -58,10 +58,11 @@ func (b *Bridge) Watch(ctx context.Context, orchestratorID string) (gone bool, e
 	}
 	l := newLooker(b, w, installation)
 	ctx, cancel := context.WithCancel(ctx)
-	var collecting sync.WaitGroup
-	defer collecting.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	defer cancel()
-	collecting.Go(func() { l.collectAll(ctx) })
+	beside.Go(func() { l.collectAll(ctx) })
+	beside.Go(func() { l.tallyAll(ctx) })
 	return l.run(ctx)
 }
 

@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/controlplane/runs/runstest"
+	"signalbox/controlplane/watch"
 )
 
 func TestManyEndsAtOnceAreTrueAtOnceAndToldLater(t *testing.T) {
@@ -93,4 +95,77 @@ func TestWhatIsAskedAboutSingleRunsDoesNotHoldUpTheNextLook(t *testing.T) {
 	w.look(time.Second)
 	w.look(time.Second)
 	require.Equal(t, 3, w.there.Calls("Stop"), "what was answered is asked again after a while only")
+}
+
+func TestTasksThereAreProgressWhenTheTaskTellsNone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	silent, talks, waits := w.sent(), w.sent(), w.sent()
+	for _, run := range []sb.Run{silent, talks} {
+		w.set(run, sb.SeenActive, "running")
+	}
+	for _, run := range []sb.Run{silent, talks, waits} {
+		w.there.Tasks(run.Work.Ref, 3, 7)
+	}
+	w.look(time.Second)
+	p := runstest.Main(talks)
+	_, err := w.Work.Claim(t.Context(), w.place.ID, sb.Claim{Process: p, Nonce: "n"})
+	require.NoError(t, err)
+	half := 0.5
+	kept, err := w.Work.Progress(t.Context(), p, &half, "half way")
+	require.NoError(t, err)
+	require.True(t, kept)
+
+	require.NoError(t, w.looker.Tally(t.Context()))
+	require.Len(t, w.there.Looked(), 1, "others are not asked about")
+	require.Equal(t, 1, w.there.Calls("Tally"))
+	require.Equal(t, "3 of 7 tasks done", w.Get(t, silent.ID).Work.Progress.Label)
+	require.InDelta(t, 3.0/7, *w.Get(t, silent.ID).Work.Progress.Fraction, 1e-9)
+	require.Equal(t, "half way", w.Get(t, talks.ID).Work.Progress.Label)
+	require.Nil(t, w.Get(t, waits.ID).Work.Progress)
+
+	w.there.Tasks(silent.Work.Ref, 5, 8)
+	require.NoError(t, w.looker.Tally(t.Context()))
+	require.Equal(t, "5 of 8 tasks done", w.Get(t, silent.ID).Work.Progress.Label)
+	w.set(silent, sb.SeenSucceeded, "success")
+	w.look(time.Second)
+	require.NoError(t, w.looker.Tally(t.Context()))
+	require.Equal(t, 2, w.there.Calls("Tally"), "nothing goes on that tells nothing")
+}
+
+func TestTasksOfManyRunsAreCountedInTurns(t *testing.T) {
+	t.Parallel()
+	var open []sb.Run
+	add := func(n int) {
+		for range n {
+			open = append(open, sb.Run{
+				ID: strconv.Itoa(len(open)), Attempt: 1, Status: sb.Running, Target: etl, Work: sb.Work{State: sb.WorkActive},
+			})
+		}
+	}
+	add(250)
+	turns, counted := map[sb.AttemptRef]int{}, map[string]int{}
+	turn := func() {
+		runs := watch.NextTurn(open, turns)
+		require.LessOrEqual(t, len(runs), 100)
+		for _, run := range runs {
+			turns[run.Ref()]++
+			counted[run.ID]++
+		}
+	}
+	for range 3 {
+		turn()
+	}
+	require.Len(t, counted, 250, "each had a turn")
+	add(50)
+	for range 3 {
+		turn()
+	}
+	require.Len(t, counted, 300)
+	for id, n := range counted {
+		require.LessOrEqual(t, n, 3, "run %s had more turns than the others", id)
+	}
+	open = open[:10]
+	turn()
+	require.Len(t, turns, 10, "what is over is forgotten")
 }

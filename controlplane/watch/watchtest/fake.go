@@ -31,6 +31,7 @@ type Fake struct {
 var (
 	_ sb.Adapter    = (*Fake)(nil)
 	_ sb.Foreteller = (*Fake)(nil)
+	_ sb.Tallier    = (*Fake)(nil)
 )
 
 // thing is what runs there under one name.
@@ -38,6 +39,7 @@ type thing struct {
 	sb.Seen
 	sent    sb.Submission
 	outcome sb.Outcome
+	tally   sb.Tally
 	logs    map[string][]string // by part, the logs of its tries
 }
 
@@ -85,6 +87,11 @@ func (f *Fake) Leave(installation string, ref sb.AttemptRef) {
 
 // Return says what something returns when it ends.
 func (f *Fake) Return(name string, o sb.Outcome) { f.with(func() { f.there[name].outcome = o }) }
+
+// Tasks says how many tasks something has, and how many of them are over.
+func (f *Fake) Tasks(name string, over, all int) {
+	f.with(func() { f.there[name].tally = sb.Tally{Over: over, All: all} })
+}
 
 // Write says what a part's tries have written.
 func (f *Fake) Write(name, part string, tries ...string) {
@@ -293,4 +300,18 @@ func (f *Fake) Blocked(ctx context.Context, t sb.Target) (why string, err error)
 		return nil
 	})
 	return why, err
+}
+
+// Tally is what Tasks said.
+func (f *Fake) Tally(_ context.Context, at []sb.Place) (all []sb.Tally, err error) {
+	err = f.call("Tally", func() error {
+		f.looked = at
+		for _, p := range at {
+			if t := f.there[p.Name]; t != nil && t.tally.All > 0 {
+				all = append(all, sb.Tally{Place: p, Over: t.tally.Over, All: t.tally.All})
+			}
+		}
+		return nil
+	})
+	return all, err
 }
