@@ -182,6 +182,8 @@ func TestAnAnswerThatIsNotAirflowsIsNoEnd(t *testing.T) {
 		"a proxy's 403":           {page(403, "text/html", "<html>go away"), sb.Unauthenticated},
 		"a gateway's 502":         {page(502, "text/html", "<html>bad gateway"), sb.Unavailable},
 		"a plain 500":             {page(500, "text/plain", "Internal Server Error"), sb.Unavailable},
+		"a gateway's 504":         {page(504, "text/html", "<html>gateway time-out"), sb.Unavailable},
+		"a body without an end":   {page(200, "application/json", `{"dag_runs": [`+strings.Repeat(" ", 9<<20)), sb.TooLarge},
 		"too many requests":       {page(429, "application/json", `{"detail":"slow down"}`), sb.Unavailable},
 		"JSON that breaks off":    {page(200, "application/json", `{"dag_runs": [{"dag_`), sb.Unavailable},
 		"an API that was removed": {page(404, "application/json", `{"error":"/api/v1 has been removed in Airflow 3"}`), sb.Unavailable},
