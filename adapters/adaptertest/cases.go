@@ -156,7 +156,7 @@ func counts(t *testing.T, w *world) {
 	require.Equal(t, mapped.Name, got[1].Name)
 	require.Greater(t, got[1].All, 1)
 	require.Equal(t, got[1].All, got[1].Over)
-	w.stop(t, chain)
+	w.ask(t, chain) // that it ends is for others to see
 }
 
 func waitsWithWords(t *testing.T, w *world) {

@@ -237,13 +237,14 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 
 // LogBegun notes that pieces of the log of an attempt are ours from now on. Conflict when another has taken over.
 func (s *Store) LogBegun(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		if _, err := t.watching(ctx, ref); err != nil {
 			return err
 		}
 		_, err := t.exec(ctx, "UPDATE works SET log_begun = ? WHERE run_id = ? AND attempt = ?", true, at.Run, at.Attempt)
 		return err
 	})
+	return passed("log.begun", err)
 }
 
 // Nudge asks whoever watches an orchestrator to look at once. Sends TopicWatch.
@@ -257,7 +258,7 @@ func (s *Store) Nudge(ctx context.Context, o sb.Orchestrator) error {
 // LogDone notes that the log of an attempt is not waited for any more, with why for people when there is something to say.
 // Sends TopicEnded, so that the log is finished. Conflict when another has taken over the watching.
 func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, why string) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		if _, err := t.watching(ctx, ref); err != nil {
 			return err
 		}
@@ -271,6 +272,7 @@ func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, 
 		}
 		return insertEvents(ctx, t, []sb.Event{{RunID: at.Run, At: timeAt(t.now), Kind: sb.EventLogMissing, Attempt: at.Attempt, Message: why}})
 	})
+	return passed("log.done", err)
 }
 
 // HasLog tells whether an attempt has sent any of its log.

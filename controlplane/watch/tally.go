@@ -105,5 +105,7 @@ func (l *looker) keepTallies(ctx context.Context, runs []sb.Run, tallies []sb.Ta
 	if len(changed) == 0 {
 		return nil
 	}
-	return l.store.SetTallies(ctx, l.ref(), changed)
+	err = l.store.SetTallies(ctx, l.ref(), changed)
+	sb.FaultPoint("tally.kept")
+	return err
 }

@@ -108,6 +108,31 @@ func notRemoved(t *testing.T, fresh Fresh) {
 	kept, err := w.Run(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, sb.Failed, kept.Status, "history stays")
+	require.Equal(t, "prod", kept.Orchestrator)
+	id, err := w.OrchestratorID(t.Context(), "prod")
+	require.NoError(t, err)
+	require.Equal(t, o.ID, id, "its runs are found by its name")
+
+	next := w.airflow(t)
+	there := w.schedule(t, elsewhere(next))
+	for name, want := range map[string]string{"prod": next.ID, next.ID: next.ID, o.ID: o.ID} {
+		id, err := w.OrchestratorID(t.Context(), name)
+		require.NoError(t, err)
+		require.Equal(t, want, id)
+	}
+	for id, run := range map[string]string{o.ID: kept.ID, next.ID: there.ID} {
+		page, err := w.Runs(t.Context(), sb.RunQuery{Viewer: sb.Viewer{Principal: w.admin}, OrchestratorID: id, Limit: 10})
+		require.NoError(t, err)
+		require.NotEmpty(t, page.Items)
+		found := false
+		for _, r := range page.Items {
+			require.Equal(t, "prod", r.Orchestrator)
+			found = found || r.ID == run
+		}
+		require.True(t, found)
+	}
+	_, err = w.OrchestratorID(t.Context(), "never")
+	requireCode(t, sb.NotFound, err)
 }
 
 func epochs(t *testing.T, fresh Fresh) {
