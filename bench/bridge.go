@@ -31,7 +31,7 @@ const (
 // bridge opens many runs on one orchestrator, and looks how soon what changes there is known here: as it is, while others
 // are sent and stopped, and after the control plane was killed.
 func bridge(ctx context.Context, s settings) (section, error) {
-	open, changes, others := 1000, 40, 200
+	open, changes, others := 1000, 25, 100
 	if s.quick {
 		open, changes, others = 100, 5, 20
 	}
@@ -49,6 +49,9 @@ func bridge(ctx context.Context, s settings) (section, error) {
 	s.say("%d changes there, while %d are sent and %d stopped", changes, others, changes)
 	busy, busyRate, err := b.flooded(ctx, changes, others)
 	if err != nil {
+		return section{}, err
+	}
+	if err := b.settle(ctx); err != nil {
 		return section{}, err
 	}
 	s.say("killed, and %d ended meanwhile", changes)
@@ -212,6 +215,26 @@ func (b *bridged) flooded(ctx context.Context, changes, others int) (took times,
 		}
 	}
 	return b.change(ctx, changes)
+}
+
+// settle waits until what was sent is there, and what was stopped has ended.
+func (b *bridged) settle(ctx context.Context) error {
+	for {
+		waiting, err := b.all(ctx, client.RunFilter{Statuses: []sb.Status{sb.Scheduled, sb.Queued}})
+		if err != nil {
+			return err
+		}
+		work, err := b.api.Orchestrators.Drift(ctx, elsewhere)
+		if err != nil {
+			return err
+		}
+		if len(waiting) == 0 && len(work.Ledger.Mismatches) == 0 {
+			return nil
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return fmt.Errorf("%d runs are not there, %d differ: %w", len(waiting), len(work.Ledger.Mismatches), err)
+		}
+	}
 }
 
 // away kills the process, ends runs there, starts it again, and tells how long it took until all was true.
