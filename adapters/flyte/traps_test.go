@@ -165,6 +165,7 @@ func TestInputsAreWrittenByTheirTypes(t *testing.T) {
 	t.Parallel()
 	s := flytetest.Start(t)
 	a := registered(t, s.URL, "", "")
+	attempt := 0
 	for inputs, wrong := range map[string]string{
 		`{"threshold": 1, "items": ["a"], "when": "2026-01-02T03:04:05+02:00"}`: "",
 		`{"when": null}`:         "",
@@ -174,7 +175,8 @@ func TestInputsAreWrittenByTheirTypes(t *testing.T) {
 		`{"unknown": 10}`:        "unknown is no input of it",
 		`{"a": 1, "items": "b"}`: "a is no input of it; items is no list",
 	} {
-		d := submission(flytetest.OK, "x", len(inputs)%90+1)
+		attempt++
+		d := submission(flytetest.OK, "x", attempt)
 		d.Inputs = json.RawMessage(inputs)
 		_, err := a.Submit(t.Context(), d)
 		if wrong == "" {

@@ -69,10 +69,15 @@ type execution struct {
 	archived    bool
 }
 
+// New makes a server that does not listen: a http.Handler for the address that it is told.
+func New(url string) *Server {
+	return &Server{URL: url, idl: readIDL(), executions: map[string]*execution{}, counts: map[string]int{}, lose: map[string]int{}}
+}
+
 // Start starts a server that ends with the test.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{idl: readIDL(), executions: map[string]*execution{}, counts: map[string]int{}, lose: map[string]int{}}
+	s := New("")
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.URL = server.URL

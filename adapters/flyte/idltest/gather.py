@@ -1,6 +1,6 @@
-"""Gathers Flyte 2's interface definitions out of the PyPI wheel flyteidl2, for the stand-in. `make flyte-idl2` runs it.
+"""Gathers Flyte's interface definitions out of a PyPI wheel, for the stand-ins. `make flyte-idl` runs it.
 
-    python3 gather.py flyteidl2-2.0.53-py3-none-any.whl flyteidl2.binpb
+    python3 gather.py flyteidl-1.16.5-py3-none-any.whl flyteidl.binpb flyteidl/service/admin_pb2.py …
 
 The wheel's modules hold each .proto file as a serialised FileDescriptorProto. The outcome is a FileDescriptorSet of the
 services that are used and of all that they import, sorted so that a file follows its imports. What Google's own
@@ -10,13 +10,6 @@ packages define is left out; Go's protobuf module has it.
 import ast
 import sys
 import zipfile
-
-SERVICES = [
-    "flyteidl2/dataproxy/dataproxy_service_pb2.py",
-    "flyteidl2/project/project_service_pb2.py",
-    "flyteidl2/task/task_service_pb2.py",
-    "flyteidl2/workflow/run_service_pb2.py",
-]
 
 
 def gather(wheel: zipfile.ZipFile, module: str, found: dict[str, bytes]) -> None:
@@ -43,11 +36,11 @@ def varint(n: int) -> bytes:
     return bytes(out)
 
 
-def main(wheel: str, outcome: str) -> None:
+def main(wheel: str, outcome: str, *services: str) -> None:
     """Write the set: its only field, number 1, repeated."""
     found: dict[str, bytes] = {}
     with zipfile.ZipFile(wheel) as opened:
-        for module in SERVICES:
+        for module in services:
             gather(opened, module, found)
     with open(outcome, "wb") as out:
         out.writelines(b"\x0a" + varint(len(descriptor)) + descriptor for descriptor in found.values())
