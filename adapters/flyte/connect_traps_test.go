@@ -125,6 +125,19 @@ func again(r *http.Request, body []byte) *http.Request {
 	return late
 }
 
+func TestFewCallsStartARunOfFlyte2(t *testing.T) {
+	t.Parallel()
+	s := connecttest.Start(t)
+	a, _ := connected(t, s)
+	for range 10 {
+		sent(t, a, attempt(a, connecttest.OK))
+	}
+	require.Equal(t, 10, s.Requests("CreateRun"))
+	require.Equal(t, 10, s.Requests("ListRuns"))
+	require.Equal(t, 1, s.Requests("GetTaskDetails"))
+	require.Zero(t, s.Requests("GetRunDetails"))
+}
+
 func TestTheServerIsToldWhenToGiveACreateUp(t *testing.T) {
 	t.Parallel()
 	s := connecttest.Start(t)
