@@ -147,6 +147,26 @@ func tellsParts(t *testing.T, w *world) {
 	}
 }
 
+func counts(t *testing.T, w *world) {
+	all, can := w.Adapter.(sb.Tallier)
+	if !can {
+		t.Skip("tasks are not counted here")
+	}
+	mapped, chain := w.submit(t, Mapped), w.submit(t, Chain)
+	w.over(t, mapped)
+	w.working(t, chain)
+	gone := sb.Place{Target: mapped.Target, Name: w.submission(Mapped).Name}
+	var got []sb.Tally
+	w.patiently(t, func() (err error) { got, err = all.Tally(t.Context(), []sb.Place{chain, gone, mapped}); return err })
+	require.Len(t, got, 2, "what is not there is left out")
+	require.Equal(t, chain.Name, got[0].Name)
+	require.Equal(t, []int{0, 2}, []int{got[0].Over, got[0].All})
+	require.Equal(t, mapped.Name, got[1].Name)
+	require.Greater(t, got[1].All, 1)
+	require.Equal(t, got[1].All, got[1].Over)
+	w.ask(t, chain) // that it ends is for others to see
+}
+
 func waitsWithWords(t *testing.T, w *world) {
 	at := w.submit(t, Paused)
 	seen := w.until(t, at, func(s sb.Seen) bool { return s.Why != "" })

@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"what fails says why", []string{Fail}, failsWithWords},
 		{"a big log comes whole", []string{BigLog}, readsBigLog},
 		{"parts of one task are told apart, and have logs of their own", []string{Mapped}, tellsParts},
+		{"tasks of many runs are counted together", []string{Mapped, Chain}, counts},
 		{"what cannot start says why", []string{Paused}, waitsWithWords},
 		{"more than the limit waits and says why", []string{Limited}, waitsForOthers},
 		{"what is stopped ends and stays so", []string{Sleep}, func(t *testing.T, w *world) { stops(t, w, Sleep) }},

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	sb "signalbox"
+	"signalbox/adapters/outbound"
 )
 
 // The ways to log in.
@@ -43,7 +44,11 @@ type config struct {
 	CA          string    `json:"ca"`
 	Certificate string    `json:"client_certificate"`
 	PollSeconds float64   `json:"poll_seconds"`
+	Rates       rates     `json:"rates"`
 }
+
+// rates are requests a second by share, where they differ from the default.
+type rates map[outbound.Share]float64
 
 type secrets struct {
 	Password     string    `json:"password"`
@@ -171,6 +176,12 @@ func (s settings) checkRest() []sb.Fault {
 	}
 	if s.PollSeconds != 0 && (s.PollSeconds < 1 || s.PollSeconds > 300) {
 		faults = append(faults, sb.Fault{Location: "config.poll_seconds", Message: "is between 1 and 300", Value: s.PollSeconds})
+	}
+	for _, share := range slices.Sorted(maps.Keys(s.Rates)) {
+		if _, known := outbound.DefaultRates[share]; !known || s.Rates[share] < 0.1 || s.Rates[share] > 100 {
+			faults = append(faults, sb.Fault{Location: "config.rates", Message: "has polls, stops and dispatches, each from 0.1 to 100 requests a second", Value: s.Rates})
+			break
+		}
 	}
 	for _, root := range s.LogRoots {
 		u, err := url.Parse(root)

@@ -25,7 +25,7 @@ func (a *Adapter) Log(ctx context.Context, at sb.Place, p sb.Part, try int) (io.
 		return nil, err
 	}
 	task, index := readSource(p.Source)
-	c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "logs", strconv.Itoa(try))
+	c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "logs", strconv.Itoa(try)).of(outbound.Details)
 	c.query = map[string]string{"full_content": "true"}
 	if index >= 0 {
 		c.query["map_index"] = strconv.Itoa(index)

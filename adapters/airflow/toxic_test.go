@@ -1,6 +1,7 @@
 package airflow
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,6 +43,7 @@ func TestABadNetwork(t *testing.T) {
 		"the answer breaks off in a head":  {"limit_data", "downstream", `{"bytes": 20}`},
 		"the answer breaks off in a body":  {"limit_data", "downstream", `{"bytes": 400}`},
 		"the question breaks off":          {"limit_data", "upstream", `{"bytes": 300}`},
+		"a line of a few bytes a second":   {"bandwidth", "downstream", `{"rate": 4}`},
 		"bytes come slowly":                {"slicer", "downstream", `{"average_size": 100, "size_variation": 50, "delay": 100}`},
 		"everything is late":               {"latency", "downstream", `{"latency": 50, "jitter": 20}`},
 		"the connection stays open for it": {"slow_close", "downstream", `{"delay": 20}`},
@@ -90,5 +92,40 @@ func whenWell(t *testing.T, a *Adapter, name string) sb.Place {
 		}
 		require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
 		require.True(t, time.Now().Before(deadline), err)
+	}
+}
+
+func TestAnAnswerThatNeverComes(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := airflowtest.Start(t, version)
+			net := network(t, s.URL)
+			a := registered(t, "http://"+net.Listen, "")
+			before := submit(t, a, airflowtest.Sleep, "before")
+			a.out.CloseIdle()
+			net.bad(t, "timeout", "downstream", `{"timeout": 0}`) // the connection stays open
+			for what, ask := range map[string]func(ctx context.Context) error{
+				"start": func(ctx context.Context) error {
+					_, err := a.Submit(ctx, submission(airflowtest.Sleep, "x"))
+					return err
+				},
+				"look": func(ctx context.Context) error {
+					_, err := a.Look(ctx, []sb.Place{before}, installation, "")
+					return err
+				},
+				"stop":  func(ctx context.Context) error { return a.Stop(ctx, before, "stop") },
+				"tally": func(ctx context.Context) error { _, err := a.Tally(ctx, []sb.Place{before}); return err },
+			} {
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				require.Equal(t, sb.Unavailable, sb.CodeOf(ask(ctx)), what)
+				cancel()
+			}
+			net.Toxics.ResetToxics(t.Context())
+			a.out.CloseIdle()
+			whenWell(t, a, "x")
+			require.Equal(t, 1, s.Runs(airflowtest.Sleep, prefix+"x"))
+		})
 	}
 }

@@ -44,6 +44,7 @@ const (
 	Polls      Share = "polls"
 	Stops      Share = "stops"
 	Dispatches Share = "dispatches"
+	Details    Share = "details" // of single things, for people: in turns of the polls that these leave
 )
 
 // Settings say where a client calls, and how it shows who it is.

@@ -318,6 +318,11 @@ func (w *world) Orchestrator(_ context.Context, idOrName string) (sb.Orchestrato
 	return sb.Orchestrator{}, missing("orchestrator")
 }
 
+func (w *world) OrchestratorID(ctx context.Context, idOrName string) (string, error) {
+	o, err := w.Orchestrator(ctx, idOrName)
+	return o.ID, err
+}
+
 func (w *world) CreateOrchestrator(_ context.Context, o sb.Orchestrator, _ map[string][]byte) (sb.Orchestrator, error) {
 	return o, nil
 }

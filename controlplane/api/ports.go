@@ -303,6 +303,8 @@ type Bridge interface {
 type Orchestrators interface {
 	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 	Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error)
+	// OrchestratorID finds the id of one that is there, or was.
+	OrchestratorID(ctx context.Context, idOrName string) (string, error)
 	// Workers reads the workers seen in the last day, by name.
 	Workers(ctx context.Context, orchestratorID string) ([]sb.Worker, error)
 	// Watch reads how the watching of one that we do not own stands.

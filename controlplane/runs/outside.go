@@ -30,7 +30,9 @@ func (w *Work) Submitted(ctx context.Context, ref sb.AttemptRef, at sb.Place) er
 
 // Delayed notes why an attempt cannot be sent now.
 func (w *Work) Delayed(ctx context.Context, ref sb.AttemptRef, why string) error {
-	return w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.Delayed{At: now, Attempt: ref.Attempt, Why: why} })
+	err := w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.Delayed{At: now, Attempt: ref.Attempt, Why: why} })
+	sb.FaultPoint("delay.after")
+	return err
 }
 
 // Observed notes how an attempt was seen there, and gives the run as it is then. Conflict when another watches.
@@ -83,6 +85,7 @@ func (w *Work) FoundLate(ctx context.Context, by sb.WatchRef, ref sb.AttemptRef,
 		return err
 	}
 	_, err = w.store.ChangeWatched(ctx, by, ref.Run, applyAll(sb.Found{At: now, Attempt: ref.Attempt, Outcome: found}))
+	sb.FaultPoint("found.late")
 	return err
 }
 

@@ -144,6 +144,40 @@ func (s *Store) SeeWorks(ctx context.Context, ref sb.WatchRef, refs []sb.Attempt
 	})
 }
 
+// SetTallies keeps progress that was counted, where nothing else was said since; the rest is left as it is. Conflict when
+// another has taken over the watching. Sends TopicRun.
+func (s *Store) SetTallies(ctx context.Context, ref sb.WatchRef, all []sb.Counted) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if _, err := t.watching(ctx, ref); err != nil {
+			return err
+		}
+		for _, c := range all {
+			if err := t.setTally(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) setTally(ctx context.Context, c sb.Counted) error {
+	before := ""
+	after, err := text(c.After)
+	if err == nil && c.Before != nil {
+		before, err = text(c.Before)
+	}
+	if err != nil {
+		return sb.Wrap(err, sb.Invalid, "the progress cannot be kept")
+	}
+	n, err := t.exec(ctx, `UPDATE works SET progress = ? WHERE run_id = ? AND attempt = ? AND progress = ? AND state = 'active'
+		AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND attempt = ? AND status IN ('queued', 'running'))`,
+		after, c.Run, c.Attempt, before, c.Run, c.Attempt)
+	if n > 0 {
+		t.note(sb.Note{Topic: sb.TopicRun, ID: c.Run})
+	}
+	return err
+}
+
 // blocked tells why the target of a run would start nothing now; "" for nothing known.
 func blocked(ctx context.Context, q bun.IDB, r sb.Run) (string, error) {
 	if !r.Outside() {
@@ -203,13 +237,14 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 
 // LogBegun notes that pieces of the log of an attempt are ours from now on. Conflict when another has taken over.
 func (s *Store) LogBegun(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		if _, err := t.watching(ctx, ref); err != nil {
 			return err
 		}
 		_, err := t.exec(ctx, "UPDATE works SET log_begun = ? WHERE run_id = ? AND attempt = ?", true, at.Run, at.Attempt)
 		return err
 	})
+	return passed("log.begun", err)
 }
 
 // Nudge asks whoever watches an orchestrator to look at once. Sends TopicWatch.
@@ -223,7 +258,7 @@ func (s *Store) Nudge(ctx context.Context, o sb.Orchestrator) error {
 // LogDone notes that the log of an attempt is not waited for any more, with why for people when there is something to say.
 // Sends TopicEnded, so that the log is finished. Conflict when another has taken over the watching.
 func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, why string) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		if _, err := t.watching(ctx, ref); err != nil {
 			return err
 		}
@@ -237,6 +272,7 @@ func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, 
 		}
 		return insertEvents(ctx, t, []sb.Event{{RunID: at.Run, At: timeAt(t.now), Kind: sb.EventLogMissing, Attempt: at.Attempt, Message: why}})
 	})
+	return passed("log.done", err)
 }
 
 // HasLog tells whether an attempt has sent any of its log.

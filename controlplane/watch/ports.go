@@ -25,6 +25,8 @@ type Store interface {
 	KeepWatch(ctx context.Context, w sb.Watch) error
 	// SeeWorks notes that works were seen just now.
 	SeeWorks(ctx context.Context, w sb.WatchRef, refs []sb.AttemptRef) error
+	// SetTallies keeps progress that was counted, where nothing else was said since.
+	SetTallies(ctx context.Context, w sb.WatchRef, all []sb.Counted) error
 	// LogsDue reads attempts whose logs have to be collected, those first that are waited for the shortest.
 	LogsDue(ctx context.Context, orchestratorID string, limit int) ([]sb.DueLog, error)
 	// HasLog tells whether an attempt has sent any of its log.

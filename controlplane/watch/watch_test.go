@@ -147,41 +147,6 @@ func TestARunGoesThereAndComesBack(t *testing.T) {
 	require.JSONEq(t, `{"rows":3}`, string(done.Result))
 }
 
-func TestManyEndsAtOnceAreTrueAtOnceAndToldLater(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	const many = 25
-	_, err := w.UpdateOrchestrator(t.Context(), w.place.ID, func(o sb.Orchestrator) (sb.Orchestrator, error) {
-		o.Quota = many
-		return o, nil
-	})
-	require.NoError(t, err)
-	var runs []sb.Run
-	for range many {
-		run := w.sent(runstest.Of(runstest.Once))
-		w.set(run, sb.SeenSucceeded, "success")
-		w.there.Return(run.Work.Ref, sb.Outcome{Completed: true, Result: json.RawMessage(`7`)})
-		runs = append(runs, run)
-	}
-	failed := runs[0]
-	w.set(failed, sb.SeenFailed, "failed")
-	w.there.Return(failed.Work.Ref, sb.Outcome{Message: "ValueError"})
-	w.look(time.Second)
-	for _, run := range runs {
-		require.True(t, w.Get(t, run.ID).Status.Terminal())
-		require.False(t, w.Get(t, run.ID).Slot)
-	}
-	require.Less(t, w.there.Calls("Outcome"), many/2, "ends are not held up")
-	require.NoError(t, w.looker.Collect(t.Context()))
-	for _, run := range runs[1:] {
-		require.JSONEq(t, `7`, string(w.Get(t, run.ID).Result))
-	}
-	require.Equal(t, sb.FailError, w.Get(t, failed.ID).Failure.Kind)
-	asked := w.there.Calls("Outcome")
-	require.NoError(t, w.looker.Collect(t.Context()))
-	require.Equal(t, asked, w.there.Calls("Outcome"), "once is enough")
-}
-
 func TestALostAnswerStartsItOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -11,15 +11,16 @@ import (
 )
 
 var watchTests = map[string]func(*testing.T, Fresh){
-	"an orchestrator is registered, changed and removed":   registered,
-	"credentials are kept sealed, one by one":              credentials,
-	"an orchestrator with open work is not removed":        notRemoved,
-	"a watching belongs to the newest epoch":               epochs,
-	"admission passes by targets that start nothing":       blockedTargets,
-	"how work was seen is kept, and signs of life in bulk": sightings,
-	"a log that is due keeps the run's log from finishing": logsDue,
-	"who carries and who watches hear of what concerns it": outsideNotes,
-	"a nudge wakes who watches":                            nudged,
+	"an orchestrator is registered, changed and removed":     registered,
+	"credentials are kept sealed, one by one":                credentials,
+	"an orchestrator with open work is not removed":          notRemoved,
+	"a watching belongs to the newest epoch":                 epochs,
+	"admission passes by targets that start nothing":         blockedTargets,
+	"how work was seen is kept, and signs of life in bulk":   sightings,
+	"a log that is due keeps the run's log from finishing":   logsDue,
+	"who carries and who watches hear of what concerns it":   outsideNotes,
+	"a nudge wakes who watches":                              nudged,
+	"progress that was counted never replaces what was said": tallies,
 }
 
 // airflow registers an orchestrator that is not ours.
@@ -107,6 +108,31 @@ func notRemoved(t *testing.T, fresh Fresh) {
 	kept, err := w.Run(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, sb.Failed, kept.Status, "history stays")
+	require.Equal(t, "prod", kept.Orchestrator)
+	id, err := w.OrchestratorID(t.Context(), "prod")
+	require.NoError(t, err)
+	require.Equal(t, o.ID, id, "its runs are found by its name")
+
+	next := w.airflow(t)
+	there := w.schedule(t, elsewhere(next))
+	for name, want := range map[string]string{"prod": next.ID, next.ID: next.ID, o.ID: o.ID} {
+		id, err := w.OrchestratorID(t.Context(), name)
+		require.NoError(t, err)
+		require.Equal(t, want, id)
+	}
+	for id, run := range map[string]string{o.ID: kept.ID, next.ID: there.ID} {
+		page, err := w.Runs(t.Context(), sb.RunQuery{Viewer: sb.Viewer{Principal: w.admin}, OrchestratorID: id, Limit: 10})
+		require.NoError(t, err)
+		require.NotEmpty(t, page.Items)
+		found := false
+		for _, r := range page.Items {
+			require.Equal(t, "prod", r.Orchestrator)
+			found = found || r.ID == run
+		}
+		require.True(t, found)
+	}
+	_, err = w.OrchestratorID(t.Context(), "never")
+	requireCode(t, sb.NotFound, err)
 }
 
 func epochs(t *testing.T, fresh Fresh) {
@@ -250,4 +276,48 @@ func nudged(t *testing.T, fresh Fresh) {
 	notes := w.Notes(t.Context())
 	require.NoError(t, w.Nudge(t.Context(), o))
 	hears(t, notes, sb.Note{Topic: sb.TopicWatch, ID: o.ID})
+}
+
+func tallies(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	run := w.sent(t, o)
+	watch, err := w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	_, err = w.ChangeWatched(t.Context(), watch.Ref(), run.ID, func(r sb.Run) (sb.Run, []sb.Event, error) {
+		return r.Apply(sb.Observed{At: w.clock.now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenActive, Word: "running"}})
+	})
+	require.NoError(t, err)
+	count := func(over int) (sb.Run, []sb.Counted) {
+		read, err := w.Run(t.Context(), run.ID)
+		require.NoError(t, err)
+		c, changed := read.Count(sb.Tally{Over: over, All: 3}, w.clock.now())
+		require.True(t, changed)
+		return read, []sb.Counted{c}
+	}
+	label := func() string {
+		read, err := w.Run(t.Context(), run.ID)
+		require.NoError(t, err)
+		return read.Work.Progress.Label
+	}
+	before, first := count(1)
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), first))
+	require.Equal(t, "1 of 3 tasks done", label())
+	after, second := count(2)
+	require.Equal(t, before.Version, after.Version, "the run's row stays as it is")
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), second))
+	require.Equal(t, "2 of 3 tasks done", label())
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), first), "what is outdated is passed over")
+	require.Equal(t, "2 of 3 tasks done", label())
+
+	_, third := count(3)
+	kept, err := w.SetProgress(t.Context(), sb.Process{AttemptRef: run.Ref(), Source: sb.MainSource, Try: 1}, sb.Progress{Label: "image 3", UpdatedAt: w.clock.now()})
+	require.NoError(t, err)
+	require.True(t, kept)
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), third))
+	require.Equal(t, "image 3", label())
+
+	_, err = w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	requireCode(t, sb.Conflict, w.SetTallies(t.Context(), watch.Ref(), third))
 }

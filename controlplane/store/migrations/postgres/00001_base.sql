@@ -250,6 +250,14 @@ CREATE TABLE orchestrators (
     updated_at BIGINT  NOT NULL
 );
 
+-- What removed orchestrators were called: their runs stay.
+CREATE TABLE former_orchestrators (
+    id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    name       TEXT   NOT NULL,
+    removed_at BIGINT NOT NULL
+);
+CREATE INDEX former_orchestrators_name ON former_orchestrators (name, removed_at);
+
 -- Credentials, sealed, each tied to its orchestrator and name.
 CREATE TABLE orchestrator_secrets (
     orchestrator_id TEXT NOT NULL REFERENCES orchestrators (id) ON DELETE CASCADE,
@@ -531,6 +539,7 @@ DROP TABLE orchestrator_keys;
 DROP TABLE watches;
 DROP TABLE orchestrator_secrets;
 DROP TABLE orchestrators;
+DROP TABLE former_orchestrators;
 DROP TABLE secrets;
 DROP TABLE operators;
 DROP TABLE revisions;
