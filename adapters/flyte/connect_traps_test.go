@@ -191,6 +191,23 @@ func TestADatabaseOfFlyte2ThatIsAwayIsNoEnd(t *testing.T) {
 	require.False(t, see(t, a, "", at).Places[0].Sight.Over())
 }
 
+func TestAnEarlyFlyte2IsNotBelieved(t *testing.T) {
+	t.Parallel()
+	s := connecttest.Start(t)
+	a, _ := connected(t, s)
+	s.BeEarly()
+	s.Foreign("people-", "RUNNING", 3)
+	d := attempt(a, connecttest.OK)
+	_, err := a.Submit(t.Context(), d)
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
+	_, err = a.Look(t.Context(), []sb.Place{{Target: d.Target, Name: d.Name}}, installation, "")
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
+	require.Zero(t, s.Requests("CreateRun"))
+	checks := a.Probe(t.Context(), nil)
+	require.False(t, checks[len(checks)-1].OK)
+	require.Contains(t, checks[len(checks)-1].Detail, "a newer one is needed")
+}
+
 func TestALookAtManyRunsOfFlyte2(t *testing.T) {
 	t.Parallel()
 	s := connecttest.Start(t)
