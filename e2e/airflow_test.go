@@ -143,7 +143,6 @@ var thereAndBack = []struct {
 	{"tally.kept", "", airflowtest.Chain},
 	{"seen.end", "", airflowtest.OK},
 	{"found.late", "/return_value", airflowtest.OK},
-	{"log.begun", "", airflowtest.OK},
 	{"chunk.put", "", airflowtest.OK},
 	{"chunk.after", "", airflowtest.OK},
 	{"collect.piece", "", airflowtest.OK},

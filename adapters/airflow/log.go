@@ -34,7 +34,7 @@ func (a *Adapter) Log(ctx context.Context, at sb.Place, p sb.Part, try int) (io.
 	if err != nil {
 		return nil, err
 	}
-	l := &logLines{body: body, in: bufio.NewReaderSize(body, sb.MaxLine), rewrite: writeOutErrors}
+	l := &logLines{body: body, in: bufio.NewReaderSize(body, sb.MaxLine), rewrite: sb.WriteOutError}
 	skip := skipSourcesV2
 	if api.major() == 2 {
 		skip, l.rewrite = skipSourcesV1, nil

@@ -42,8 +42,7 @@ func TestAStartThatIsNotAnsweredByAirflow(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, %s, done: %v", name, version, done), func(t *testing.T) {
 					t.Parallel()
 					s := airflowtest.Start(t, version)
-					net := network(t, s.URL)
-					a := registered(t, "http://"+net.Listen, "")
+					a := registered(t, s.URL, "")
 					starts := 0
 					s.Meddle(func(w http.ResponseWriter, r *http.Request, next http.Handler) bool {
 						if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/dagRuns") || starts > 0 {

@@ -235,5 +235,9 @@ func transport(secured *tls.Config) *http.Transport {
 	}
 }
 
+// Transport is the way to other systems' storage, whose clients bring their own requests: it refuses the same addresses, and
+// no more. Bodies have no bound but theirs.
+func Transport() http.RoundTripper { return transport(nil) }
+
 // CloseIdle closes the connections that no call uses.
 func (c *Client) CloseIdle() { c.once.CloseIdleConnections() }

@@ -41,6 +41,7 @@ type Work struct {
 	tokens   Tokens
 	secrets  Secrets
 	blobs    sb.Blobs
+	logs     LogPlaces // nil: no log is read elsewhere
 	pace     pace
 	declared declared
 }
@@ -194,34 +195,6 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 		return kept, err
 	}
 	return false, w.live(ctx, p)
-}
-
-// MayLog tells whether a process may still add to its log: until a minute after its work ended, also when the run has
-// gone on to another attempt. A superseded try may not.
-func (w *Work) MayLog(ctx context.Context, p sb.Process) error {
-	pulse, err := w.store.Pulse(ctx, p)
-	if err != nil {
-		return noClaim(p, err)
-	}
-	if err = alive(p, pulse); err == nil || pulse.EndedAt == nil || pulse.LatestTry > p.Try {
-		return err
-	}
-	now, nowErr := w.store.Now(ctx)
-	if nowErr != nil {
-		return nowErr
-	}
-	if now.Sub(*pulse.EndedAt) <= sb.ReportGrace {
-		return nil
-	}
-	return err
-}
-
-// LogPath keeps where the log of an external task is. Builtin work sends its log itself.
-func (w *Work) LogPath(ctx context.Context, p sb.Process, _ string) error {
-	if err := w.MayLog(ctx, p); err != nil {
-		return err
-	}
-	return sb.Errorf(sb.Invalid, "this orchestrator has no log roots, so no log path can be read; send the log with POST /work/{run}/logs instead")
 }
 
 // Complete keeps the attempt's word that it completed. The run ends when its work has ended.

@@ -33,13 +33,14 @@ type looker struct {
 	w       sb.Watch // of the rounds alone
 	install string   // whose work is looked for
 	poll    time.Duration
-	askFor  time.Duration // what follows from one
-	wait    time.Duration // from here until the next round
-	asked   asked         // for ends
-	blocked time.Time     // when targets were last asked about
-	untried []sb.Target   // that are still to be asked about since
-	changed time.Time     // when the orchestrator was, by then
-	collect chan struct{} // there may be logs to collect
+	askFor  time.Duration       // what follows from one
+	wait    time.Duration       // from here until the next round
+	asked   asked               // for ends
+	blocked time.Time           // when targets were last asked about
+	untried []sb.Target         // that are still to be asked about since
+	changed time.Time           // when the orchestrator was, by then
+	collect chan struct{}       // there may be logs to collect
+	taken   map[sb.Process]bool // logs that are collected, of attempts that others are waited for
 }
 
 // Watch looks at an orchestrator again and again until ctx is done, and tells whether it is gone. It takes over from whoever
@@ -69,7 +70,7 @@ func (b *Bridge) Watch(ctx context.Context, orchestratorID string) (gone bool, e
 func newLooker(b *Bridge, w sb.Watch, installation string) *looker {
 	return &looker{
 		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, install: installation, poll: pollEvery, askFor: askFor,
-		collect: make(chan struct{}, 1),
+		collect: make(chan struct{}, 1), taken: map[sb.Process]bool{},
 	}
 }
 
