@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -34,6 +35,7 @@ var _ protocol = (*connect)(nil)
 type connect struct {
 	a        *Adapter
 	creating singleflight.Group // one create of a name at a time
+	tasks    sync.Map           // sb.Target → deployedTask
 }
 
 // detectConnect tells whether a Flyte 2 answers; nil when not. It is asked for the projects, which all may list who may do

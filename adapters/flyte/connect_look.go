@@ -67,14 +67,19 @@ func (c *connect) list(ctx context.Context, share outbound.Share, f connectFilte
 }
 
 // find looks runs up by their names, so many a call. What it does not give is not there: unlike a call for one run, a list
-// says so when the server's database is away.
+// says so when the server's database is away. Of a server that passes over the names nothing is believed.
 func (c *connect) find(ctx context.Context, share outbound.Share, names []string) (map[string]connectListed, error) {
 	found := map[string]connectListed{}
 	for some := range slices.Chunk(names, connectPage) {
+		alien := false
 		err := c.list(ctx, share, oneOf("run_name", some), func(r connectListed) bool {
 			found[r.ID.Run.Name] = r
-			return true
+			alien = !slices.Contains(some, r.ID.Run.Name)
+			return !alien
 		})
+		if err == nil && alien {
+			err = sb.Errorf(sb.Unavailable, "this Flyte lists runs without looking at the names that are asked for; a newer one is needed")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -102,7 +107,7 @@ func (c *connect) look(ctx context.Context, open []sb.Place, installation string
 		p.URL = c.url(p.Name)
 		view.Places = append(view.Places, r.seen(p))
 	}
-	view.Strays, view.Mark, err = c.strays(ctx, found, installation, from)
+	view.Strays, view.Mark, err = c.strays(ctx, names, installation, from)
 	return view, err
 }
 
@@ -117,15 +122,17 @@ type connectMark map[string]sb.AttemptRef
 
 // strays lists what has not ended, has a name like ours and is no open place. Whose it is, only its annotations tell, and
 // no list has those: each is asked once, a few in a look, and the mark keeps the answer.
-func (c *connect) strays(ctx context.Context, known map[string]connectListed, installation string, from sb.Mark) ([]sb.Stray, sb.Mark, error) {
+func (c *connect) strays(ctx context.Context, open []string, installation string, from sb.Mark) ([]sb.Stray, sb.Mark, error) {
 	alike := map[string]connectListed{}
 	err := c.list(ctx, outbound.Polls, oneOf("phase", notOver), func(r connectListed) bool {
-		_, open := known[r.ID.Run.Name]
-		if !open && ourName.MatchString(r.ID.Run.Name) {
+		if ourName.MatchString(r.ID.Run.Name) {
 			alike[r.ID.Run.Name] = r
 		}
 		return true
 	})
+	for _, name := range open {
+		delete(alike, name)
+	}
 	if err != nil {
 		return nil, "", err
 	}

@@ -109,7 +109,11 @@ func (c *connect) acceptable(d sb.Submission) error {
 
 // isThere tells whether the run of a submission exists. Conflict: a run of its name is not of this attempt.
 func (c *connect) isThere(ctx context.Context, d sb.Submission) (bool, error) {
-	got, err := c.details(ctx, outbound.Dispatches, d.Name)
+	found, err := c.find(ctx, outbound.Dispatches, []string{d.Name})
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	got, err := c.details(ctx, outbound.Dispatches, d.Name) // whose it is
 	switch {
 	case sb.CodeOf(err) == sb.NotFound:
 		return false, nil
@@ -124,9 +128,9 @@ func (c *connect) isThere(ctx context.Context, d sb.Submission) (bool, error) {
 // creation builds what creates the run: the task's interface says what is sent how. The ids travel as annotations, as
 // labels, as environment of the task, and as inputs where it has such.
 func (c *connect) creation(ctx context.Context, d sb.Submission) (map[string]any, error) {
-	task, err := c.task(ctx, outbound.Dispatches, d.Target)
+	task, err := c.deployed(ctx, d.Target)
 	if err != nil {
-		return nil, noTask(err, d.Target)
+		return nil, err
 	}
 	encoded, err := literals(d, task.parameters())
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	sb "signalbox"
 	"signalbox/adapters/outbound"
@@ -40,6 +41,28 @@ func (c *connect) task(ctx context.Context, share outbound.Share, t sb.Target) (
 	}
 	err := c.ask(ctx, share, taskService+"GetTaskDetails", map[string]any{"taskId": c.taskID(t)}, &got)
 	return got.Details, err
+}
+
+// deployedFor is how long a task's interface is believed: a version of a task seldom changes.
+const deployedFor = time.Minute
+
+// deployedTask is a task's interface, and when it was asked for.
+type deployedTask struct {
+	connectInterface
+	when time.Time
+}
+
+// deployed gives the interface of a task that runs are sent to, without asking for each of them. NotFound says so in words.
+func (c *connect) deployed(ctx context.Context, t sb.Target) (connectInterface, error) {
+	if known, ok := c.tasks.Load(t); ok && c.a.around.now().Sub(known.(deployedTask).when) < deployedFor {
+		return known.(deployedTask).connectInterface, nil
+	}
+	got, err := c.task(ctx, outbound.Dispatches, t)
+	if err != nil {
+		return got, noTask(err, t)
+	}
+	c.tasks.Store(t, deployedTask{got, c.a.around.now()})
+	return got, nil
 }
 
 // parameters are the task's inputs. Flyte 2 does not look at what it is given, so what does not fit would fail in the

@@ -125,6 +125,19 @@ func again(r *http.Request, body []byte) *http.Request {
 	return late
 }
 
+func TestFewCallsStartARunOfFlyte2(t *testing.T) {
+	t.Parallel()
+	s := connecttest.Start(t)
+	a, _ := connected(t, s)
+	for range 10 {
+		sent(t, a, attempt(a, connecttest.OK))
+	}
+	require.Equal(t, 10, s.Requests("CreateRun"))
+	require.Equal(t, 10, s.Requests("ListRuns"))
+	require.Equal(t, 1, s.Requests("GetTaskDetails"))
+	require.Zero(t, s.Requests("GetRunDetails"))
+}
+
 func TestTheServerIsToldWhenToGiveACreateUp(t *testing.T) {
 	t.Parallel()
 	s := connecttest.Start(t)
@@ -176,6 +189,23 @@ func TestADatabaseOfFlyte2ThatIsAwayIsNoEnd(t *testing.T) {
 	require.Equal(t, sb.Unavailable, sb.CodeOf(a.Stop(t.Context(), at, "stop")))
 	s.LoseDatabase(false)
 	require.False(t, see(t, a, "", at).Places[0].Sight.Over())
+}
+
+func TestAnEarlyFlyte2IsNotBelieved(t *testing.T) {
+	t.Parallel()
+	s := connecttest.Start(t)
+	a, _ := connected(t, s)
+	s.BeEarly()
+	s.Foreign("people-", "RUNNING", 3)
+	d := attempt(a, connecttest.OK)
+	_, err := a.Submit(t.Context(), d)
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
+	_, err = a.Look(t.Context(), []sb.Place{{Target: d.Target, Name: d.Name}}, installation, "")
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
+	require.Zero(t, s.Requests("CreateRun"))
+	checks := a.Probe(t.Context(), nil)
+	require.False(t, checks[len(checks)-1].OK)
+	require.Contains(t, checks[len(checks)-1].Detail, "a newer one is needed")
 }
 
 func TestALookAtManyRunsOfFlyte2(t *testing.T) {

@@ -19,7 +19,7 @@ func runFlyte(ctx context.Context, _ string) error {
 	url := "http://" + listener.Addr().String()
 	server := &http.Server{Handler: flytetest.New(url), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	fmt.Printf("The stand-in for Flyte 1 is at %s. It runs nothing: executions end well by themselves, those of %s fail, those of %s go on until they are stopped.\n",
 		url, flytetest.Fail, flytetest.Sleep)
 	if err := registerFlyte(ctx, url); err != nil {

@@ -36,6 +36,7 @@ type Server struct {
 	lost     bool // what is created is not queued
 	dropped  bool // the pods are gone, and their logs with them
 	database bool // the database is away
+	early    bool // it is an early version, whose lists know no filters
 }
 
 // Start starts a server with the tasks of Tasks. It ends with the test.
@@ -92,6 +93,13 @@ func (s *Server) LoseDatabase(away bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.database = away
+}
+
+// BeEarly makes it an early version, which lists all runs whatever it is asked for.
+func (s *Server) BeEarly() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.early = true
 }
 
 // DropPods removes the pods of all tasks.

@@ -119,6 +119,9 @@ func (s *Server) listRuns(read func(into any) *fault) (any, *fault) {
 	if s.database {
 		return nil, no("internal", "dial tcp 10.0.0.7:5432: connect: connection refused")
 	}
+	if s.early {
+		in.Request.Filters = nil
+	}
 	var found []*run
 	for i := len(s.runs) - 1; i >= 0; i-- { // the latest first
 		ok, wrong := in.Request.fits(s.runs[i])
