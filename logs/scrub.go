@@ -18,7 +18,8 @@ const (
 
 // Scrub blanks out what a mask finds in a run's log, with as many asterisks, so that all else stays where it is; and gives
 // how many places that were. The finished log, its index, or the chunks so far are written anew, while nobody else works on
-// them. It may be repeated: what is blanked out stays so. Errors: Conflict (others keep the log, or a part of it),
+// them. It may be repeated: what is blanked out stays so. Given up between the two chunks of a running log that hold one place,
+// it leaves that place's rest. Errors: Conflict (others keep the log, or a part of it),
 // Unavailable (the log is being worked on).
 func (l *Logs) Scrub(ctx context.Context, id string, mask sb.Mask) (places int, err error) {
 	for range scrubTries {

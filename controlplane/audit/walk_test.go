@@ -73,6 +73,7 @@ type walker struct {
 	secrets []string        // that were planted
 	people  *identity.Identity
 	stop    func() // of the server
+	output  *logs.Logs
 
 	refusals *audit.Refusals
 }
@@ -101,6 +102,7 @@ func walk(t *testing.T) *walker {
 		sb.Airflow: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) { return watchtest.New(), nil },
 	}, elsewhere)
 	output := logs.New(w.Store, objects, w.Store, logs.Options{})
+	w.output = output
 	server := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
 			Identity: people, Logins: logins, Users: people, Groups: people, Access: judge{}, Facts: w.Store, Organisation: w.Store,
