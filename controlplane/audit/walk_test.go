@@ -108,7 +108,7 @@ func walk(t *testing.T) *walker {
 			Identity: people, Logins: logins, Users: people, Groups: people, Access: judge{}, Facts: w.Store, Organisation: w.Store,
 			Invitations: identity.NewInvitations(w.Store, access.Check, identity.InvitationSettings{Home: "https://here.example"}),
 		},
-		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Notes: w.Store},
+		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Logs: output, Notes: w.Store},
 		Stock: api.Stock{
 			Catalog: catalog.New(w.Store, objects, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
 			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, entry),
