@@ -78,9 +78,10 @@ func escaped(value string) []string {
 	return forms
 }
 
-// inURL are the forms of a text in a URL, with a slash as it is or not, with digits in upper or lower case.
+// inURL are the forms of a text in a URL, with a slash as it is or not, a space in either way, digits in upper or lower case.
 func inURL(value string) (forms []string) {
-	for _, form := range []string{url.QueryEscape(value), url.PathEscape(value)} {
+	query := url.QueryEscape(value)
+	for _, form := range []string{query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(value)} {
 		for _, form := range []string{form, strings.ReplaceAll(form, "%2F", "/")} {
 			forms = append(forms, form, percent.ReplaceAllStringFunc(form, strings.ToLower))
 		}

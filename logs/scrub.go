@@ -120,12 +120,17 @@ func (l *Logs) blank(ctx context.Context, s segment, places []stretch) error {
 	if s.heading != "" || len(inside) == 0 {
 		return nil
 	}
-	body, err := l.blobs.Get(ctx, s.key, 0, -1)
+	return l.rewrite(ctx, s.key, inside...)
+}
+
+// rewrite writes an object anew with places of it blanked out.
+func (l *Logs) rewrite(ctx context.Context, key string, places ...stretch) error {
+	body, err := l.blobs.Get(ctx, key, 0, -1)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = body.Close() }()
-	return l.blobs.Put(ctx, s.key, &blanker{in: body, places: inside})
+	return l.blobs.Put(ctx, key, &blanker{in: body, places: places})
 }
 
 // blanker reads an object with places of it as asterisks. Ends of lines stay.

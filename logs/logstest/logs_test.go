@@ -79,6 +79,7 @@ func suite(t *testing.T, address func(*testing.T) string) {
 		"a window of lines":                            windows,
 		"lines from a time on":                         since,
 		"text is blanked out":                          scrubs,
+		"a secret across the border of two chunks":     borders,
 		"blanking out that stops anywhere is repeated": scrubCrashes,
 		"a follower sees all and ends":                 follows,
 		"a reader goes on when the chunks are gone":    gone,
@@ -97,7 +98,8 @@ func suite(t *testing.T, address func(*testing.T) string) {
 			t.Cleanup(func() { require.NoError(t, b.Close()) })
 			r := newRows()
 			kept := &fragile{Blobs: b}
-			test(t, &world{logs.New(r, kept, r, logs.Options{Now: time.Now, Rows: 10}), r, kept})
+			mask := func(context.Context, sb.Process) (sb.Mask, error) { return sb.NewMask(secret), nil }
+			test(t, &world{logs.New(r, kept, r, logs.Options{Now: time.Now, Rows: 10, Mask: mask}), r, kept})
 		})
 	}
 }
