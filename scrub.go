@@ -14,7 +14,10 @@ type Scrubbed struct {
 
 func (c Scrubbed) when() time.Time { return c.At }
 
-func (c Scrubbed) apply(*Run) ([]Event, error) {
+func (c Scrubbed) apply(r *Run) ([]Event, error) {
+	if r.Attempt == 0 {
+		return nil, Errorf(Conflict, "run %s has not been sent anywhere, and has no log", r.ID)
+	}
 	places := "One place of the log was"
 	if c.Places != 1 {
 		places = fmt.Sprintf("%d places of the log were", c.Places)
