@@ -20,8 +20,8 @@ type Elsewhere interface {
 	Open(ctx context.Context, run sb.Run, uri string) (io.ReadCloser, error)
 }
 
-// Mask hides the secrets of a process in a piece of its log.
-type Mask func(ctx context.Context, p sb.Process, text []byte, ndjson bool) ([]byte, error)
+// Mask hides what the processes of an attempt were given in the log of one of them.
+type Mask func(ctx context.Context, p sb.Process) (sb.Mask, error)
 
 // Take keeps a process's log that is read where it was written. The same log again is fine; Conflict: it differs from what was
 // taken before. An error of the body comes back as it is, after what was read before it is kept.
@@ -78,11 +78,11 @@ func (r *pieces) next() (piece []byte, end error) {
 			end = nil
 		}
 	}
-	piece, err := r.logs.opts.Mask(r.ctx, r.p, piece, false)
+	mask, err := r.logs.opts.Mask(r.ctx, r.p)
 	if err != nil {
 		return nil, err
 	}
-	return piece, end
+	return mask.Bytes(piece), end
 }
 
 // pieceReader reads pieces as one.

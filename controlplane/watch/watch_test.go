@@ -70,7 +70,7 @@ func setup(t *testing.T) *world {
 	w.objects, err = blobs.OpenFiles(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.objects.Close() })
-	w.output = logs.New(w.Store, w.objects, w.Store, logs.Options{Now: w.Clock.Now, Mask: w.Work.Masked, Elsewhere: w})
+	w.output = logs.New(w.Store, w.objects, w.Store, logs.Options{Now: w.Clock.Now, Mask: w.Work.Mask, Elsewhere: w})
 	w.bridge = watch.New(w.Store, w.Work, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
 	w.looker, err = watch.Take(t.Context(), w.bridge, w.place)
 	require.NoError(t, err)
