@@ -21,6 +21,8 @@ type Adapter interface {
 	Probe(ctx context.Context, routes []Route) []Check
 	// Faults compares a route with what is there, and lists what would not be accepted.
 	Faults(ctx context.Context, r Route) ([]Fault, error)
+	// Origins are the schemes, hosts and ports that the credentials are sent to. It asks nobody.
+	Origins() []string
 	// Name is what an attempt of an installation is called there: always the same, and of no other attempt. It asks nobody.
 	Name(installation string, ref AttemptRef) string
 	// Submit starts the attempt there under the name it was given, and returns its place. Submitting it again returns

@@ -62,6 +62,9 @@ func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, e
 	return a, err
 }
 
+// Origins is where the registration says that Airflow is. See sb.Adapter.
+func (a *Adapter) Origins() []string { return []string{a.out.Origin()} }
+
 // call is a request to the detected API.
 type call struct {
 	share  outbound.Share

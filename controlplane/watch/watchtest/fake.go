@@ -48,6 +48,9 @@ func New() *Fake {
 	return &Fake{there: map[string]*thing{}, blocked: map[string]string{}, calls: map[string]int{}}
 }
 
+// Origins is nowhere: it is in memory.
+func (f *Fake) Origins() []string { return nil }
+
 // Away lets every call fail; nil ends that.
 func (f *Fake) Away(err error) { f.with(func() { f.away = err }) }
 
