@@ -181,6 +181,31 @@ func TestALostAnswerStartsItOnce(t *testing.T) {
 	require.Len(t, w.there.Names(), 1)
 }
 
+func TestWhatArrivesTooLateIsEndedThere(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	run := w.queued()
+	w.there.Coming(func(ctx context.Context) {
+		until, bounded := ctx.Deadline()
+		require.True(t, bounded)
+		require.Less(t, time.Until(until), sb.GoneFor, "else it counted as deleted while it is on its way")
+		_, err := w.Life.Stop(t.Context(), w.Ann, run.ID)
+		require.NoError(t, err)
+		w.look(time.Second)
+		w.look(sb.GoneFor)
+		w.requireState(run.ID, sb.Failed, sb.WorkEnded, false)
+	})
+	ended, err := w.bridge.Submit(t.Context(), run.Ref())
+	require.NoError(t, err)
+	require.True(t, ended)
+	require.Equal(t, 1, w.there.Calls("Stop"))
+	w.look(time.Second)
+	w.requireState(run.ID, sb.Failed, sb.WorkEnded, false)
+	ledger, err := w.bridge.Ledger(t.Context(), w.place)
+	require.NoError(t, err)
+	require.Empty(t, ledger.Orphans, "it does not go on there")
+}
+
 func TestWhatIsNotTaken(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

@@ -26,6 +26,7 @@ type Fake struct {
 	revives bool
 	looked  []sb.Place
 	slow    []string
+	coming  func(context.Context)
 }
 
 var (
@@ -56,6 +57,9 @@ func (f *Fake) Away(err error) { f.with(func() { f.away = err }) }
 
 // LoseNext takes the next submission and loses the answer.
 func (f *Fake) LoseNext() { f.with(func() { f.lost = true }) }
+
+// Coming has something done while a submission is on its way; nil ends that.
+func (f *Fake) Coming(do func(context.Context)) { f.with(func() { f.coming = do }) }
 
 // Refuse answers submissions with an error; nil ends that.
 func (f *Fake) Refuse(err error) { f.with(func() { f.refuse = err }) }
@@ -177,7 +181,12 @@ func (f *Fake) Name(_ string, ref sb.AttemptRef) string {
 }
 
 // Submit takes a submission once.
-func (f *Fake) Submit(_ context.Context, d sb.Submission) (at sb.Place, err error) {
+func (f *Fake) Submit(ctx context.Context, d sb.Submission) (at sb.Place, err error) {
+	var coming func(context.Context)
+	f.with(func() { coming = f.coming })
+	if coming != nil {
+		coming(ctx)
+	}
 	err = f.call("Submit", func() error {
 		if f.refuse != nil {
 			return f.refuse
