@@ -51,7 +51,7 @@ func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, e
 		URL: set.URL, CA: set.CA, Certificate: set.Certificate, Key: set.secret.ClientKey, Headers: set.allHeaders(), Rates: set.Rates,
 	})
 	if err != nil {
-		faults = append(faults, asFaults(err)...)
+		faults = append(faults, outbound.ConfigFaults(err)...)
 	}
 	if len(faults) > 0 {
 		return nil, sb.Faulty("the configuration of this Airflow has faults", faults...)
