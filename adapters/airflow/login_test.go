@@ -123,15 +123,15 @@ func TestComposerTakesTheProcessesOwnGoogleIdentity(t *testing.T) {
 func TestTheProcessesOwnIdentityIsShownToComposerAlone(t *testing.T) {
 	t.Parallel()
 	for address, fits := range map[string]bool{
-		"https://abc-dot-europe-west1.composer.googleusercontent.com":       true,
-		"https://ABC-dot-europe-west1.composer.googleusercontent.com/":      true,
-		"http://abc-dot-europe-west1.composer.googleusercontent.com":        false,
-		"https://evil.example.com":                                          false,
-		"https://composer.googleusercontent.com.example.com":                false,
-		"https://evil.example.com/a.composer.googleusercontent.com":         false,
-		"https://evil.example.com#.composer.googleusercontent.com":          false,
-		"https://a.composer.googleusercontent.com@evil.example.com":         false,
-		"https://evilcomposer.googleusercontent.com":                        false,
+		"https://abc-dot-europe-west1.composer.googleusercontent.com":  true,
+		"https://ABC-dot-europe-west1.composer.googleusercontent.com/": true,
+		"http://abc-dot-europe-west1.composer.googleusercontent.com":   false,
+		"https://evil.example.com":                                     false,
+		"https://composer.googleusercontent.com.example.com":           false,
+		"https://evil.example.com/a.composer.googleusercontent.com":    false,
+		"https://evil.example.com#.composer.googleusercontent.com":     false,
+		"https://a.composer.googleusercontent.com@evil.example.com":    false,
+		"https://evilcomposer.googleusercontent.com":                   false,
 	} {
 		_, err := New(json.RawMessage(fmt.Sprintf(`{"url": %q, "auth": "composer"}`, address)), nil)
 		require.Equal(t, fits, err == nil, "%s: %v", address, err)
