@@ -42,7 +42,8 @@ type Adapter interface {
 	Parts(ctx context.Context, at Place) ([]Part, error)
 	// Outcome reads what ended work returned, or why it failed, where its API tells.
 	Outcome(ctx context.Context, at Place) (Outcome, error)
-	// Log opens the log of a part's try, as its API gives it. The caller closes it. NotFound: there is none yet.
+	// Log opens the log of a part's try, as its API gives it. The caller closes it. NotFound: there is none yet; Invalid: it
+	// never has the text of logs.
 	Log(ctx context.Context, at Place, p Part, try int) (io.ReadCloser, error)
 }
 
@@ -119,7 +120,8 @@ type View struct {
 // Part is a task or node of something that runs at an orchestrator.
 type Part struct {
 	Source string // task_id[map_index], or a node: the source of its claims
-	Try    int
+	First  int    // the number of its first try: some count from 0
+	Try    int    // that of its latest; less than First: it was not tried
 	Sight  Sight
 	Word   string
 	URL    string

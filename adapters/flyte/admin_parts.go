@@ -61,7 +61,7 @@ func (f *admin) partsOf(ctx context.Context, name, node string, n object) ([]sb.
 	if err != nil && sb.CodeOf(err) != sb.NotFound {
 		return nil, err
 	}
-	whole := sb.Part{Source: node, Word: n.object("closure").text("phase"), URL: f.page(name)}
+	whole := sb.Part{Source: node, First: 1, Word: n.object("closure").text("phase"), URL: f.page(name)}
 	whole.Sight = taskSight(whole.Word)
 	last := object(nil)
 	for _, t := range said.list("task_executions") {
@@ -73,6 +73,7 @@ func (f *admin) partsOf(ctx context.Context, name, node string, n object) ([]sb.
 		return []sb.Part{whole}, nil
 	}
 	c := last.object("closure")
+	whole.First = 0 // FlyteAdmin counts retries
 	whole.Word, whole.Sight = c.text("phase"), taskSight(c.text("phase"))
 	whole.URL = logLink(c, whole.URL)
 	var elements []sb.Part
