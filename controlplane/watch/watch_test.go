@@ -65,16 +65,23 @@ func setup(t *testing.T) *world {
 		Routes: []sb.Route{{Operators: []string{"*"}, Target: etl, Inputs: json.RawMessage(`{"who":"$params.name","data":"$dataset"}`)}},
 	}, nil)
 	require.NoError(t, err)
-	log := logrus.New()
-	log.SetOutput(io.Discard)
 	w.objects, err = blobs.OpenFiles(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.objects.Close() })
 	w.output = logs.New(w.Store, w.objects, w.Store, logs.Options{Now: w.Clock.Now, Mask: w.Work.Masked, Elsewhere: w})
-	w.bridge = watch.New(w.Store, w.Work, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
-	w.looker, err = watch.Take(t.Context(), w.bridge, w.place)
-	require.NoError(t, err)
+	w.live(w.Work)
 	return w
+}
+
+// live has the orchestrator watched anew, for a life.
+func (w *world) live(life watch.Life) {
+	w.t.Helper()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	w.bridge = watch.New(w.Store, life, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
+	var err error
+	w.looker, err = watch.Take(w.t.Context(), w.bridge, w.place)
+	require.NoError(w.t, err)
 }
 
 // sent schedules a run there and has it dispatched and submitted.
@@ -343,6 +350,40 @@ func TestAnOrchestratorThatCannotBeAsked(t *testing.T) {
 	w.set(run, sb.SeenFailed, "failed")
 	w.look(time.Minute)
 	w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
+}
+
+// forgetful is a life that cannot keep what an orchestrator knows of an outcome.
+type forgetful struct{ watch.Life }
+
+func (f forgetful) EndSeen(ctx context.Context, by sb.WatchRef, ref sb.AttemptRef, found *sb.Outcome) error {
+	if found != nil {
+		return sb.Errorf(sb.Invalid, "the keyset does not open it")
+	}
+	return f.Life.EndSeen(ctx, by, ref, nil)
+}
+
+func (forgetful) FoundLate(context.Context, sb.WatchRef, sb.AttemptRef, sb.Outcome) error {
+	return sb.Errorf(sb.Invalid, "the keyset does not open it")
+}
+
+func TestAnOutcomeThatCannotBeKeptHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.live(forgetful{w.Work})
+	var runs []sb.Run
+	for range 2 {
+		run := w.settled()
+		w.there.Write(run.Work.Ref, "a", "log\n")
+		runs = append(runs, run)
+	}
+	w.look(time.Second)
+	require.NoError(t, w.looker.Collect(t.Context()))
+	for _, run := range runs {
+		w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
+	}
+	due, err := w.LogsDue(t.Context(), w.place.ID, 9)
+	require.NoError(t, err)
+	require.Empty(t, due, "their logs are there")
 }
 
 func TestATaskThatReportsDoesNotEndItself(t *testing.T) {
