@@ -42,3 +42,6 @@ func (l *Looker) Tally(ctx context.Context) error {
 
 // NextTurn chooses runs whose tasks are counted now.
 var NextTurn = nextTurn
+
+// CollectMost is how many logs are collected in one turn.
+const CollectMost = collectMost

@@ -381,7 +381,7 @@ func TestAnOutcomeThatCannotBeKeptHoldsUpNothing(t *testing.T) {
 	for _, run := range runs {
 		w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
 	}
-	due, err := w.LogsDue(t.Context(), w.place.ID, 9)
+	due, err := w.LogsDue(t.Context(), w.place.ID, sb.AttemptRef{}, 9)
 	require.NoError(t, err)
 	require.Empty(t, due, "their logs are there")
 }
