@@ -62,8 +62,9 @@ type LogPiece struct {
 type LineQuery struct {
 	From   int64
 	Count  int
-	Level  Severity // this one and worse; "" is any
-	Search string   // case ignored; "" is any
+	Level  Severity  // this one and worse; "" is any
+	Search string    // case ignored; "" is any
+	Since  time.Time // from the first line of that time or a later one on; zero is any
 }
 
 // NumberedLine is a line with its place in the log.

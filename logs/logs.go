@@ -27,7 +27,7 @@ type Options struct {
 	Rows    int           // of chunks of one log, above which they are joined before the run is over; 10,000
 	Now     func() time.Time
 
-	Mask      Mask      // for what is read elsewhere; default nothing is a secret
+	Mask      Mask      // default: nothing is a secret
 	Elsewhere Elsewhere // nil: what others keep cannot be read here
 }
 
@@ -56,7 +56,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	if o.Mask == nil {
-		o.Mask = func(_ context.Context, _ sb.Process, text []byte, _ bool) ([]byte, error) { return text, nil }
+		o.Mask = func(context.Context, sb.Process) (sb.Mask, error) { return sb.Mask{}, nil }
 	}
 	return o
 }
@@ -69,6 +69,7 @@ type Logs struct {
 	notes Notes
 	opts  Options
 	long  chan string // runs whose logs may have too many chunks
+	ends  ends
 }
 
 // New makes Logs; its Run compacts logs, all else works without it.
@@ -99,16 +100,17 @@ func (l *Logs) keep(ctx context.Context, c sb.Chunk, body []byte, ndjson bool) e
 		body = readable(body, l.opts.Now())
 	}
 	c.Size, c.SHA256 = int64(len(body)), hex.EncodeToString(sum[:])
-	if err := l.blobs.Put(ctx, c.Key(), bytes.NewReader(body)); err != nil {
+	if err := l.putChunk(ctx, c, body); err != nil {
 		return err
 	}
 	sb.FaultPoint("chunk.put") // the object without its row
 	err := l.store.AddChunk(ctx, c)
 	sb.FaultPoint("chunk.after")
-	if err == nil {
-		l.maybeLong(c)
+	if err != nil {
+		return err
 	}
-	return err
+	l.maybeLong(c)
+	return l.border(ctx, c, body)
 }
 
 // readable writes lines of JSON as text. What is no such line stays as it is. A line without a time takes now: always

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,8 +21,8 @@ type Elsewhere interface {
 	Open(ctx context.Context, run sb.Run, uri string) (io.ReadCloser, error)
 }
 
-// Mask hides the secrets of a process in a piece of its log.
-type Mask func(ctx context.Context, p sb.Process, text []byte, ndjson bool) ([]byte, error)
+// Mask hides what the processes of an attempt were given in the log of one of them.
+type Mask func(ctx context.Context, p sb.Process) (sb.Mask, error)
 
 // Take keeps a process's log that is read where it was written. The same log again is fine; Conflict: it differs from what was
 // taken before. An error of the body comes back as it is, after what was read before it is kept.
@@ -62,10 +63,12 @@ type pieces struct {
 	logs *Logs
 	p    sb.Process
 	in   *bufio.Reader
+	mask *sb.Mask // nil: not read yet
+	held []byte   // of a line that goes on: the beginning of a secret, perhaps
 }
 
 func (l *Logs) masked(ctx context.Context, p sb.Process, body io.Reader) *pieces {
-	return &pieces{ctx, l, p, bufio.NewReaderSize(body, sb.MaxChunk/4)}
+	return &pieces{ctx: ctx, logs: l, p: p, in: bufio.NewReaderSize(body, sb.MaxChunk/4)}
 }
 
 // next gives the next piece, also with the error that follows it.
@@ -78,9 +81,18 @@ func (r *pieces) next() (piece []byte, end error) {
 			end = nil
 		}
 	}
-	piece, err := r.logs.opts.Mask(r.ctx, r.p, piece, false)
-	if err != nil {
-		return nil, err
+	if r.mask == nil {
+		mask, err := r.logs.opts.Mask(r.ctx, r.p)
+		if err != nil {
+			return nil, err
+		}
+		r.mask = &mask
+	}
+	piece, r.held = r.mask.Bytes(append(r.held, piece...)), nil
+	if end == nil && len(piece) > 0 && piece[len(piece)-1] != '\n' {
+		whole := len(piece) - min(max(r.mask.Longest()-1, 0), len(piece))
+		r.held = bytes.Clone(piece[whole:])
+		piece = piece[:whole]
 	}
 	return piece, end
 }

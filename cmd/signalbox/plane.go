@@ -132,7 +132,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	away := elsewhere(c, f)
 	work.ReadLogs(away)
 	output := logs.New(f.store, f.logs, f.store, logs.Options{
-		Holder: holder(), Log: entry, Rows: c.Limits.LogChunks, Mask: work.Masked, Elsewhere: referenced{f.store, away},
+		Holder: holder(), Log: entry, Rows: c.Limits.LogChunks, Mask: work.Mask, Elsewhere: referenced{f.store, away},
 	})
 	places := orchestrators.New(f.store, f.keys, kinds(), away)
 	bridge := watch.New(f.store, work, places, watch.Logs{Kept: output, Elsewhere: away}, entry)

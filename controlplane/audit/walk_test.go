@@ -73,6 +73,7 @@ type walker struct {
 	secrets []string        // that were planted
 	people  *identity.Identity
 	stop    func() // of the server
+	output  *logs.Logs
 
 	refusals *audit.Refusals
 }
@@ -101,12 +102,13 @@ func walk(t *testing.T) *walker {
 		sb.Airflow: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) { return watchtest.New(), nil },
 	}, elsewhere)
 	output := logs.New(w.Store, objects, w.Store, logs.Options{})
+	w.output = output
 	server := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
 			Identity: people, Logins: logins, Users: people, Groups: people, Access: judge{}, Facts: w.Store, Organisation: w.Store,
 			Invitations: identity.NewInvitations(w.Store, access.Check, identity.InvitationSettings{Home: "https://here.example"}),
 		},
-		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Notes: w.Store},
+		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Logs: output, Notes: w.Store},
 		Stock: api.Stock{
 			Catalog: catalog.New(w.Store, objects, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
 			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, entry),

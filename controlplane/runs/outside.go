@@ -92,7 +92,7 @@ func (w *Work) FoundLate(ctx context.Context, by sb.WatchRef, ref sb.AttemptRef,
 // fit makes what was found at an orchestrator fit to be kept: masked, bounded, a large result in the blob store.
 func (w *Work) fit(ctx context.Context, ref sb.AttemptRef, o *sb.Outcome) error {
 	p := sb.Process{AttemptRef: ref, Source: sb.MainSource, Try: 1}
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -108,6 +108,12 @@ func (r *Runs) Release(ctx context.Context, who sb.Principal, id string) (sb.Run
 	return run, err
 }
 
+// Scrubbed notes that text was blanked out in a run's log.
+func (r *Runs) Scrubbed(ctx context.Context, who sb.Principal, id string, places int) error {
+	_, err := r.end(ctx, who, id, sb.ActAdminister, func(now stamp) sb.Change { return sb.Scrubbed{At: now, By: who.Who(), Places: places} })
+	return err
+}
+
 func (r *Runs) end(ctx context.Context, who sb.Principal, id string, a sb.Action, change func(stamp) sb.Change) (sb.Run, error) {
 	if err := r.may(ctx, who, id, a); err != nil {
 		return sb.Run{}, err

@@ -178,7 +178,7 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 		return false, err
 	}
 	if label != "" {
-		mask, err := w.mask(ctx, p)
+		mask, err := w.Mask(ctx, p)
 		if err != nil {
 			return false, err
 		}
@@ -202,7 +202,7 @@ func (w *Work) Complete(ctx context.Context, p sb.Process, result, outputsSchema
 	if len(result) > maxResult {
 		return sb.Errorf(sb.TooLarge, "the result has %d bytes; at most %d are kept", len(result), maxResult)
 	}
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (w *Work) put(ctx context.Context, key string, result []byte) error {
 
 // Fail keeps the attempt's word that it failed.
 func (w *Work) Fail(ctx context.Context, p sb.Process, message, stack string) error {
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -289,7 +289,7 @@ func (w *Work) End(ctx context.Context, p sb.Process, e sb.End) error {
 	if pulse.LatestTry > p.Try {
 		return superseded(p, pulse)
 	}
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -45,3 +45,6 @@ var NextTurn = nextTurn
 
 // CollectMost is how many logs are collected in one turn.
 const CollectMost = collectMost
+
+// LiveFor is how long a log that was read live is shown again.
+const LiveFor = liveFor
