@@ -15,9 +15,8 @@ func TestWhatArrivesTooLateIsEndedThere(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	run := w.queued()
-	w.there.Coming(func(ctx context.Context) {
-		until, bounded := ctx.Deadline()
-		require.True(t, bounded)
+	w.there.Coming(func(until time.Time) {
+		require.False(t, until.IsZero())
 		require.Less(t, time.Until(until), sb.GoneFor, "else it counted as deleted while it is on its way")
 		_, err := w.Life.Stop(t.Context(), w.Ann, run.ID)
 		require.NoError(t, err)
