@@ -74,10 +74,10 @@ def claim(
     logs and prints is sent.
 
     Raises Over when there is nothing to do, WorkError when the claim is refused, ConnectionError when there is no
-    answer for ten minutes, ValueError when the address or the key is missing.
+    answer for ten minutes, ValueError when the address or the key is missing or cannot be one.
     """
-    url = url or os.environ.get("SIGNALBOX_URL", "")
-    key = key or _key()
+    url = (url or os.environ.get("SIGNALBOX_URL", "")).strip()
+    key = (key or _key()).strip()
     if not url or not key:
         raise ValueError("SIGNALBOX_URL and SIGNALBOX_ORCHESTRATOR_KEY are not set, and no url and key are given")
     request = {"run_id": run, "attempt": attempt, "source": source, "try": try_number}
@@ -404,7 +404,7 @@ def _key() -> str:
     if os.environ.get("SIGNALBOX_ORCHESTRATOR_KEY") or not path:
         return os.environ.get("SIGNALBOX_ORCHESTRATOR_KEY", "")
     with open(path, encoding="utf-8") as f:
-        return f.read().strip()
+        return f.read()
 
 
 def _over(e: WorkError) -> Exception:

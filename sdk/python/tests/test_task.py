@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 import unittest
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,9 @@ class World(unittest.TestCase):
         patched.start()
         self.addCleanup(patched.stop)
 
-    def claim(self, run: str = "R", **named: Any) -> signalbox.Task:
+    def claim(self, run: str = "R", key: str = KEY, **named: Any) -> signalbox.Task:
         """Claim the run."""
-        return signalbox.claim(run, 1, url=self.api.url, key=KEY, **named)
+        return signalbox.claim(run, 1, url=self.api.url, key=key, **named)
 
 
 class TaskTest(World):
@@ -104,6 +105,24 @@ class TaskTest(World):
             self.assertNotIn("sbo_", str(caught.exception))
         with mock.patch.dict(os.environ, {}, clear=True), self.assertRaisesRegex(ValueError, "ORCHESTRATOR_KEY"):
             signalbox.claim("R", 1, url=self.api.url)
+
+    def test_a_key_from_a_file_ends_with_a_newline(self) -> None:
+        """As secrets of Kubernetes often do; it is a key all the same, however it is given."""
+        with self.claim(key=KEY + "\n"):
+            pass
+        with mock.patch.dict(os.environ, {"SIGNALBOX_ORCHESTRATOR_KEY": KEY + "\r\n", "SIGNALBOX_URL": self.api.url}):
+            with signalbox.claim("R", 1, source="b"):
+                pass
+
+    def test_a_key_that_cannot_be_sent_is_not_shown(self) -> None:
+        """The log of the task would keep it."""
+        for key in ("sbo_first\nsbo_second", "sbo_first\x7f", "sbo_first\u2026"):
+            with self.subTest(key=key), self.assertRaises(ValueError) as caught:
+                self.claim(key=key)
+            shown = "".join(traceback.format_exception(type(caught.exception), caught.exception, None))
+            self.assertIn("key", shown)
+            self.assertNotIn("first", shown)
+        self.assertEqual(0, self.api.count("claim"))
 
     def test_a_lost_answer_to_the_claim(self) -> None:
         """The same nonce claims again."""
