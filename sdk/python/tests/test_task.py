@@ -254,6 +254,16 @@ class LogTest(World):
         self.assertEqual("é" * 50_000, "".join(line.lstrip("\t") for line in lines[3000:]))
         self.assertTrue(all(len(line.encode()) <= 64 * 1024 for line in lines))
 
+    def test_no_folder_for_temporary_files(self) -> None:
+        """The log waits in memory then, and the task goes on."""
+        nowhere = mock.patch("tempfile.TemporaryFile", side_effect=FileNotFoundError("no usable temporary directory"))
+        with nowhere, mock.patch.object(ship, "_SEGMENT", 1000), self.assertLogs("signalbox", "WARNING") as told:
+            with self.claim() as t:
+                for i in range(300):
+                    t.log(b"%d\n" % i)
+        self.assertEqual([str(i) for i in range(300)], self.api.log().split())
+        self.assertIn("no usable temporary directory", "".join(told.output))
+
     def test_what_finds_no_room_is_told(self) -> None:
         """A line stands for what is missing; nobody waits for each line."""
         with mock.patch.object(ship, "WAIT_MOST", 0.01):
