@@ -377,14 +377,20 @@ def captured(task: Task) -> Iterator[None]:
 
 
 class _Tee:
-    """A stream of text that is also cut into lines."""
+    """A stream of text that is also cut into lines.
+
+    Not what a process prints that was forked from this one: it is not heard, and another thread may have held the lock
+    of the lines when it was forked, which nobody will ever release there.
+    """
 
     def __init__(self, stream: TextIO, lines: Lines) -> None:
         self._stream = stream
         self._lines = lines
+        self._pid = os.getpid()
 
     def write(self, text: str) -> int:
-        self._lines.write(text.encode("utf-8", "replace"))
+        if os.getpid() == self._pid:
+            self._lines.write(text.encode("utf-8", "replace"))
         return self._stream.write(text)
 
     def writelines(self, lines: List[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -289,6 +290,29 @@ class LogTest(World):
             t.log(b"parent\n")
         self.assertEqual("parent\n", self.api.log())
 
+    def test_a_forked_process_prints_while_a_thread_printed(self) -> None:
+        """It waits for nothing that only the other thread could give back."""
+        with mock.patch("sys.stdout"), mock.patch("sys.stderr"), self.claim() as t:
+            inside, go_on = threading.Event(), threading.Event()
+
+            def slow(_lines: bytes) -> None:
+                inside.set()
+                go_on.wait(20)
+
+            with mock.patch.object(t._ship, "write", slow):  # who prints waits here for room, say
+                printing = threading.Thread(target=print, args=("parent",))
+                printing.start()
+                self.assertTrue(inside.wait(20))
+                child = os.fork()
+                if child == 0:
+                    signal.alarm(5)  # it would hang
+                    print("child")
+                    os._exit(0)
+                status = os.waitpid(child, 0)[1]
+                go_on.set()
+                printing.join()
+        self.assertEqual(0, status)
+
     def test_a_control_plane_that_is_away_holds_the_end_up_for_a_while_only(self) -> None:
         """The log is given up, and that is said."""
         quick = mock.patch.multiple(door, TELL_AFTER=0.01)
@@ -305,8 +329,6 @@ FIELDS = ("operator", "run", "attempt", "params")
 
 def signal_handler() -> Any:
     """Give what SIGINT does now."""
-    import signal
-
     return signal.getsignal(signal.SIGINT)
 
 
