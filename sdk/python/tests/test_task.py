@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import logging
 import os
 import signal
@@ -11,7 +13,7 @@ import time
 import traceback
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -313,6 +315,22 @@ class LogTest(World):
                 printing.join()
         self.assertEqual(0, status)
 
+    def test_a_signal_handler_prints_amid_a_print(self) -> None:
+        """Its line follows the one that it interrupted."""
+        before = signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
+        self.addCleanup(signal.signal, signal.SIGUSR1, before)
+        with mock.patch("sys.stdout"), mock.patch("sys.stderr"), self.claim() as t:
+            send, sent = t._ship.write, []
+
+            def interrupted(lines: bytes) -> None:
+                if not sent:
+                    sent.append(signal.raise_signal(signal.SIGUSR1))
+                send(lines)
+
+            with mock.patch.object(t._ship, "write", interrupted), hanging():
+                print("first")
+        self.assertRegex(self.api.log(), r"^\S+Z INFO first\n\S+Z INFO handled\n$")
+
     def test_a_control_plane_that_is_away_holds_the_end_up_for_a_while_only(self) -> None:
         """The log is given up, and that is said."""
         quick = mock.patch.multiple(door, TELL_AFTER=0.01)
@@ -322,6 +340,16 @@ class LogTest(World):
                 t.log(b"lost\n")
         self.assertIn("not taken in time", "".join(told.output))
         self.assertIn(f"No answer from {self.api.url}", "".join(told.output))
+
+
+@contextlib.contextmanager
+def hanging() -> Iterator[None]:
+    """End a test that hangs in the main thread."""
+    faulthandler.dump_traceback_later(10, exit=True, file=sys.__stderr__)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 FIELDS = ("operator", "run", "attempt", "params")
