@@ -139,11 +139,14 @@ class Task(work.Speaker):
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        """End: an exception is reported as the failure, and the rest of the log is sent."""
+        """End: an exception is reported as the failure, and the rest of the log is sent.
+
+        Nothing is said of an exit with status 0, as by ``sys.exit()``: how that counts is the orchestrator's word.
+        """
         if self._interrupt:
             self._interrupt.disarm()
         try:
-            if error is not None and not isinstance(error, (Stopped, GeneratorExit, *self.quiet)):
+            if error is not None and not self._is_quiet(error):
                 self._raised(error)
         finally:
             self._leave()
@@ -243,6 +246,11 @@ class Task(work.Speaker):
     def _watched(self, yes: bool) -> None:
         if self._ship is not None:
             self._ship.watched = yes
+
+    def _is_quiet(self, error: BaseException) -> bool:
+        if isinstance(error, SystemExit):
+            return error.code in (None, 0)
+        return isinstance(error, (Stopped, GeneratorExit, *self.quiet))
 
     def _raised(self, error: BaseException) -> None:
         stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))

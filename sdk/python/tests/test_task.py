@@ -77,6 +77,14 @@ class TaskTest(World):
         self.assertIn("ERROR The task failed.\n\tTraceback", self.api.log())
         self.assertNotIn("correct horse", self.api.log() + str(self.api.bodies))
 
+    def test_an_exit_is_a_failure_if_its_status_says_so(self) -> None:
+        """What an exit with status 0 means is left to the orchestrator."""
+        for code, said in ((None, None), (0, None), (1, "SystemExit: 1"), ("no data", "SystemExit: no data")):
+            with self.subTest(code=code), self.assertRaises(SystemExit), self.claim(source=str(code)):
+                self.api.reported = None
+                sys.exit(code)
+            self.assertEqual(said, self.api.reported[2]["message"] if self.api.reported else None)
+
     def test_a_run_that_is_over_is_not_begun(self) -> None:
         """At the claim and at the start, and whatever the reason."""
         self.api.state = "ended"
