@@ -30,7 +30,7 @@ from signalbox import work
 from signalbox.door import Door, WorkError
 from signalbox.lines import Lines, written
 from signalbox.mask import Mask
-from signalbox.report import Reports
+from signalbox.report import Reports, TooLarge
 from signalbox.ship import ShipHandler, Shipper
 from signalbox.work import Context
 
@@ -176,12 +176,14 @@ class Task(work.Speaker):
             return
         try:
             self.result(value)
-        except (TypeError, RecursionError) as e:
-            _log.warning("What the function returned is no JSON, so the run has no result: %s", e)
+        except TooLarge:
+            raise
         except (WorkError, OSError) as e:
             if isinstance(e, WorkError) and e.code in ("too_large", "invalid"):
                 raise ValueError(f"the result was refused: {e}") from None
             _log.warning("The result was not taken: %s", e)
+        except Exception as e:  # noqa: BLE001 - how a value of another library becomes a list is its own code
+            _log.warning("What the function returned is no JSON, so the run has no result: %s", e)
 
     def failed(self, message: str, stack: str) -> None:
         """Report a failure, if nothing was reported yet. A refusal is told in the log and is no error."""

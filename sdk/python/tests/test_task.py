@@ -225,6 +225,17 @@ class TaskTest(World):
         with mock.patch("signalbox.report.MAX_RESULT", 3), self.claim(source="large") as t:
             self.assertRaises(ValueError, t.returned, "large")
 
+    def test_a_value_that_cannot_be_read_fails_nothing(self) -> None:
+        """Such as a tensor on a device that is gone: the task has done its work."""
+        value = mock.Mock()
+        for error in (ValueError("no host memory"), RuntimeError("device lost"), AttributeError("tolist")):
+            value.tolist.side_effect = error
+            with self.subTest(error=error), self.assertLogs("signalbox", "WARNING") as told:
+                with self.claim(source=str(error)) as t:
+                    t.returned(value)
+                self.assertIn(f"no result: {error}", "".join(told.output))
+        self.assertIsNone(self.api.reported)
+
     def test_the_place_of_a_log_that_is_refused_fails_nothing(self) -> None:
         """It is told, and the task goes on."""
         with self.claim() as t:
