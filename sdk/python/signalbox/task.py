@@ -261,12 +261,17 @@ class Task(work.Speaker):
         self.failed("".join(traceback.format_exception_only(type(error), error)).strip(), stack)
 
     def _leave(self) -> None:
-        self._capture.close()
-        self.reports.close()
+        """Do the following from the last to the first, each also when one before it raised."""
+        with contextlib.ExitStack() as steps:
+            steps.callback(work.leave, self)
+            steps.callback(self._life.end)
+            steps.callback(self._shipped)
+            steps.callback(self.reports.close)
+            steps.callback(self._capture.close)
+
+    def _shipped(self) -> None:
         if self._ship is not None and not self._ship.close(FAREWELL_FOR if self.stopped() else FLUSH_FOR):
             _log.warning("The rest of the log was not taken in time.")
-        self._life.end()
-        work.leave(self)
 
 
 class Heartbeat:

@@ -85,6 +85,17 @@ class TaskTest(World):
                 sys.exit(code)
             self.assertEqual(said, self.api.reported[2]["message"] if self.api.reported else None)
 
+    def test_who_breaks_off_the_end_ends_the_rest(self) -> None:
+        """As an impatient Ctrl-C while the log is sent: signs of life would keep a run going that has no task."""
+        with self.assertRaises(KeyboardInterrupt), self.claim() as t:
+            assert t._ship is not None
+            closing = mock.patch.object(t._ship, "close", side_effect=KeyboardInterrupt)
+            self.addCleanup(closing.stop)
+            self.addCleanup(t._ship.close, 5)
+            closing.start()
+        self.assertIsNone(signalbox.current())
+        self.assertNotIn(t._life._thread, threading.enumerate())
+
     def test_a_run_that_is_over_is_not_begun(self) -> None:
         """At the claim and at the start, and whatever the reason."""
         self.api.state = "ended"
