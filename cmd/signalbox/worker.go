@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -106,7 +107,7 @@ func newRunner(c config.Config, url string, t *traces, log *logrus.Logger) (*exe
 	}
 	settings := executors.Settings{
 		API: api, Folder: c.Worker.Dir, URL: url, Env: executors.PassEnv(os.Environ(), c.Worker.Env),
-		PythonPath: packages, BinPath: filepath.Dir(self), Fence: c.Limits.Fence, Log: log,
+		Python: c.Worker.Python, PythonPath: packages, BinPath: filepath.Dir(self), Fence: c.Limits.Fence, Log: log,
 	}
 	if account != nil {
 		settings.Owner = &executors.Owner{UID: int(account.UID), GID: int(account.GID)}
@@ -116,10 +117,27 @@ func newRunner(c config.Config, url string, t *traces, log *logrus.Logger) (*exe
 	if err != nil {
 		return nil, err
 	}
-	settings.Warnings = warnings
+	settings.Warnings = append(warnings, checkPython(c.Worker.Python)...)
 	settings.Executors = map[string]sb.Executor{"": processes, "dummy": dummy.Executor{}}
 	return executors.NewRunner(settings), nil
 }
+
+// checkPython says what is wrong with the Python that runs operators in FiftyOne.
+func checkPython(python string) []string {
+	if python == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pythonTime)
+	defer cancel()
+	err := exec.CommandContext(ctx, python, "-I", "-c", "from importlib.metadata import version; version('fiftyone')").Run()
+	if err == nil {
+		return nil
+	}
+	return []string{"SIGNALBOX_PYTHON (" + python + ") cannot be started or has no package fiftyone, so operators without a command of their own fail on this worker"}
+}
+
+// pythonTime bounds the question whether a Python has FiftyOne.
+const pythonTime = 20 * time.Second
 
 // newProcesses makes the executor of processes, within the bounds of the settings; and says what cannot be as they ask.
 func newProcesses(c config.Config, self string, account *process.Account, log *logrus.Logger) (*process.Executor, []string, error) {

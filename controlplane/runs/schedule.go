@@ -85,12 +85,6 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 		return sb.Run{}, nil, err
 	}
 	command := f.Operator.Command
-	if command == nil && o.Kind == sb.Builtin {
-		return sb.Run{}, nil, sb.Faulty("this operator cannot run here yet", sb.Fault{
-			Location: "body.operator", Value: d.Operator,
-			Message: "it needs the FiftyOne runtime, which builtin pools do not have; give it a command under `signalbox.operators` in its manifest, or choose another orchestrator",
-		})
-	}
 	run := sb.Run{
 		ID: newID(now), Operator: f.Operator.URI(), OperatorLabel: f.Operator.Label(),
 		Plugin: f.Plugin.Name, PluginVersion: f.Plugin.Revision.Manifest.Version,
