@@ -33,7 +33,7 @@ func (a *attempt) prepare(ctx context.Context) (sb.Executor, sb.Job, error) {
 		}
 	}
 	return executor, sb.Job{
-		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: command.Argv, Params: a.Params,
+		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: command.Argv, Forked: a.Command == nil, Params: a.Params,
 		Dir: a.plugin, Env: a.env(), Report: reporter{a},
 	}, nil
 }

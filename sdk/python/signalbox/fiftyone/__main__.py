@@ -1,4 +1,4 @@
-"""The commands ``python -m signalbox.fiftyone run`` and ``… list``."""
+"""The commands ``python -m signalbox.fiftyone run``, ``… serve`` and ``… list``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import FrameType
 from typing import List, NoReturn, Optional
 
 from signalbox import work
-from signalbox.fiftyone import environment
+from signalbox.fiftyone import environment, forks
 from signalbox.fiftyone.execute import Failed, execute
 from signalbox.fiftyone.job import Job
 from signalbox.fiftyone.operators import Operators
@@ -26,6 +26,7 @@ def main(args: Optional[List[str]] = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, does, words in (
         ("run", _run, "run the operator that this process was started for"),
+        ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
     ):
         command = commands.add_parser(name, help=words, description=words)
@@ -36,12 +37,12 @@ def main(args: Optional[List[str]] = None) -> int:
         environment.load()
     except environment.MissingFiftyOne as e:
         return _refused(str(e))
-    environment.serve(asked.folder)
-    status: int = asked.does()
+    status: int = asked.does(asked.folder)
     return status
 
 
-def _run() -> int:
+def _run(folder: Path) -> int:
+    environment.serve(folder)
     signal.signal(signal.SIGTERM, _terminated)
     environment.log_to_stderr()
     try:
@@ -59,9 +60,14 @@ def _run() -> int:
     return 0
 
 
-def _list() -> int:
+def _list(folder: Path) -> int:
+    environment.serve(folder)
     print(json.dumps(dataclasses.asdict(Operators().offer())))
     return 0
+
+
+def _serve(_folder: Path) -> int:
+    return forks.serve(lambda _argv: _run(Path.cwd()))
 
 
 def _refused(words: str) -> int:
