@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import importlib.util
 import json
 import logging
 import os
@@ -83,16 +84,10 @@ def run(
 def _started(
     task: Task, home: str, passed: Sequence[str], echo: Optional[Callable[[str], None]], grace: float
 ) -> Process:
-    command = task.answer.get("command")
-    if not command:
-        raise CommandError(
-            f"operator {task.context().operator} needs the FiftyOne runtime, which this task does not have"
-        )
-    if command.get("executor") or not command.get("argv"):
-        raise CommandError(f"operator {task.context().operator} has no command that this task can run")
+    argv = _argv(task)
     plugin = fetch(task, home)
     order = {
-        "argv": command["argv"],
+        "argv": argv,
         "env": environment(task, home, passed),
         "dir": plugin,
         "grace": grace,
@@ -103,6 +98,22 @@ def _started(
         task.lines("WARNING").write(said.encode() + b"\n")
     task.check()
     return Process(task, order, echo)
+
+
+def _argv(task: Task) -> List[str]:
+    """Give the operator's command; one without runs in the FiftyOne of this Python."""
+    command = task.answer.get("command")
+    if not command:
+        if importlib.util.find_spec("fiftyone") is None:
+            raise CommandError(
+                f"operator {task.context().operator} has no command of its own and needs FiftyOne, which is not "
+                f"installed for {sys.executable}"
+            )
+        return [sys.executable, "-m", "signalbox.fiftyone", "run"]
+    if command.get("executor") or not command.get("argv"):
+        raise CommandError(f"operator {task.context().operator} has no command that this task can run")
+    argv: List[str] = command["argv"]
+    return argv
 
 
 def fetch(task: Task, home: str) -> str:
