@@ -57,14 +57,15 @@ class Shim:
 
     def start(self) -> int:
         """Start the process as the order says; give its number."""
-        return subprocess.Popen(
+        self.process = subprocess.Popen(  # kept: when it is forgotten it collects the end of the process
             self.order["argv"],
             cwd=self.order["dir"],
             env=self.order["env"],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=lambda: set_option(DEATH_SIGNAL, signal.SIGKILL) and None,
-        ).pid
+        )
+        return self.process.pid
 
     def leave(self) -> int:
         """Do what is left to do when all is gone; give the exit status."""
