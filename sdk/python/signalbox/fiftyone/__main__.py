@@ -16,6 +16,7 @@ from typing import List, NoReturn, Optional
 from signalbox import work
 from signalbox.fiftyone import environment, forks
 from signalbox.fiftyone.execute import Failed, execute
+from signalbox.fiftyone.forms import form
 from signalbox.fiftyone.job import Job
 from signalbox.fiftyone.operators import Operators
 
@@ -27,6 +28,7 @@ def main(args: Optional[List[str]] = None) -> int:
     for name, does, words in (
         ("run", _run, "run the operator that this process was started for"),
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
+        ("form", _form, "tell as JSON the form of the operator that this process was started for"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
     ):
         command = commands.add_parser(name, help=words, description=words)
@@ -63,6 +65,18 @@ def _run(folder: Path) -> int:
 def _list(folder: Path) -> int:
     environment.serve(folder)
     print(json.dumps(dataclasses.asdict(Operators().offer())))
+    return 0
+
+
+def _form(folder: Path) -> int:
+    environment.serve(folder)
+    try:
+        environment.connect()
+        print(json.dumps(asyncio.run(form(Job.here()))))
+    except Failed as e:
+        print(json.dumps({"error": str(e), "stack": e.stack}))
+    except Exception as e:  # noqa: BLE001 - the database's
+        print(json.dumps({"error": f"FiftyOne cannot use its database: {e}", "stack": ""}))
     return 0
 
 

@@ -55,7 +55,7 @@ async def _prepared(
     except UnknownOperator as e:
         raise Failed(str(e), "\n".join(e.errors)) from None
     except Exception as e:
-        raise _failed(e) from e
+        raise failed(e) from e
     if isinstance(prepared, executor.ExecutionResult):
         raise Failed(str(prepared.to_exception()))
     return prepared[2]
@@ -77,7 +77,7 @@ async def _plain(operator: Any, ctx: Any) -> Any:
             return None
         return result
     except Exception as e:
-        raise _failed(e) from e
+        raise failed(e) from e
 
 
 _NOT_A_STAGES = (
@@ -130,7 +130,7 @@ def _stages(operator: Any, ctx: Any) -> List[Any]:
         if not isinstance(pipeline, types.Pipeline):
             raise TypeError("resolve_pipeline() must return a fiftyone.operators.types.Pipeline")
     except Exception as e:
-        raise _failed(e) from e
+        raise failed(e) from e
     stages: List[Any] = list(pipeline.stages or [])
     for index, stage in enumerate(stages):
         if (getattr(stage, "num_distributed_tasks", None) or 1) > 1:
@@ -196,7 +196,8 @@ def _fraction(value: Any) -> Optional[float]:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def _failed(error: BaseException) -> Failed:
+def failed(error: BaseException) -> Failed:
+    """Put an exception into words, with its traceback."""
     words = "".join(traceback.format_exception_only(type(error), error)).strip()
     stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     return Failed(words, stack)
