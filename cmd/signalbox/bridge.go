@@ -5,6 +5,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/adapters/airflow"
+	"signalbox/adapters/flyte"
 	"signalbox/controlplane/orchestrators"
 )
 
@@ -13,6 +14,9 @@ func kinds() map[sb.OrchestratorKind]orchestrators.Build {
 	return map[sb.OrchestratorKind]orchestrators.Build{
 		sb.Airflow: func(config, secrets json.RawMessage) (sb.Adapter, error) {
 			return adapterOf(airflow.New(config, secrets))
+		},
+		sb.Flyte: func(config, secrets json.RawMessage) (sb.Adapter, error) {
+			return adapterOf(flyte.New(config, secrets))
 		},
 	}
 }
