@@ -26,7 +26,7 @@ const Version = "1.22.1"
 
 const startWithin = 60 * time.Second
 
-//go:embed pins plugins
+//go:embed pins all:plugins
 var content embed.FS
 
 // FiftyOne is a FiftyOne on a database of its own. Its plugin @acme/hello has the operators hello, boom, slow and pipe.
