@@ -91,7 +91,8 @@ func (i *Intake) Watch(ctx context.Context, sourceID string) (gone bool, err err
 		case errors.Is(err, errGone):
 			return true, nil
 		case errors.Is(err, errTaken):
-			return false, err
+			_, err := i.store.Source(ctx, sourceID)
+			return sb.CodeOf(err) == sb.NotFound, orTaken(err)
 		case code == sb.Unavailable && l.answered:
 			wait = backoffFirst
 		}
@@ -106,6 +107,17 @@ var (
 	errGone  = errors.New("the source is gone")
 	errTaken = sb.Errorf(sb.Conflict, "another watches this source now")
 )
+
+// orTaken is why a watching ends that may not write any more: nothing when the source is gone.
+func orTaken(err error) error {
+	switch sb.CodeOf(err) {
+	case sb.NotFound:
+		return nil
+	case "":
+		return errTaken
+	}
+	return err
+}
 
 // failed notes that a source does not answer. Errors: Conflict (another watches).
 func (l *watcher) failed(ctx context.Context, why error) error {

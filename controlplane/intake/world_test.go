@@ -185,7 +185,7 @@ func (w *world) finish(p sb.Process, result, failure, stack string) {
 // work does the work of every run that comes, until the test ends.
 func (w *world) work(done map[string]bool) {
 	for _, run := range w.runsOf("") {
-		if run.Status == sb.Scheduled && !done[run.ID] {
+		if !run.Status.Terminal() && !done[run.ID] {
 			done[run.ID] = true
 			w.finish(w.begin(run.ID), `{"by":"signalbox"}`, "", "")
 		}

@@ -110,7 +110,10 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 		if run.Params, err = r.fill(command.Inputs, run.Params); err != nil {
 			return sb.Run{}, nil, err
 		}
-		run.InputsSchema, run.RetriesLeft = command.Inputs, command.Retries
+		run.RetriesLeft = command.Retries
+		if command.Inputs != nil {
+			run.InputsSchema = command.Inputs
+		}
 		if command.Timeout > 0 {
 			run.Timeout = command.Timeout
 		}

@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
 	"signalbox/adapters/pythontest"
 )
 
@@ -88,6 +91,15 @@ func (f *FiftyOne) URI() string {
 		return fmt.Sprintf("mongodb://127.0.0.1:%d/?replicaSet=rs0", f.Port)
 	}
 	return fmt.Sprintf("mongodb://127.0.0.1:%d/", f.Port)
+}
+
+// Database is the database itself, for what FiftyOne's own SDK would take long for. It is closed with the test.
+func (f *FiftyOne) Database() *mongo.Database {
+	f.t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(f.URI()))
+	must(f.t, err)
+	f.t.Cleanup(func() { _ = client.Disconnect(context.WithoutCancel(f.t.Context())) })
+	return client.Database("fiftyone")
 }
 
 // Up starts the database, again after Kill.
