@@ -57,7 +57,7 @@ func (l *watcher) tellOne(ctx context.Context, h sb.Hold) error {
 		}
 		h = l.holds[h.ID]
 	}
-	if h.State == sb.HoldScheduled && (run.Status == sb.Running || run.Status == sb.Completed) {
+	if h.State == sb.HoldScheduled && (run.StartedAt != nil || run.Status == sb.Completed) {
 		if err := l.start(ctx, h, run, now); err != nil {
 			return err
 		}
@@ -140,10 +140,8 @@ func (l *watcher) complete(ctx context.Context, h sb.Hold, run sb.Run, now time.
 		return err
 	}
 	f := sb.Finding{Result: result, OutputsSchema: run.OutputsSchema}
-	if p := run.Work.Progress; p != nil && p.UpdatedAt.After(l.shown[h.ID]) { // the last one always
-		if _, err := l.db.Progress(ctx, h.ID, *p, now); err != nil {
-			return err
-		}
+	if err := l.lastProgress(ctx, h, run, now); err != nil {
+		return err
 	}
 	_, err = l.db.Complete(ctx, h.ID, f, orNow(run.EndedAt, now))
 	if sb.CodeOf(err) == sb.TooLarge {
@@ -157,6 +155,16 @@ func (l *watcher) complete(ctx context.Context, h sb.Hold, run sb.Run, now time.
 	return l.over(ctx, h)
 }
 
+// lastProgress tells the last progress before an end, always.
+func (l *watcher) lastProgress(ctx context.Context, h sb.Hold, run sb.Run, now time.Time) error {
+	p := run.Work.Progress
+	if p == nil || !p.UpdatedAt.After(l.shown[h.ID]) {
+		return nil
+	}
+	_, err := l.db.Progress(ctx, h.ID, *p, now)
+	return err
+}
+
 // tooLarge stands for a result that no document of MongoDB can hold.
 func tooLarge(size int, page string) json.RawMessage {
 	text, _ := json.Marshal(map[string]string{"signalbox": fmt.Sprintf("The result has %d bytes, too many for this document; see %s.", size, page)}) // text can always be written
@@ -167,6 +175,9 @@ func (l *watcher) fail(ctx context.Context, h sb.Hold, run sb.Run, now time.Time
 	from := sb.OperationRunning
 	if h.State == sb.HoldScheduled {
 		from = sb.OperationScheduled
+	}
+	if err := l.lastProgress(ctx, h, run, now); err != nil {
+		return err
 	}
 	if _, err := l.db.Fail(ctx, h.ID, from, sb.Finding{Error: failure(run.Failure)}, orNow(run.EndedAt, now)); err != nil {
 		return err
