@@ -25,8 +25,10 @@ func (d *Database) Queued(ctx context.Context, limit int) ([]sb.Operation, error
 func (d *Database) Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]sb.Operation, error) {
 	old := bson.D{{Key: "$lt", Value: bson.A{"$scheduled_at", bson.D{{Key: "$subtract", Value: bson.A{"$$NOW", age.Milliseconds()}}}}}}
 	filter := bson.D{
-		{Key: "run_state", Value: sb.OperationScheduled}, {Key: "archived", Value: bson.D{{Key: "$ne", Value: true}}},
-		{Key: ofOwn, Value: bson.D{{Key: "$exists", Value: false}}}, {Key: "$expr", Value: old},
+		{Key: "run_state", Value: sb.OperationScheduled},
+		{Key: "archived", Value: bson.D{{Key: "$ne", Value: true}}},
+		{Key: ofOwn, Value: bson.D{{Key: "$exists", Value: false}}},
+		{Key: "$expr", Value: old},
 	}
 	if id, err := bson.ObjectIDFromHex(after); err == nil {
 		filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}})

@@ -124,8 +124,12 @@ func (d *Database) Fail(ctx context.Context, id string, from sb.OperationState, 
 // result is an execution result as FiftyOne keeps it: always these six keys.
 func result(f sb.Finding) bson.D {
 	return bson.D{
-		{Key: "result", Value: fromJSON(f.Result)}, {Key: "executor", Value: nil}, {Key: "error", Value: orNull(f.Error)},
-		{Key: "error_message", Value: nil}, {Key: "delegated", Value: false}, {Key: "validation_ctx", Value: nil},
+		{Key: "result", Value: fromJSON(f.Result)},
+		{Key: "executor", Value: nil},
+		{Key: "error", Value: orNull(f.Error)},
+		{Key: "error_message", Value: nil},
+		{Key: "delegated", Value: false},
+		{Key: "validation_ctx", Value: nil},
 	}
 }
 
@@ -150,8 +154,12 @@ func document(m sb.Mirrored, at time.Time) bson.D {
 		view = bson.A{}
 	}
 	request := bson.D{
-		{Key: "operator_uri", Value: m.Operator}, {Key: "dataset_name", Value: orNull(m.Dataset)}, {Key: "view", Value: view},
-		{Key: "params", Value: fromJSON(orObject(m.Params))}, {Key: "delegated", Value: true}, {Key: ownKey, Value: m.Run},
+		{Key: "operator_uri", Value: m.Operator},
+		{Key: "dataset_name", Value: orNull(m.Dataset)},
+		{Key: "view", Value: view},
+		{Key: "params", Value: fromJSON(orObject(m.Params))},
+		{Key: "delegated", Value: true},
+		{Key: ownKey, Value: m.Run},
 	}
 	null := func(keys ...string) (fields bson.D) {
 		for _, key := range keys {
@@ -160,15 +168,29 @@ func document(m sb.Mirrored, at time.Time) bson.D {
 		return fields
 	}
 	fields := bson.D{
-		{Key: "operator", Value: m.Operator}, {Key: "label", Value: m.Label}, {Key: "delegation_target", Value: nil},
-		{Key: "run_state", Value: sb.OperationScheduled}, {Key: "run_link", Value: orNull(m.Link)}, {Key: "queued_at", Value: nil},
-		{Key: "updated_at", Value: at}, {Key: "status", Value: nil}, {Key: "dataset_id", Value: dataset}, {Key: "started_at", Value: nil},
-		{Key: "pinned", Value: false}, {Key: "completed_at", Value: nil}, {Key: "failed_at", Value: nil}, {Key: "scheduled_at", Value: at},
-		{Key: "result", Value: nil}, {Key: "metadata", Value: null("inputs_schema", "outputs_schema")},
+		{Key: "operator", Value: m.Operator},
+		{Key: "label", Value: m.Label},
+		{Key: "delegation_target", Value: nil},
+		{Key: "run_state", Value: sb.OperationScheduled},
+		{Key: "run_link", Value: orNull(m.Link)},
+		{Key: "queued_at", Value: nil},
+		{Key: "updated_at", Value: at},
+		{Key: "status", Value: nil},
+		{Key: "dataset_id", Value: dataset},
+		{Key: "started_at", Value: nil},
+		{Key: "pinned", Value: false},
+		{Key: "completed_at", Value: nil},
+		{Key: "failed_at", Value: nil},
+		{Key: "scheduled_at", Value: at},
+		{Key: "result", Value: nil},
+		{Key: "metadata", Value: null("inputs_schema", "outputs_schema")},
 	}
 	fields = append(fields, null("log_path", "log_size", "log_tail", "log_upload_error")...)
 	return append(fields, bson.D{
-		{Key: "monitored", Value: true}, {Key: "archived", Value: false}, {Key: "rerunnable", Value: false}, {Key: "parent_id", Value: nil},
+		{Key: "monitored", Value: true},
+		{Key: "archived", Value: false},
+		{Key: "rerunnable", Value: false},
+		{Key: "parent_id", Value: nil},
 		{Key: "context", Value: bson.D{{Key: "request_params", Value: request}}},
 	}...)
 }

@@ -115,8 +115,9 @@ func orTaken(err error) error {
 		return nil
 	case "":
 		return errTaken
+	default:
+		return err
 	}
-	return err
 }
 
 // failed notes that a source does not answer. Errors: Conflict (another watches).

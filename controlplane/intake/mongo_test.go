@@ -62,7 +62,9 @@ func (w *mongoWorld) newDataset(name string, tags ...string) bson.ObjectID {
 	w.t.Helper()
 	id := bson.NewObjectID()
 	_, err := w.db.Collection("datasets").InsertOne(w.t.Context(), bson.D{
-		{Key: "_id", Value: id}, {Key: "name", Value: name}, {Key: "tags", Value: append([]string{}, tags...)},
+		{Key: "_id", Value: id},
+		{Key: "name", Value: name},
+		{Key: "tags", Value: append([]string{}, tags...)},
 		{Key: "sample_collection_name", Value: "samples." + id.Hex()},
 	})
 	require.NoError(w.t, err)

@@ -187,8 +187,9 @@ func (l *watcher) submitter(ctx context.Context, principal sb.Principal, o sb.Op
 		return c.Principal, "", nil
 	case sb.Unauthenticated, sb.NotFound:
 		return sb.Principal{}, noKey, nil
+	default:
+		return sb.Principal{}, "", err
 	}
-	return sb.Principal{}, "", err
 }
 
 const noKey = "The API key that it was submitted with is not valid here."
@@ -222,8 +223,9 @@ func (l *watcher) schedule(ctx context.Context, h sb.Hold, o sb.Operation, refus
 		return nil
 	case sb.Invalid, sb.NotFound, sb.Forbidden, sb.Conflict, sb.TooLarge:
 		return l.refuse(ctx, h, reason(err))
+	default:
+		return err
 	}
-	return err
 }
 
 // keepHold remembers an operation that has a run, and lets its run be told.

@@ -92,8 +92,9 @@ func (l *watcher) show(ctx context.Context, h sb.Hold, run sb.Run, now time.Time
 		return l.become(ctx, h, sb.HoldScheduled, now)
 	case sb.TooLarge, sb.Invalid:
 		return l.over(ctx, h)
+	default:
+		return err
 	}
-	return err
 }
 
 func (l *watcher) start(ctx context.Context, h sb.Hold, run sb.Run, now time.Time) error {

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"maps"
-	"slices"
 
 	sb "signalbox"
 )
@@ -91,6 +90,3 @@ func (l *watcher) changed(c sb.SourceChange) {
 	}
 	l.want(todo{queued: true, operations: map[string]bool{c.Operation: true}})
 }
-
-// keys lists what is in a set, in an order that does not change.
-func keys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }

@@ -61,10 +61,9 @@ func Start(t *testing.T, streams bool) *FiftyOne {
 		t.Skip(err)
 	}
 	must(t, err)
-	home, err := os.MkdirTemp("", "signalbox-fiftyone-")
-	must(t, err)
+	home := t.TempDir()
 	f := &FiftyOne{python: filepath.Join(bin, "python"), home: home, set: streams, t: t, plugins: filepath.Join(home, "plugins")}
-	t.Cleanup(f.close)
+	t.Cleanup(f.Kill)
 	plugins, err := fs.Sub(content, "plugins")
 	must(t, err)
 	must(t, os.CopyFS(f.plugins, plugins))
@@ -140,11 +139,6 @@ func (f *FiftyOne) Kill() {
 		_ = f.mongod.Wait()
 		f.mongod = nil
 	}
-}
-
-func (f *FiftyOne) close() {
-	f.Kill()
-	_ = os.RemoveAll(f.home)
 }
 
 // Script runs Python that has imported fiftyone as fo and fiftyone.operators as foo, and reads what it says with say(…) into what to points to.
