@@ -7,6 +7,7 @@
 package fiftyone
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -23,12 +24,14 @@ import (
 )
 
 const (
-	answerWithin = 15 * time.Second // of one question or change
+	answerWithin = 15 * time.Second // of one question or change, unless a driver says otherwise
 	findWithin   = 5 * time.Second  // of a server that takes writes
 )
 
 // Driver reaches databases of FiftyOne.
-type Driver struct{}
+type Driver struct {
+	Within time.Duration // how long one question or change may take; 0 is 15 s
+}
 
 // Check tells what is wrong with an address, without quoting any of it; "" for nothing. It reaches nothing.
 func (Driver) Check(uri string) string {
@@ -57,7 +60,7 @@ func (d Driver) Open(uri, database string) (sb.OperationDatabase, error) {
 		return nil, sb.Errorf(sb.Invalid, "MongoDB's driver does not take the address of the database")
 	}
 	db := client.Database(database)
-	return &Database{client: client, db: db, operations: db.Collection("delegated_ops"), datasets: db.Collection("datasets")}, nil
+	return &Database{within: cmp.Or(d.Within, answerWithin), client: client, db: db, operations: db.Collection("delegated_ops"), datasets: db.Collection("datasets")}, nil
 }
 
 // settings are an address with what must hold whatever it says: changes are acknowledged by a majority, and read where they
@@ -65,11 +68,12 @@ func (d Driver) Open(uri, database string) (sb.OperationDatabase, error) {
 func settings(uri string) *options.ClientOptions {
 	return options.Client().ApplyURI(uri).SetAppName("signalbox").SetDialer(outbound.Dialer()).
 		SetWriteConcern(writeconcern.Majority()).SetReadConcern(readconcern.Majority()).SetReadPreference(readpref.Primary()).
-		SetServerSelectionTimeout(findWithin).SetConnectTimeout(findWithin).SetTimeout(answerWithin).SetMaxPoolSize(8)
+		SetServerSelectionTimeout(findWithin).SetConnectTimeout(findWithin).SetMaxPoolSize(8)
 }
 
 // Database is a database of FiftyOne.
 type Database struct {
+	within     time.Duration
 	client     *mongo.Client
 	db         *mongo.Database
 	operations *mongo.Collection
@@ -77,6 +81,11 @@ type Database struct {
 }
 
 var _ sb.OperationDatabase = (*Database)(nil)
+
+// bounded bounds one question or change. A driver that does so by itself would end streams of changes, too.
+func (d *Database) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d.within)
+}
 
 // Close ends all connections.
 func (d *Database) Close() {
@@ -87,6 +96,8 @@ func (d *Database) Close() {
 
 // Server asks for the version of the server.
 func (d *Database) Server(ctx context.Context) (string, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	var info struct{ Version string }
 	err := d.db.RunCommand(ctx, bson.D{{Key: "buildInfo", Value: 1}}).Decode(&info)
 	return info.Version, trouble(err)

@@ -37,6 +37,8 @@ func (d *Database) Stranded(ctx context.Context, after string, age time.Duration
 }
 
 func (d *Database) find(ctx context.Context, filter, sort bson.D, limit int) ([]sb.Operation, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	cursor, err := d.operations.Find(ctx, filter, options.Find().SetSort(sort).SetLimit(int64(limit)).SetBatchSize(100))
 	if err != nil {
 		return nil, trouble(err)
@@ -64,6 +66,8 @@ func (d *Database) Read(ctx context.Context, id string) (sb.Operation, error) {
 
 // Look reads how operations stand; those that are not there are left out.
 func (d *Database) Look(ctx context.Context, ids []string) (map[string]sb.OperationSeen, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	keys := make(bson.A, 0, len(ids))
 	for _, id := range ids {
 		if key, err := bson.ObjectIDFromHex(id); err == nil {
@@ -87,6 +91,8 @@ func (d *Database) Look(ctx context.Context, ids []string) (map[string]sb.Operat
 // Datasets reads the datasets, without those that FiftyOne makes for itself: views of patches, clips and frames. How many
 // samples one has is MongoDB's own estimate, for which no sample is read. NotFound: there is no such database.
 func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	filter := bson.D{{Key: "sample_collection_name", Value: bson.D{{Key: "$regex", Value: `^samples\.`}}}}
 	only := bson.D{{Key: "name", Value: 1}, {Key: "tags", Value: 1}, {Key: "sample_collection_name", Value: 1}}
 	cursor, err := d.datasets.Find(ctx, filter, options.Find().SetProjection(only).SetSort(bson.D{{Key: "_id", Value: 1}}))

@@ -13,9 +13,12 @@ import (
 	"signalbox/adapters/fiftyone/realtest"
 )
 
+// patience is how long an answer may take in these tests.
+const patience = 2 * time.Second
+
 func open(t *testing.T, uri string) sb.OperationDatabase {
 	t.Helper()
-	db, err := fiftyone.Driver{}.Open(uri, "fiftyone")
+	db, err := fiftyone.Driver{Within: patience}.Open(uri, "fiftyone")
 	require.NoError(t, err)
 	t.Cleanup(db.Close)
 	return db
@@ -86,7 +89,12 @@ func TestRealChangesAreFollowed(t *testing.T) {
 	require.NoError(t, err)
 	seen := next(told)
 	require.Equal(t, id.Hex(), seen.Operation)
-	set(bson.D{{Key: "status", Value: 1}}) // is not told
+	set(bson.D{{Key: "status", Value: 1}})
+	select {
+	case c, ok := <-told:
+		require.Fail(t, "progress is not told", "%v %v", c, ok)
+	case <-time.After(patience + time.Second): // and silence ends nothing
+	}
 	set(bson.D{{Key: "run_state", Value: "failed"}})
 	require.Equal(t, id.Hex(), next(told).Operation)
 	_, err = f.Database().Collection("datasets").InsertOne(t.Context(), bson.D{{Key: "name", Value: "x"}})

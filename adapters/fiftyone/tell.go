@@ -13,6 +13,8 @@ import (
 
 // set changes a document that is in one of the states, and tells whether it was.
 func (d *Database) set(ctx context.Context, id string, from []sb.OperationState, fields bson.D, more ...bson.E) (bool, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	key, err := bson.ObjectIDFromHex(id)
 	if err != nil {
 		return false, nil
@@ -57,6 +59,8 @@ func (d *Database) Scrub(ctx context.Context, id string) (bool, error) {
 
 // tokens is what takes the tokens out of a document.
 func (d *Database) tokens(ctx context.Context, id string) ([]bson.E, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	key, err := bson.ObjectIDFromHex(id)
 	if err != nil {
 		return nil, nil
@@ -135,6 +139,8 @@ func result(f sb.Finding) bson.D {
 
 // Show makes the document of a run that was scheduled here, once: as FiftyOne makes one, but scheduled, so that no launcher takes it.
 func (d *Database) Show(ctx context.Context, m sb.Mirrored, at time.Time) error {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
 	key, err := bson.ObjectIDFromHex(m.ID)
 	if err != nil {
 		return sb.Errorf(sb.Invalid, "%s is no id of an operation", m.ID)
