@@ -16,6 +16,8 @@ LDFLAGS := $(if $(VERSION),-ldflags "-X main.version=$(VERSION)")
 GOLANGCI      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 VERSITYGW     := github.com/versity/versitygw/cmd/versitygw@v1.8.0
+FLYTEIDL      := flyteidl==1.16.5
+FLYTEIDL2     := flyteidl2==2.0.53
 STAMPS        := $(foreach t,$(GOLANGCI) $(WORKFLOWCHECK) $(VERSITYGW),.tools/$(notdir $(t)))
 
 # What `go test` gets besides; .ci/run asks for -v to see what was skipped.
@@ -66,6 +68,10 @@ airflow2: build ## start a real Airflow 2 with example DAGs, registered with the
 airflow3: build ## the same with Airflow 3
 	exec go run ./e2e/stand 3.3.1
 
+.PHONY: flyte
+flyte: build ## start the stand-in for Flyte 1 that tests use, registered with the `signalbox dev` that runs here
+	exec go run ./e2e/stand flyte
+
 .PHONY: race
 race: ## test with the race detector
 	@if command -v gcc >/dev/null; then set -x; go test -race -timeout 15m $(GOTESTFLAGS) $(RACE); \
@@ -102,6 +108,14 @@ verify: generate ## generate again, and demand that nothing changed
 .PHONY: bench
 bench: build ## measure, and write docs/benchmarks.md
 	go run ./bench
+
+.PHONY: flyte-idl
+flyte-idl: ## gather Flyte's interface definitions again, for its stand-ins, from the PyPI wheels that hold them
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; set -x; cd adapters/flyte; \
+	python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$$folder" $(FLYTEIDL) $(FLYTEIDL2); \
+	python3 idltest/gather.py "$$folder"/flyteidl-*.whl flytetest/idl/flyteidl.binpb $(addprefix flyteidl/service/,admin_pb2.py dataproxy_pb2.py); \
+	python3 idltest/gather.py "$$folder"/flyteidl2-*.whl connecttest/idl/flyteidl2.binpb $(addprefix flyteidl2/,dataproxy/dataproxy_service_pb2.py \
+		project/project_service_pb2.py task/task_service_pb2.py workflow/run_service_pb2.py)
 
 .PHONY: tidy
 tidy: ## tidy go.mod; versions that hang together stay as they are

@@ -31,9 +31,10 @@ type Adapter interface {
 	// gone is fine. The end is for Look to see.
 	Stop(ctx context.Context, at Place, reason string) error
 	// Look tells how all the open places stand, each once, in calls that grow with pages and not with places. What is
-	// neither open nor finished since the mark is asked for by itself; what is not there is Gone. What is there, belongs to
-	// the installation by its name or by what it was given, and is not among the places, is a stray. The mark that it
-	// answers goes into the next look; the zero mark is a first look.
+	// neither open nor finished since the mark is asked for by itself, a few in one look: the others are left out until a
+	// later one. What is not there is Gone. What is there, belongs to the installation by its name or by what it was given,
+	// and is not among the places, is a stray. The mark that it answers goes into the next look; the zero mark is a first
+	// look.
 	Look(ctx context.Context, open []Place, installation string, from Mark) (View, error)
 	// Parts tells how the tasks at a place stand, for people and for progress.
 	Parts(ctx context.Context, at Place) ([]Part, error)
@@ -106,7 +107,7 @@ type Mark string
 
 // View is what a look found.
 type View struct {
-	Places  []Seen // each open place once
+	Places  []Seen // each open place once, but for those that were left out
 	Strays  []Stray
 	Mark    Mark
 	Version string // of the orchestrator
@@ -127,4 +128,17 @@ type Foreteller interface {
 	// Blocked tells why what is sent to a target would not start now, in words such as "the DAG is paused in Airflow"; ""
 	// when it would, as far as is known. What is sent there waits here instead, and others pass it. Errors as of an Adapter.
 	Blocked(ctx context.Context, t Target) (why string, err error)
+}
+
+// Tallier is an Adapter that can count the tasks of many runs together.
+type Tallier interface {
+	// Tally counts the tasks at places, in calls that grow with pages and not with places. A place of which too much or
+	// nothing is known is left out. Errors as of an Adapter; what was counted until then comes with them.
+	Tally(ctx context.Context, at []Place) ([]Tally, error)
+}
+
+// Tally is how many tasks there are at a place, and how many of them are over, well or not. There may be more of them later.
+type Tally struct {
+	Place
+	Over, All int
 }

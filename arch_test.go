@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"controlplane/dispatch":      {root},
 	"controlplane/identity":      {root},
 	"controlplane/intake":        {root},
+	"controlplane/logplaces":     {root},
 	"controlplane/mail":          {root},
 	"controlplane/metrics":       {root},
 	"controlplane/orchestrators": {root},

@@ -28,3 +28,16 @@ type Blob struct {
 	Size     int64 // bytes
 	Modified time.Time
 }
+
+// ForeignBlobs reads objects where others keep them, below roots that an admin lists. It never writes, and never follows a
+// link. Safe for use by several goroutines. Errors, each with words of its own: NotFound (the bucket, or the object),
+// Forbidden (this process may not read it), Invalid (a link, a device, or what else is no file; a root that cannot be used),
+// Unavailable.
+type ForeignBlobs interface {
+	// Near lists the objects of one folder whose key begins with a key, by their keys below the root; none is fine.
+	Near(ctx context.Context, root LogRoot, key string) ([]Blob, error)
+	// Get reads length bytes of an object from offset. The caller closes it.
+	Get(ctx context.Context, root LogRoot, key string, offset, length int64) (io.ReadCloser, error)
+	// Readable tells whether a root can be listed.
+	Readable(ctx context.Context, root LogRoot) error
+}

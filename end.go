@@ -144,10 +144,15 @@ func (r Run) Settled(now time.Time) (End, bool) {
 	if s.Sight == SeenGone && lasted < GoneFor || r.StopWanted() && lasted < SettleFor {
 		return End{}, false
 	}
-	if r.Work.State == WorkSubmitting && !r.Status.Terminal() && !r.StopWanted() {
+	if r.OnItsWay() {
 		return End{}, false
 	}
 	return r.endBy(*s), true
+}
+
+// OnItsWay tells whether an attempt is being sent: it may have arrived, which who sends it finds out. What shall end is not.
+func (r Run) OnItsWay() bool {
+	return r.Work.State == WorkSubmitting && !r.Status.Terminal() && !r.StopWanted()
 }
 
 func (r Run) endBy(s Sighting) End {

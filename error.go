@@ -75,6 +75,18 @@ func Faulty(message string, faults ...Fault) *Error {
 	return &Error{Code: Invalid, Message: message, Faults: faults}
 }
 
+// MessageOf is what people may read of an error: never its cause. "" for nil.
+func MessageOf(err error) string {
+	var e *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e):
+		return e.Message
+	}
+	return "an internal error; the server's log tells more"
+}
+
 // CodeOf gives the code of an error, Internal if it has none, and "" for nil.
 func CodeOf(err error) Code {
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -61,8 +62,9 @@ type LogPiece struct {
 type LineQuery struct {
 	From   int64
 	Count  int
-	Level  Severity // this one and worse; "" is any
-	Search string   // case ignored; "" is any
+	Level  Severity  // this one and worse; "" is any
+	Search string    // case ignored; "" is any
+	Since  time.Time // from the first line of that time or a later one on; zero is any
 }
 
 // NumberedLine is a line with its place in the log.
@@ -95,6 +97,20 @@ type Chunk struct {
 	Size      int64 // bytes
 	SHA256    string
 	CreatedAt time.Time
+	Taken     bool   // read where it was written, not sent by who wrote it
+	URI       string // where others keep it; "" for an object of ours. Size and SHA256 are those of what is read there.
+}
+
+// ForeignLog is a log where others keep it, being read.
+type ForeignLog struct {
+	Place LogPlace
+	io.ReadCloser
+}
+
+// LogPath is where a process says that its log lies.
+type LogPath struct {
+	Process
+	URI string
 }
 
 // First is the number of the first chunk that is in it.

@@ -30,8 +30,8 @@ func FormatLine(ts time.Time, sev Severity, message []byte) []byte {
 }
 
 // ParseLine reads the time, severity and message of a line given without its newline. It knows our own format,
-// Python's logging with its usual formats, logrus as text and JSON, and other JSON with a level or severity. A line in
-// no known format is INFO, without a time, and its message is all of it; so are bytes that are no UTF-8. Times without
+// Python's logging with its usual formats, logrus as text and JSON, other JSON with a level or severity, and what a
+// container's runtime makes of any of them. A line in no known format is INFO, without a time, and its message is all of it; so are bytes that are no UTF-8. Times without
 // a zone count as UTC. The message is as a terminal would show it: colours are cut and \r keeps the last state. It may
 // share memory with the line.
 func ParseLine(line []byte) (ts *time.Time, sev Severity, message []byte, known bool) {
@@ -83,6 +83,9 @@ func parseKnown(line []byte) (parsed, bool) {
 		if p, ok := ownFormat(at, line[n-1:]); ok {
 			return p, true
 		}
+		if p, ok := containerFormat(line); ok {
+			return p, true
+		}
 		return afterTime(at, line[n:])
 	case c == '[':
 		at, n := parseTime(line[1:])
@@ -91,6 +94,9 @@ func parseKnown(line []byte) (parsed, bool) {
 		}
 		return afterTime(at, line[n+2:])
 	case c == '{':
+		if p, ok := containerFormat(line); ok {
+			return p, true
+		}
 		return parseJSONLine(line)
 	case c == 't' || c == 'l':
 		return parseLogrus(line)

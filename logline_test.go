@@ -62,6 +62,20 @@ func TestParseLine(t *testing.T) {
 		"digits that are no time":           {"42", time.Time{}, sb.Info, "42", true},
 		"five past, in a zone to the west":  {"2026-05-01T05:00:00-0500 INFO x", at, sb.Info, "x", false},
 		"a time with nothing but its level": {"2026-05-01 10:00:00,123 INFO", milli, sb.Info, "", false},
+		"Kubernetes":                        {"2026-05-01T10:00:00.123Z stdout F hello", milli, sb.Info, "hello", false},
+		"Kubernetes, from standard error":   {"2026-05-01T10:00:00.123+00:00 stderr F oh no", milli, sb.Warning, "oh no", false},
+		"Kubernetes, a part of a line":      {"2026-05-01T10:00:00.123Z stdout P hel", milli, sb.Info, "hel", false},
+		"Kubernetes, with tags":             {"2026-05-01T10:00:00.123Z stdout F:x:y hello", milli, sb.Info, "hello", false},
+		"Kubernetes, an empty line":         {"2026-05-01T10:00:00.123Z stdout F ", milli, sb.Info, "", false},
+		"Kubernetes around Python":          {"2026-05-01T11:00:00.5Z stderr F 2026-05-01 10:00:00,123 - app - ERROR - no", milli, sb.ErrorLine, "no", false},
+		"Kubernetes around a bare level":    {"2026-05-01T10:00:00.123Z stderr F ERROR:root:no", milli, sb.ErrorLine, "no", false},
+		"Kubernetes around JSON":            {`2026-05-01T11:00:00.5Z stdout F {"level":"debug","msg":"x","ts":"2026-05-01T10:00:00.123Z"}`, milli, sb.Debug, "x", false},
+		"Kubernetes with colours":           {"2026-05-01T10:00:00.123Z stdout F \x1b[1mhi\x1b[0m", milli, sb.Info, "hi", false},
+		"no stream of Kubernetes":           {"2026-05-01T10:00:00.123Z stdin F hello", time.Time{}, sb.Info, "2026-05-01T10:00:00.123Z stdin F hello", true},
+		"Docker":                            {`{"log":"hello\n","stream":"stdout","time":"2026-05-01T10:00:00.123Z"}`, milli, sb.Info, "hello", false},
+		"Docker, from standard error":       {`{"log":"say \"no\"\n","stream":"stderr","time":"2026-05-01T10:00:00.123Z"}`, milli, sb.Warning, `say "no"`, false},
+		"Docker around logrus":              {`{"log":"level=error msg=no\n","stream":"stderr","time":"2026-05-01T10:00:00.123Z"}`, milli, sb.ErrorLine, "no", false},
+		"JSON that is not Docker's":         {`{"log":1,"stream":"stdout","level":"info","msg":"x"}`, time.Time{}, sb.Info, "x", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

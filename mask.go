@@ -78,9 +78,10 @@ func escaped(value string) []string {
 	return forms
 }
 
-// inURL are the forms of a text in a URL, with a slash as it is or not, with digits in upper or lower case.
+// inURL are the forms of a text in a URL, with a slash as it is or not, a space in either way, digits in upper or lower case.
 func inURL(value string) (forms []string) {
-	for _, form := range []string{url.QueryEscape(value), url.PathEscape(value)} {
+	query := url.QueryEscape(value)
+	for _, form := range []string{query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(value)} {
 		for _, form := range []string{form, strings.ReplaceAll(form, "%2F", "/")} {
 			forms = append(forms, form, percent.ReplaceAllStringFunc(form, strings.ToLower))
 		}
@@ -127,6 +128,35 @@ func (m Mask) Text(text string) string {
 	}
 	return m.replacer.Replace(text)
 }
+
+// Spans are where the values stand in a text, in the order of the text and without overlaps. The bytes between two spans hold
+// no value.
+func (m Mask) Spans(text []byte) []Span {
+	var all []Span
+	for _, v := range m.values {
+		for from := 0; ; {
+			i := bytes.Index(text[from:], []byte(v))
+			if i < 0 {
+				break
+			}
+			all = append(all, Span{from + i, from + i + len(v)})
+			from += i + 1
+		}
+	}
+	slices.SortFunc(all, func(a, b Span) int { return cmp.Or(a.From-b.From, b.To-a.To) })
+	joined := all[:0]
+	for _, s := range all {
+		if n := len(joined); n > 0 && s.From < joined[n-1].To {
+			joined[n-1].To = max(joined[n-1].To, s.To)
+			continue
+		}
+		joined = append(joined, s)
+	}
+	return joined
+}
+
+// Span is a stretch of a text, in bytes.
+type Span struct{ From, To int }
 
 // in looks for each value by itself: that is much faster than to replace where there is nothing to replace.
 func (m Mask) in(text []byte) bool {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -111,4 +112,21 @@ func TestMaskInBase64(t *testing.T) {
 			require.Contains(t, sb.NewMask(value).Text(encoding.EncodeToString([]byte(text))), sb.Masked)
 		}
 	})
+}
+
+func TestMasksOfGoAndPythonAreTheSame(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("sdk/python/tests/masks.json") // the Python package's tests read it too
+	require.NoError(t, err)
+	var rows []struct {
+		Name, Text, Masked string
+		Secrets            []string
+	}
+	require.NoError(t, json.Unmarshal(raw, &rows))
+	require.NotEmpty(t, rows)
+	for _, row := range rows {
+		mask := sb.NewMask(row.Secrets...)
+		require.Equal(t, row.Masked, mask.Text(row.Text), row.Name)
+		require.Equal(t, row.Masked != row.Text, len(mask.Spans([]byte(row.Text))) > 0, row.Name)
+	}
 }

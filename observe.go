@@ -207,7 +207,7 @@ func (c Unasked) apply(r *Run) ([]Event, error) {
 }
 
 // Found keeps what an orchestrator knows of the outcome of work that has ended, where it could not be read before the end:
-// the result of a completed run, or in the timeline why it failed.
+// the result of a completed run, or why it failed; of an attempt that was followed by another in the timeline alone.
 type Found struct {
 	At      time.Time
 	Attempt int
@@ -224,6 +224,9 @@ func (c Found) apply(r *Run) ([]Event, error) {
 	if c.Outcome.Completed && r.Status == Completed {
 		r.Result, r.ResultKey, r.OutputsSchema = c.Outcome.Result, c.Outcome.ResultKey, c.Outcome.OutputsSchema
 		return []Event{{Kind: EventFound, Message: "Its result was read there."}}, nil
+	}
+	if f := r.Failure; r.Status == Failed && !c.Outcome.Completed && f.Kind == FailError { // until now with words that stood for these
+		r.Failure = &Failure{Kind: f.Kind, Message: c.Outcome.Message, Stack: c.Outcome.Stack}
 	}
 	return []Event{{Kind: EventFound, Message: "What is known of it there: " + c.Outcome.Message}}, nil
 }

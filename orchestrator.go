@@ -48,6 +48,7 @@ type Route struct {
 	Target      Target          `json:"target"`
 	Inputs      json.RawMessage `json:"inputs,omitempty"`
 	StartWithin Duration        `json:"start_within,omitempty"`
+	AnyLogPath  bool            `json:"any_log_path,omitempty" doc:"A log path that a task reports need not name the run. Whoever writes the tasks of this route may then show any log under the orchestrator's log_roots."`
 }
 
 // Target is the place a route leads to: a pool of a builtin orchestrator, a DAG of Airflow, or a launch plan or task of
@@ -62,6 +63,9 @@ type Target struct {
 
 // Outside tells whether the target lies at an orchestrator that we do not own.
 func (t Target) Outside() bool { return t.DAG != "" || t.LaunchPlan != "" || t.Task != "" }
+
+// there is what the target is called at its orchestrator.
+func (t Target) there() string { return t.DAG + t.LaunchPlan + t.Task }
 
 // Key names the target among all of its orchestrator: "" for none.
 func (t Target) Key() string {

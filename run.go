@@ -170,6 +170,7 @@ const (
 	EventObserved      EventKind = "observed"
 	EventRevived       EventKind = "revived"
 	EventLogMissing    EventKind = "log_missing"
+	EventLogScrubbed   EventKind = "log_scrubbed"
 	EventFound         EventKind = "outcome_found"
 	EventRenamed       EventKind = "renamed"
 	EventPinned        EventKind = "pinned"

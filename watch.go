@@ -63,7 +63,6 @@ type DueLog struct {
 	Place
 	Until  time.Time
 	Untold bool  // its outcome is to be read too
-	Begun  bool  // collecting has begun: what there is of it is not the attempt's own
 	Sight  Sight // how the orchestrator called its end
 }
 

@@ -55,11 +55,12 @@ func (w Work) Taker() string {
 	return "worker " + w.Worker
 }
 
-// Progress is how far the operator says it is.
+// Progress is how far the operator says it is. While he says nothing it is how many tasks of his are over.
 type Progress struct {
 	Fraction  *float64  `json:"fraction"` // 0 to 1, or unknown
 	Label     string    `json:"label"`
 	UpdatedAt time.Time `json:"updated_at"`
+	Tallied   bool      `json:"tallied,omitempty"` // tasks were counted; nobody said so
 }
 
 // MainSource is the source of a claim that names none.

@@ -110,7 +110,7 @@ func (d database) fill(ctx context.Context) error {
 func (d database) few(builtin string) []string {
 	var list []string
 	for id, name := range map[string]string{idle: "bench idle", other: "bench other"} {
-		list = append(list, fmt.Sprintf("INSERT INTO orchestrators SELECT '%s', '%s', kind, FALSE, quota, config, routes, created_at, updated_at FROM orchestrators WHERE id = '%s'",
+		list = append(list, fmt.Sprintf("INSERT INTO orchestrators SELECT '%s', '%s', kind, FALSE, quota, config, routes, version, created_at, updated_at FROM orchestrators WHERE id = '%s'",
 			id, name, builtin))
 	}
 	now := d.now.UnixMicro()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -36,8 +37,8 @@ func openS3(ctx context.Context, u *url.URL) (Store, error) {
 	if u.Host == "" {
 		return nil, sb.Errorf(sb.Invalid, "the URL of the object store names no bucket; %s", forms)
 	}
-	if e := u.Query().Get("endpoint"); e != "" && !strings.HasPrefix(e, "http://") && !strings.HasPrefix(e, "https://") {
-		return nil, sb.Errorf(sb.Invalid, "the endpoint of the object store begins with neither http:// nor https://; write endpoint=https://host:port")
+	if err := checkEndpoint(u); err != nil {
+		return nil, err
 	}
 	q := u.Query()
 	if !q.Has("response_checksum_validation") {
@@ -50,6 +51,13 @@ func openS3(ctx context.Context, u *url.URL) (Store, error) {
 	return newBucket(b, u), nil
 }
 
+func checkEndpoint(u *url.URL) error {
+	if e := u.Query().Get("endpoint"); e != "" && !strings.HasPrefix(e, "http://") && !strings.HasPrefix(e, "https://") {
+		return sb.Errorf(sb.Invalid, "the endpoint of the object store begins with neither http:// nor https://; write endpoint=https://host:port")
+	}
+	return nil
+}
+
 func openGCS(ctx context.Context, u *url.URL) (Store, error) {
 	if err := onlyOptions(u, "anonymous"); err != nil {
 		return nil, err
@@ -57,7 +65,7 @@ func openGCS(ctx context.Context, u *url.URL) (Store, error) {
 	if u.Host == "" {
 		return nil, sb.Errorf(sb.Invalid, "the URL of the object store names no bucket; %s", forms)
 	}
-	client, err := gcsClient(ctx, u.Query().Get("anonymous") == "true")
+	client, err := gcsClient(ctx, gcp.DefaultTransport(), u.Query().Get("anonymous") == "true")
 	if err != nil {
 		return nil, err
 	}
@@ -68,15 +76,15 @@ func openGCS(ctx context.Context, u *url.URL) (Store, error) {
 	return newBucket(b, u), nil
 }
 
-func gcsClient(ctx context.Context, anonymous bool) (*gcp.HTTPClient, error) {
+func gcsClient(ctx context.Context, transport http.RoundTripper, anonymous bool) (*gcp.HTTPClient, error) {
 	if anonymous {
-		return gcp.NewAnonymousHTTPClient(gcp.DefaultTransport()), nil
+		return gcp.NewAnonymousHTTPClient(transport), nil
 	}
 	credentials, err := gcp.DefaultCredentials(ctx)
 	if err != nil {
 		return nil, sb.Wrap(err, sb.Unavailable, "there are no Google credentials; set GOOGLE_APPLICATION_CREDENTIALS, or run where a service account is attached")
 	}
-	client, err := gcp.NewHTTPClient(gcp.DefaultTransport(), gcp.CredentialsTokenSource(credentials))
+	client, err := gcp.NewHTTPClient(transport, gcp.CredentialsTokenSource(credentials))
 	if err != nil {
 		return nil, sb.Wrap(err, sb.Unavailable, "the Google credentials cannot be used")
 	}

@@ -33,7 +33,7 @@ func TestOrchestratorsOfOthers(t *testing.T) {
 	password := file("password", "from-a-file\n")
 	whole := file("airflow.json", `{"name":"prod","kind":"airflow","config":{"url":"http://x"},"secrets":{"password":"in-it"},"quota":3}`)
 	headers := file("headers", `{"X-Proxy":"v"}`)
-	const ledger = `{"items":[],"next_cursor":null,"ledger":{"polled_at":"2026-05-01T11:59:55Z","calls":2,"version":"2.10.3","open":3,"failures":0,"trouble":"",
+	const ledger = `{"items":[],"next_cursor":null,"ledger":{"polled_at":"2026-05-01T11:59:55Z","next_at":"2026-05-01T12:00:02Z","calls":2,"version":"2.10.3","open":3,"failures":0,"trouble":"",
 		"blocked":[{"target":"dag etl","why":"the DAG is paused in Airflow"}],
 		"mismatches":[{"run_id":"01R","asserted":"ending","observed":"active","why":"was asked to end and goes on there"}],
 		"lost":[{"run_id":"01L","ref":"signalbox-x-01l-1","why":"not there any more"}],
@@ -73,9 +73,21 @@ func TestOrchestratorsOfOthers(t *testing.T) {
 		},
 		"where things differ": {
 			call: "GET /api/v1/orchestrators/prod/work", answer: ledger, args: []string{"orchestrators", "drift", "prod"},
-			out: "Last look:       5 seconds ago\nRequests:        2\nVersion:         2.10.3\nOpen runs:       3\nStarts nothing:  dag etl: the DAG is paused in Airflow\n" +
-				"Differs:         01R is ending here, active there: was asked to end and goes on there\nLost:            01L, signalbox-x-01l-1: not there any more\n" +
+			out: "Last look:       5 seconds ago\nRequests:        2\nNext look:       2 seconds from now\nVersion:         2.10.3\nOpen runs:       3\nStarts nothing:  dag etl: the DAG is paused in Airflow\n" +
+				"Differs:         01R: was asked to end and goes on there (ending here, active there)\nLost:            01L, signalbox-x-01l-1: not there any more\n" +
 				"Orphan:          signalbox-x-01z-1 is active there: no run has this name here\n",
+		},
+		"where nothing differs, and where nobody answers": {
+			call: "GET /api/v1/orchestrators/prod/work", args: []string{"orchestrators", "drift", "prod"},
+			answer: `{"items":[],"ledger":{"polled_at":"2026-05-01T11:59:00Z","next_at":"2026-05-01T11:59:59Z","calls":2,"failures":2,"failing_since":"2026-05-01T11:59:05Z","trouble":"no answer","open":1}}`,
+			out: "Last look:        1 minute ago\nRequests:         2\nNext look:        now\nOpen runs:        1\n" +
+				"Cannot be asked:  tried 2 times, first 55 seconds ago: no answer\nDiffers:          nothing, as far as was seen\n",
+		},
+		"where very much differs": {
+			call: "GET /api/v1/orchestrators/prod/work", args: []string{"orchestrators", "drift", "prod"},
+			answer: `{"items":[],"ledger":{"calls":0,"lost":[` + strings.Repeat(`{"run_id":"01L","ref":"x","why":"gone"},`, 22) + `{}]}}`,
+			out: "Last look:  none has succeeded yet\nRequests:   0\nOpen runs:  0\n" +
+				strings.Repeat("Lost:       01L, x: gone\n", 20) + "Lost:       and 3 more; --output json has all\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func runsCommand(env Env) *cobra.Command {
 		a.runVerb("release RUN", "Free the slot of work that nobody can see any more (admins)", client.Runs.Release, a.brief),
 		a.runVerb("pin RUN", "Pin a run: everybody with access to its dataset sees it", pinning(true), a.brief),
 		a.runVerb("unpin RUN", "Unpin a run", pinning(false), a.brief),
-		a.rename(), a.why(), a.runEvents(), a.runLogs(), a.runDownload(),
+		a.rename(), a.why(), a.runEvents(), a.runLogs(), a.runDownload(), a.scrubLog(),
 	}
 	for _, verb := range known {
 		verb.ValidArgsFunction = a.complete(runNames)

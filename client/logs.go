@@ -39,6 +39,19 @@ func (r Runs) Logs(ctx context.Context, id string) (Log, error) {
 	return log, err
 }
 
+// Scrub blanks out texts in a run's log for ever, and gives how many places that were.
+func (r Runs) Scrub(ctx context.Context, id string, texts ...string) (places int, err error) {
+	q, err := send(http.MethodPost, "/runs"+segment(id)+"/logs/scrub", map[string]any{"texts": texts})
+	if err != nil {
+		return 0, err
+	}
+	var said struct {
+		Places int `json:"places"`
+	}
+	err = r.c.call(ctx, q, &said)
+	return said.Places, err
+}
+
 // piece is a message of a live log.
 type piece struct {
 	Next    *int64    `json:"next"` // the offset behind it

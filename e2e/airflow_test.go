@@ -4,9 +4,11 @@ package e2e
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -121,9 +123,44 @@ func TestAKilledServerLosesNoRunOfAirflow(t *testing.T) {
 }
 
 // thereAndBack are the fault points that an external run passes, in the order of its life: each right after a transaction,
-// or between a call there and the transaction that tells of it.
-var thereAndBack = []string{
-	"submit.named", "submit.sent", "submit.after", "observe.after", "seen.end", "watch.kept:3", "collect.piece",
+// or between a call there and the transaction that tells of it; and what goes wrong there, so that it comes to that. How the
+// log is finished after that is the same for all runs.
+var thereAndBack = []struct {
+	point  string
+	refuse string // the end of the first path that is answered with status 500
+	dag    string
+}{
+	{"schedule.after", "", airflowtest.OK},
+	{"admit.after", "", airflowtest.OK},
+	{"dispatch.started", "", airflowtest.OK},
+	{"dispatch.after", "", airflowtest.OK},
+	{"submit.named", "", airflowtest.OK},
+	{"delay.after", "/dagRuns", airflowtest.OK},
+	{"submit.sent", "", airflowtest.OK},
+	{"submit.after", "", airflowtest.OK},
+	{"observe.after", "", airflowtest.OK},
+	{"watch.kept:3", "", airflowtest.OK},
+	{"tally.kept", "", airflowtest.Chain},
+	{"seen.end", "", airflowtest.OK},
+	{"found.late", "/return_value", airflowtest.OK},
+	{"chunk.put", "", airflowtest.OK},
+	{"chunk.after", "", airflowtest.OK},
+	{"collect.piece", "", airflowtest.OK},
+	{"log.done", "", airflowtest.OK},
+}
+
+// refuse answers the first request whose path ends so with an error.
+func refuse(airflow *airflowtest.Server, suffix string) {
+	var once sync.Once
+	airflow.Meddle(func(w http.ResponseWriter, r *http.Request, _ http.Handler) (dealt bool) {
+		if suffix != "" && strings.HasSuffix(r.URL.Path, suffix) {
+			once.Do(func() {
+				w.WriteHeader(http.StatusInternalServerError)
+				dealt = true
+			})
+		}
+		return dealt
+	})
 }
 
 // insist schedules a run there, however often the server goes down meanwhile.
@@ -144,24 +181,31 @@ func (w *world) insist(operator string) <-chan client.Run {
 
 func TestAServerDiesOnTheWayToAirflowAt(t *testing.T) {
 	t.Parallel()
-	for _, point := range thereAndBack {
-		t.Run(point, func(t *testing.T) {
+	for _, row := range thereAndBack {
+		t.Run(row.point, func(t *testing.T) {
 			t.Parallel()
 			airflow := airflowtest.Start(t, "3.3.1")
+			refuse(airflow, row.refuse)
 			w := newWorld(t)
 			w.path = faulty(t)
-			n := w.dev("SIGNALBOX_FAULT=" + point)
+			n := w.dev("SIGNALBOX_FAULT=" + row.point)
 			w.install("dummy")
-			w.register(airflow, "*="+airflowtest.OK)
+			w.register(airflow, "*="+row.dag)
 			answer := w.insist("ok")
 			n.killed()
 			w.dev()
 			run := <-answer
+			if row.dag != airflowtest.OK { // it goes on by itself until then
+				airflow.Finish()
+			}
 			done := w.over(run.ID)
 			require.Equal(t, sb.Completed, done.Status, w.timeline(run.ID))
 			require.Equal(t, 1, done.Attempt)
-			require.Equal(t, 1, airflow.Runs(airflowtest.OK, "signalbox-"), "it was started once")
-			w.logged(run.ID)
+			require.Equal(t, 1, airflow.Runs(row.dag, "signalbox-"), "it was started once")
+			if row.dag == airflowtest.OK {
+				w.logged(run.ID)
+				w.await(run.ID, "told its result", func(r client.Run) bool { return strings.Contains(string(r.Result), `"n":1`) })
+			}
 			w.nothingHeld()
 		})
 	}
@@ -210,4 +254,22 @@ func TestAnotherReplicaGoesOnWatching(t *testing.T) {
 		require.Less(t, time.Since(began), time.Minute)
 		nodes[dies] = c.replicas[dies].start("serve")
 	}
+}
+
+func TestAServerDiesWhileASlotIsReleased(t *testing.T) {
+	t.Parallel()
+	airflow := airflowtest.Start(t, "3.3.1")
+	w := newWorld(t)
+	w.path = faulty(t)
+	n := w.dev("SIGNALBOX_FAULT=release.after")
+	w.install("dummy")
+	w.register(airflow, "*="+airflowtest.Sleep)
+	run := w.there("sleep")
+	w.status(run.ID, sb.Running)
+	_, _ = w.client.Runs.Release(t.Context(), run.ID) // its answer is lost
+	n.killed()
+	w.dev()
+	require.Equal(t, sb.FailLost, w.over(run.ID).Failure.Kind, w.timeline(run.ID))
+	w.nothingHeld()
+	require.Equal(t, 1, airflow.Runs(airflowtest.Sleep, "signalbox-"))
 }

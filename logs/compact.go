@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -184,6 +185,9 @@ func (l *Logs) finish(ctx context.Context, run sb.Run) error {
 		if err != nil {
 			return err
 		}
+		if uri, all := elsewhere(rows); all {
+			return l.refer(ctx, run, uri, join(rows).size)
+		}
 		if kept(run) && (len(rows) == 0 || join(rows).size == run.Log.Size) {
 			return l.drop(ctx, run.ID, len(rows))
 		}
@@ -200,6 +204,14 @@ func (l *Logs) finish(ctx context.Context, run sb.Run) error {
 	}
 }
 
+// refer sets the log of a run to what others keep.
+func (l *Logs) refer(ctx context.Context, run sb.Run, uri string, size int64) error {
+	if run.Log != nil {
+		return nil
+	}
+	return l.store.KeepLog(ctx, run.ID, sb.Log{Path: uri, Size: size, DownloadOnly: size > sb.MaxShownLog})
+}
+
 // write joins the chunks to one object with its index beside it. An empty log has no object.
 func (l *Logs) write(ctx context.Context, run sb.Run, rows []sb.Chunk) (sb.Log, error) {
 	lay := join(rows)
@@ -208,7 +220,7 @@ func (l *Logs) write(ctx context.Context, run sb.Run, rows []sb.Chunk) (sb.Log, 
 		return log, nil
 	}
 	run.Log = nil // read the chunks, also when an earlier log is there
-	r := l.ahead(ctx, run, lay)
+	r := l.whole(ctx, run, lay)
 	defer func() { _ = r.Close() }()
 	x := newIndex()
 	p := newParser(0, x.add)
@@ -219,6 +231,15 @@ func (l *Logs) write(ctx context.Context, run sb.Run, rows []sb.Chunk) (sb.Log, 
 		return log, err
 	}
 	return log, l.blobs.Put(ctx, log.Path+indexSuffix, bytes.NewReader(x.encode()))
+}
+
+// whole reads a log from its start to its end: several objects at a time, unless others keep some of it, which can only be
+// read in order.
+func (l *Logs) whole(ctx context.Context, run sb.Run, lay layout) io.ReadCloser {
+	if slices.ContainsFunc(lay.segments, func(s segment) bool { return s.uri != "" }) {
+		return l.read(ctx, run, lay, 0, lay.size)
+	}
+	return l.ahead(ctx, run, lay)
 }
 
 func ended(run sb.Run) time.Time {

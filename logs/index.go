@@ -11,9 +11,10 @@ import (
 // The index of a finished log lies beside it. Its bytes: "SBLI", the version, then as unsigned varints the size of the
 // log, the number of entries, the entries of each severity from least to most, the number of the first error plus one
 // (0 for none) and its offset, the entries of a block, the number of blocks, and for each block how far its offset lies
-// behind the one before, with a byte of bits that tell which severities are in it.
+// behind the one before, with a byte of bits that tell which severities are in it, and how much later than any before it
+// its latest line is, in milliseconds since 1970.
 const (
-	indexMagic   = "SBLI\x01"
+	indexMagic   = "SBLI\x02"
 	indexSuffix  = ".idx"
 	blockEntries = 256
 )
@@ -21,7 +22,8 @@ const (
 // block is a run of blockEntries entries.
 type block struct {
 	offset int64
-	levels byte // bit i: sb.Severities[i]
+	levels byte  // bit i: sb.Severities[i]
+	latest int64 // time of the latest line up to its end, in milliseconds since 1970; 0 for none
 }
 
 // index tells where the entries of a log lie and how severe they are.
@@ -32,6 +34,7 @@ type index struct {
 	firstError  int64 // -1: none
 	errorOffset int64
 	blocks      []block
+	latest      int64 // of the last block
 }
 
 func newIndex() *index { return &index{firstError: -1} }
@@ -42,7 +45,12 @@ func (x *index) add(e entry) error {
 	if x.entries%blockEntries == 0 {
 		x.blocks = append(x.blocks, block{offset: e.start})
 	}
-	x.blocks[len(x.blocks)-1].levels |= 1 << level
+	last := &x.blocks[len(x.blocks)-1]
+	last.levels |= 1 << level
+	if e.at != nil {
+		x.latest = max(x.latest, e.at.UnixMilli())
+	}
+	last.latest = x.latest
 	if x.firstError < 0 && level >= slices.Index(sb.Severities, sb.ErrorLine) {
 		x.firstError, x.errorOffset = x.entries, e.start
 	}
@@ -64,11 +72,12 @@ func (x *index) encode() []byte {
 	put(x.errorOffset)
 	put(blockEntries)
 	put(int64(len(x.blocks)))
-	last := int64(0)
+	var last block
 	for _, k := range x.blocks {
-		put(k.offset - last)
+		put(k.offset - last.offset)
 		b = append(b, k.levels)
-		last = k.offset
+		put(k.latest - last.latest)
+		last = k
 	}
 	return b
 }
@@ -96,18 +105,21 @@ func decodeIndex(b []byte) (*index, error) {
 	if get() != blockEntries {
 		return nil, damaged
 	}
-	blocks, last := get(), int64(0)
+	blocks := get()
 	if !ok || blocks < 0 || blocks > int64(len(rest)) {
 		return nil, damaged
 	}
 	x.blocks = make([]block, 0, blocks)
+	var last block
 	for range blocks {
-		last += get()
+		last.offset += get()
 		levels, err := r.ReadByte()
+		last.levels = levels
+		last.latest += get()
 		if !ok || err != nil {
 			return nil, damaged
 		}
-		x.blocks = append(x.blocks, block{last, levels})
+		x.blocks = append(x.blocks, last)
 	}
 	return x, nil
 }

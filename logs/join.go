@@ -81,10 +81,10 @@ func (l *Logs) parts(rows []sb.Chunk) (parts [][]sb.Chunk) {
 		switch {
 		case len(part) > 0 && part[0].Process != c.Process:
 			end(l.fewRows())
-		case c.Joined > 0, len(part) == joinChunks, size+c.Size > joinBytes:
+		case c.Joined > 0, c.URI != "", len(part) == joinChunks, size+c.Size > joinBytes:
 			end(0)
 		}
-		if c.Joined == 0 {
+		if c.Joined == 0 && c.URI == "" {
 			part, size = append(part, c), size+c.Size
 		}
 	}

@@ -18,6 +18,7 @@ type segment struct {
 	size    int64
 	heading string
 	key     string
+	uri     string     // where others keep it; "" for an object of ours
 	skip    int64      // bytes of the object before it
 	process sb.Process // whose output it is
 	pos     int64      // bytes of that output before it, which stay the same whatever is joined
@@ -51,7 +52,7 @@ func join(chunks []sb.Chunk) layout {
 				y.add(segment{size: int64(len(h)), heading: h})
 			}
 		}
-		y.add(segment{size: c.Size, key: c.Key(), process: c.Process, pos: pos})
+		y.add(segment{size: c.Size, key: c.Key(), uri: c.URI, process: c.Process, pos: pos})
 		pos += c.Size
 	}
 	return y
@@ -173,6 +174,10 @@ func (r *reader) next() (err error) {
 	if s.heading != "" {
 		r.cur = io.NopCloser(strings.NewReader(s.heading[r.at-s.start:]))
 		return nil
+	}
+	if s.uri != "" {
+		r.cur, err = r.logs.openElsewhere(r.ctx, r.run, s, s.skip+r.at-s.start)
+		return err
 	}
 	r.cur, err = r.logs.blobs.Get(r.ctx, s.key, s.skip+r.at-s.start, min(s.start+s.size, r.end)-r.at)
 	if sb.CodeOf(err) != sb.NotFound || kept(r.run) {

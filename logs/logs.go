@@ -26,6 +26,9 @@ type Options struct {
 	Workers int           // how many logs are compacted at once; 4
 	Rows    int           // of chunks of one log, above which they are joined before the run is over; 10,000
 	Now     func() time.Time
+
+	Mask      Mask      // default: nothing is a secret
+	Elsewhere Elsewhere // nil: what others keep cannot be read here
 }
 
 func (o Options) withDefaults() Options {
@@ -52,6 +55,9 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Mask == nil {
+		o.Mask = func(context.Context, sb.Process) (sb.Mask, error) { return sb.Mask{}, nil }
+	}
 	return o
 }
 
@@ -63,6 +69,7 @@ type Logs struct {
 	notes Notes
 	opts  Options
 	long  chan string // runs whose logs may have too many chunks
+	ends  ends
 }
 
 // New makes Logs; its Run compacts logs, all else works without it.
@@ -83,21 +90,27 @@ func (l *Logs) Append(ctx context.Context, p sb.Process, seq int64, body []byte,
 	if p.Source == "" {
 		p.Source = sb.MainSource
 	}
+	return l.keep(ctx, sb.Chunk{Process: p, Seq: seq}, body, ndjson)
+}
+
+// keep writes the object of a chunk, then its row.
+func (l *Logs) keep(ctx context.Context, c sb.Chunk, body []byte, ndjson bool) error {
 	sum := sha256.Sum256(body) // of what was sent, so that sending it again is seen as the same
 	if ndjson {
 		body = readable(body, l.opts.Now())
 	}
-	c := sb.Chunk{Process: p, Seq: seq, Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:])}
-	if err := l.blobs.Put(ctx, c.Key(), bytes.NewReader(body)); err != nil {
+	c.Size, c.SHA256 = int64(len(body)), hex.EncodeToString(sum[:])
+	if err := l.putChunk(ctx, c, body); err != nil {
 		return err
 	}
 	sb.FaultPoint("chunk.put") // the object without its row
 	err := l.store.AddChunk(ctx, c)
 	sb.FaultPoint("chunk.after")
-	if err == nil {
-		l.maybeLong(c)
+	if err != nil {
+		return err
 	}
-	return err
+	l.maybeLong(c)
+	return l.border(ctx, c, body)
 }
 
 // readable writes lines of JSON as text. What is no such line stays as it is. A line without a time takes now: always

@@ -68,7 +68,7 @@ type onlyReader struct{ io.Reader }
 // acknowledged; other work, and work whose worker was lost, may add to it for a while.
 func (l *Logs) complete(ctx context.Context, run sb.Run) (bool, error) {
 	switch {
-	case kept(run):
+	case run.Log != nil:
 		return true, nil
 	case run.Open(), run.Work.LogDue != nil:
 		return false, nil

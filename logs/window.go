@@ -104,6 +104,7 @@ type window struct {
 	number int64 // of the next entry
 	index  *index
 	out    sb.LogWindow
+	begun  bool // the time that was asked for has come
 }
 
 // start finds where to begin to read.
@@ -118,12 +119,23 @@ func (w *window) start(x *index) (int64, bool) {
 // skip goes on to the next block that holds a line of the level; false at the end of the log.
 func (w *window) skip(x *index) (int64, bool) {
 	for i := w.number / blockEntries; x != nil && i < int64(len(x.blocks)); i++ {
-		if x.blocks[i].levels&atLeast(w.query.Level) != 0 {
+		if x.blocks[i].levels&atLeast(w.query.Level) != 0 && (w.begun || w.reaches(x.blocks[i])) {
 			w.number = i * blockEntries
 			return x.blocks[i].offset, true
 		}
 	}
 	return 0, false
+}
+
+// reaches tells whether a line of the time that is asked for, or a later one, stands before the end of a block.
+func (w *window) reaches(b block) bool {
+	return w.query.Since.IsZero() || b.latest >= w.query.Since.UnixMilli()
+}
+
+// late tells whether an entry lies behind the first of the time that is asked for.
+func (w *window) late(e entry) bool {
+	w.begun = w.begun || w.query.Since.IsZero() || e.at != nil && !e.at.Before(w.query.Since)
+	return w.begun
 }
 
 func (w *window) entry(e entry) error {
@@ -132,7 +144,7 @@ func (w *window) entry(e entry) error {
 		return errSkip
 	}
 	w.number++
-	if n < w.query.From || slices.Index(sb.Severities, e.severity) < w.level {
+	if !w.late(e) || n < w.query.From || slices.Index(sb.Severities, e.severity) < w.level {
 		return nil
 	}
 	if len(w.search) > 0 && !bytes.Contains(bytes.ToLower(e.message), w.search) {

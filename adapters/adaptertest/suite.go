@@ -40,6 +40,8 @@ type Subject struct {
 	Clear    func(t testing.TB, at sb.Place)      // what a person runs again there; nil: not tried
 	Lose     func(t testing.TB, of sb.Submission) // makes the answer to the next submission be lost; nil: not tried
 	Slow     bool                                 // a real server: tests go one after another
+	NoLogs   bool                                 // its API has no text of logs
+	Typed    bool                                 // it takes what its targets declare, and nothing else
 }
 
 // world is a subject with the names of one test.
@@ -65,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"what fails says why", []string{Fail}, failsWithWords},
 		{"a big log comes whole", []string{BigLog}, readsBigLog},
 		{"parts of one task are told apart, and have logs of their own", []string{Mapped}, tellsParts},
+		{"tasks of many runs are counted together", []string{Mapped, Chain}, counts},
 		{"what cannot start says why", []string{Paused}, waitsWithWords},
 		{"more than the limit waits and says why", []string{Limited}, waitsForOthers},
 		{"what is stopped ends and stays so", []string{Sleep}, func(t *testing.T, w *world) { stops(t, w, Sleep) }},
@@ -197,7 +200,7 @@ func (w *world) working(t *testing.T, at sb.Place) {
 	w.until(t, at, func(s sb.Seen) bool {
 		require.False(t, s.Sight.Over(), "it has ended: %s", s.Word)
 		for _, p := range w.parts(t, at) {
-			if p.Word == "running" {
+			if strings.EqualFold(p.Word, "running") {
 				return true
 			}
 		}

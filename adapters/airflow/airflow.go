@@ -23,7 +23,8 @@ type Adapter struct {
 	login  login
 	found  detected
 	clock  clock
-	dags   dagCache
+	dags   cache[knownDAG]
+	ends   cache[[]string] // the tasks that none follows
 	around surroundings
 }
 
@@ -43,8 +44,11 @@ func New(config, secrets json.RawMessage) (*Adapter, error) {
 
 func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, error) {
 	set, faults := readSettings(config, secrets)
+	if around.rates != nil {
+		set.Rates = around.rates
+	}
 	out, err := outbound.New(outbound.Settings{
-		URL: set.URL, CA: set.CA, Certificate: set.Certificate, Key: set.secret.ClientKey, Headers: set.allHeaders(), Rates: around.rates,
+		URL: set.URL, CA: set.CA, Certificate: set.Certificate, Key: set.secret.ClientKey, Headers: set.allHeaders(), Rates: set.Rates,
 	})
 	if err != nil {
 		faults = append(faults, asFaults(err)...)
@@ -68,6 +72,12 @@ type call struct {
 }
 
 func get(path ...string) call { return call{share: outbound.Polls, method: http.MethodGet, path: path} }
+
+// of is the call as one of another share.
+func (c call) of(s outbound.Share) call {
+	c.share = s
+	return c
+}
 
 // ask calls and reads the JSON of a good answer into a value, if one is given.
 func (a *Adapter) ask(ctx context.Context, c call, into any) error {

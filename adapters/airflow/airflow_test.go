@@ -65,3 +65,26 @@ func TestTheStandInPassesTheContract(t *testing.T) {
 		})
 	}
 }
+
+func TestHowLongAPageIs(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		version, auth string
+		size          int
+	}{
+		{"2.10.3", byPassword, 500},
+		{"2.11.2", byToken, 500},
+		{"3.0.6", byPassword, 100},
+		{"3.1.8", byComposer, 100},
+		{"3.2.0", byPassword, 500},
+		{"3.3.1", byKeycloak, 500},
+		{"2.10.3", byMWAA, 200},
+		{"3.1.0", byMWAA, 100},
+		{"3.3.1", byMWAA, 200},
+	} {
+		v, known := readVersion(row.version)
+		require.True(t, known)
+		a := &Adapter{set: settings{config: config{Auth: row.auth}}}
+		require.Equal(t, row.size, a.pageSize(v), "%s with %s", row.version, row.auth)
+	}
+}

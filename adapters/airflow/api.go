@@ -20,7 +20,7 @@ type api interface {
 	refusal(auth string) string                    // what to say when the credentials are not taken
 	trigger(t trigger) map[string]any              // body that starts a run
 	noTrigger() map[string]any                     // body that is never accepted, also not by those who may start runs
-	parts(dag, run string, offset, size int) (body map[string]any, pages bool)
+	parts(dags, runs []string, offset, size int) (body map[string]any, pages bool)
 	stale(d dagInfo) bool
 	note(text string) (path []string, body map[string]any) // of a run, behind its path
 	xcom(value json.RawMessage) json.RawMessage            // a result as JSON
@@ -61,6 +61,8 @@ func (r dagRun) marker() sb.AttemptRef {
 
 // taskInstance is a task of a run as both APIs list it.
 type taskInstance struct {
+	DAG   string     `json:"dag_id"`
+	Run   string     `json:"dag_run_id"`
 	Task  string     `json:"task_id"`
 	Index int        `json:"map_index"`
 	Try   int        `json:"try_number"`

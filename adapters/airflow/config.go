@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
 	sb "signalbox"
+	"signalbox/adapters/outbound"
 )
 
 // The ways to log in.
@@ -37,13 +37,15 @@ type config struct {
 	Environment string    `json:"environment"`
 	LogicalDate string    `json:"logical_date"`
 	Unpause     bool      `json:"unpause"`
-	LogRoots    []string  `json:"log_roots"`
-	LogTemplate string    `json:"log_template"`
 	Headers     headerSet `json:"headers"`
 	CA          string    `json:"ca"`
 	Certificate string    `json:"client_certificate"`
 	PollSeconds float64   `json:"poll_seconds"`
+	Rates       rates     `json:"rates"`
 }
+
+// rates are requests a second by share, where they differ from the default.
+type rates map[outbound.Share]float64
 
 type secrets struct {
 	Password     string    `json:"password"`
@@ -162,8 +164,6 @@ func (s settings) checkAuth() []sb.Fault {
 	return faults
 }
 
-var placeholder = regexp.MustCompile(`\{[^}]*\}`)
-
 func (s settings) checkRest() []sb.Fault {
 	var faults []sb.Fault
 	if s.LogicalDate != "now" && s.LogicalDate != "null" {
@@ -172,15 +172,10 @@ func (s settings) checkRest() []sb.Fault {
 	if s.PollSeconds != 0 && (s.PollSeconds < 1 || s.PollSeconds > 300) {
 		faults = append(faults, sb.Fault{Location: "config.poll_seconds", Message: "is between 1 and 300", Value: s.PollSeconds})
 	}
-	for _, root := range s.LogRoots {
-		u, err := url.Parse(root)
-		if err != nil || !slices.Contains([]string{"s3", "gs", "file"}, u.Scheme) || u.Scheme != "file" && u.Host == "" {
-			faults = append(faults, sb.Fault{Location: "config.log_roots", Message: "is a folder as s3://bucket/folder, gs://bucket/folder or file:///folder", Value: root})
-		}
-	}
-	for _, name := range placeholder.FindAllString(s.LogTemplate, -1) {
-		if !slices.Contains([]string{"{dag_id}", "{run_id}", "{task_id}", "{map_index}", "{try}"}, name) {
-			faults = append(faults, sb.Fault{Location: "config.log_template", Message: "knows {dag_id}, {run_id}, {task_id}, {map_index} and {try}", Value: name})
+	for _, share := range slices.Sorted(maps.Keys(s.Rates)) {
+		if _, known := outbound.DefaultRates[share]; !known || s.Rates[share] < 0.1 || s.Rates[share] > 100 {
+			faults = append(faults, sb.Fault{Location: "config.rates", Message: "has polls, stops and dispatches, each from 0.1 to 100 requests a second", Value: s.Rates})
+			break
 		}
 	}
 	return faults

@@ -9,7 +9,7 @@ import (
 	sb "signalbox"
 )
 
-// dagFresh is how long what is known of a DAG is believed, when it only serves words for people.
+// dagFresh is how long what is known of a DAG is believed, where it serves words for people or tells which task has the result.
 const dagFresh = 30 * time.Second
 
 // dagInfo is a DAG as both APIs tell of it.
@@ -28,34 +28,39 @@ type param struct {
 	Schema json.RawMessage `json:"schema"`
 }
 
-type dagCache struct {
-	mu    sync.Mutex
-	known map[string]knownDAG
-}
-
 type knownDAG struct {
 	dagInfo
 	gone bool
-	at   time.Time
 }
 
-func (c *dagCache) get(id string, now time.Time) (knownDAG, bool) {
+// cache is what is known of DAGs for a short time.
+type cache[T any] struct {
+	mu    sync.Mutex
+	known map[string]kept[T]
+}
+
+type kept[T any] struct {
+	value T
+	at    time.Time
+}
+
+func (c *cache[T]) get(id string, now time.Time) (T, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k, ok := c.known[id]
-	return k, ok && now.Sub(k.at) < dagFresh
+	return k.value, ok && now.Sub(k.at) < dagFresh
 }
 
-func (c *dagCache) put(id string, k knownDAG) {
+func (c *cache[T]) put(id string, value T, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil || len(c.known) > 1000 {
-		c.known = map[string]knownDAG{}
+		c.known = map[string]kept[T]{}
 	}
-	c.known[id] = k
+	c.known[id] = kept[T]{value, now}
 }
 
-func (c *dagCache) forget(id string) {
+func (c *cache[T]) forget(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.known, id)
@@ -66,7 +71,7 @@ func (a *Adapter) dag(ctx context.Context, id string) (dagInfo, error) {
 	var d dagInfo
 	err := a.ask(ctx, get("dags", id), &d)
 	if err == nil || sb.CodeOf(err) == sb.NotFound {
-		a.dags.put(id, knownDAG{dagInfo: d, gone: err != nil, at: a.around.now()})
+		a.dags.put(id, knownDAG{dagInfo: d, gone: err != nil}, a.around.now())
 	}
 	return d, err
 }

@@ -25,7 +25,7 @@ func (a *Adapter) Log(ctx context.Context, at sb.Place, p sb.Part, try int) (io.
 		return nil, err
 	}
 	task, index := readSource(p.Source)
-	c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "logs", strconv.Itoa(try))
+	c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "logs", strconv.Itoa(try)).of(outbound.Details)
 	c.query = map[string]string{"full_content": "true"}
 	if index >= 0 {
 		c.query["map_index"] = strconv.Itoa(index)
@@ -34,7 +34,7 @@ func (a *Adapter) Log(ctx context.Context, at sb.Place, p sb.Part, try int) (io.
 	if err != nil {
 		return nil, err
 	}
-	l := &logLines{body: body, in: bufio.NewReaderSize(body, sb.MaxLine), rewrite: writeOutErrors}
+	l := &logLines{body: body, in: bufio.NewReaderSize(body, sb.MaxLine), rewrite: sb.WriteOutError}
 	skip := skipSourcesV2
 	if api.major() == 2 {
 		skip, l.rewrite = skipSourcesV1, nil

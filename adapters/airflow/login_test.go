@@ -168,8 +168,8 @@ func TestMWAAGivesASessionForATokenOfAWS(t *testing.T) {
 
 func TestEveryFaultOfTheConfigIsListed(t *testing.T) {
 	t.Parallel()
-	_, err := New(json.RawMessage(`{"url": "ftp://x", "auth": "password", "logical_date": "later", "poll_seconds": 0.1, "unpause": "yes",
-		"log_roots": ["http://x"], "log_template": "{dag_id}/{nope}", "bogus": 1, "ca": "no", "headers": {"Host": "x", "a b": "c"}}`),
+	_, err := New(json.RawMessage(`{"url": "ftp://x", "auth": "password", "logical_date": "later", "poll_seconds": 0.1, "rates": {"polls": 2, "logs": 3}, "unpause": "yes",
+		"bogus": 1, "ca": "no", "headers": {"Host": "x", "a b": "c"}}`),
 		json.RawMessage(`{"client_key": "no", "extra": "x"}`))
 	var e *sb.Error
 	require.ErrorAs(t, err, &e)
@@ -179,8 +179,8 @@ func TestEveryFaultOfTheConfigIsListed(t *testing.T) {
 		where = append(where, f.Location)
 	}
 	require.ElementsMatch(t, []string{
-		"config.url", "config.username", "secrets.password", "config.logical_date", "config.poll_seconds", "config.unpause", "config.log_roots",
-		"config.log_template", "config.bogus", "config.ca", "config.headers.Host", "config.headers", "secrets.client_key", "secrets.extra",
+		"config.url", "config.username", "secrets.password", "config.logical_date", "config.poll_seconds", "config.rates", "config.unpause",
+		"config.bogus", "config.ca", "config.headers.Host", "config.headers", "secrets.client_key", "secrets.extra",
 	}, where)
 	_, err = New(nil, nil)
 	require.Error(t, err)

@@ -20,7 +20,9 @@ const (
 	dagsAtOnce   = 200              // DAGs a list is asked for
 	lookBehind   = 60 * time.Second // how far before the mark it reads again
 	finishedMost = 20               // pages of finished runs; what was not met by then is asked for by itself
+	fatMost      = 20               // runs that are too large for an answer, of one list
 	getsAtOnce   = 4
+	getsMost     = 16 // runs that are asked for by themselves in one look
 	rememberDAGs = 200
 )
 
@@ -180,10 +182,10 @@ func (l *look) met(r dagRun) {
 
 func (l *look) known(k key) bool { _, ok := l.seen[k]; return ok }
 
-// list reads pages until the last one or until each says no. A page that is too large is asked for again in halves; a
-// single run that is too large is passed over: it is not ours, because ours are small.
+// list reads pages until the last one or until each says no. A page that is too large is asked for again in parts; a
+// single run that is too large is passed over, as long as there are few: it is not ours, because ours are small.
 func (l *look) list(ctx context.Context, filter map[string]any, each func(page []dagRun, pages int) bool) error {
-	size := l.page
+	size, fat := l.page, 0
 	for offset, pages := 0, 1; ; pages++ {
 		var got struct {
 			Runs  []dagRun `json:"dag_runs"`
@@ -197,8 +199,8 @@ func (l *look) list(ctx context.Context, filter map[string]any, each func(page [
 		case sb.CodeOf(err) == sb.TooLarge && size > 1:
 			size = max(size/4, 1)
 			continue
-		case sb.CodeOf(err) == sb.TooLarge:
-			offset++
+		case sb.CodeOf(err) == sb.TooLarge && fat < fatMost:
+			offset, fat = offset+1, fat+1
 			continue
 		case err != nil:
 			return err
@@ -208,17 +210,21 @@ func (l *look) list(ctx context.Context, filter map[string]any, each func(page [
 		if more := each(got.Runs, pages); last || !more {
 			return nil
 		}
+		size = min(4*size, l.page)
 	}
 }
 
-// oneByOne asks for what no list had.
+// oneByOne asks for what no list had: of many some, which ones is left to chance. The others stay missing.
 func (l *look) oneByOne(ctx context.Context) error {
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(getsAtOnce)
-	rest := l.missing
-	l.missing = map[key]sb.Place{}
-	for k := range rest {
+	asked := 0
+	for k := range l.missing {
+		if asked++; asked > getsMost {
+			break
+		}
+		delete(l.missing, k)
 		group.Go(func() error {
 			var r dagRun
 			err := l.a.ask(ctx, get("dags", k.dag, "dagRuns", k.run), &r)
@@ -240,6 +246,9 @@ func (l *look) oneByOne(ctx context.Context) error {
 func (l *look) places(ctx context.Context, open []sb.Place) []sb.Seen {
 	all := make([]sb.Seen, 0, len(open))
 	for _, p := range open {
+		if _, left := l.missing[keyOf(p)]; left {
+			continue
+		}
 		r, ok := l.seen[keyOf(p)]
 		if !ok {
 			all = append(all, sb.Seen{Place: p, Sight: sb.SeenGone, Word: "gone"})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	sb "signalbox"
+	"signalbox/adapters/outbound"
 )
 
 // leavesMost bounds the tasks that are asked for a result.
@@ -16,7 +17,7 @@ const leavesMost = 20
 // failed one it gives the exception of the task that failed last, from its log. See sb.Adapter.
 func (a *Adapter) Outcome(ctx context.Context, at sb.Place) (sb.Outcome, error) {
 	var r dagRun
-	if err := a.ask(ctx, get("dags", at.Target.DAG, "dagRuns", at.Name), &r); err != nil {
+	if err := a.ask(ctx, get("dags", at.Target.DAG, "dagRuns", at.Name).of(outbound.Details), &r); err != nil {
 		return sb.Outcome{}, err
 	}
 	o := sb.Outcome{Completed: r.State == "success", Source: sb.MainSource}
@@ -63,13 +64,16 @@ func (a *Adapter) result(ctx context.Context, at sb.Place, o *sb.Outcome) error 
 
 // leaves are the tasks that none follows. A DAG that is gone has none.
 func (a *Adapter) leaves(ctx context.Context, dag string) ([]string, error) {
+	if known, ok := a.ends.get(dag, a.around.now()); ok { // many runs of it may end together
+		return known, nil
+	}
 	var got struct {
 		Tasks []struct {
 			ID   string   `json:"task_id"`
 			Next []string `json:"downstream_task_ids"`
 		}
 	}
-	err := a.ask(ctx, get("dags", dag, "tasks"), &got)
+	err := a.ask(ctx, get("dags", dag, "tasks").of(outbound.Details), &got)
 	if sb.CodeOf(err) == sb.NotFound {
 		return nil, nil
 	}
@@ -78,6 +82,9 @@ func (a *Adapter) leaves(ctx context.Context, dag string) ([]string, error) {
 		if len(t.Next) == 0 {
 			all = append(all, t.ID)
 		}
+	}
+	if err == nil {
+		a.ends.put(dag, all, a.around.now())
 	}
 	return all, err
 }
@@ -89,7 +96,8 @@ func (a *Adapter) returned(ctx context.Context, at sb.Place, task string) (json.
 		return nil, err
 	}
 	var x struct{ Value json.RawMessage }
-	err = a.ask(ctx, get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "xcomEntries", "return_value"), &x)
+	c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances", task, "xcomEntries", "return_value")
+	err = a.ask(ctx, c.of(outbound.Details), &x)
 	if sb.CodeOf(err) == sb.NotFound || err == nil && (len(x.Value) == 0 || string(x.Value) == "null") {
 		return nil, nil
 	}

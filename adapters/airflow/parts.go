@@ -3,17 +3,17 @@ package airflow
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	sb "signalbox"
 	"signalbox/adapters/outbound"
 )
 
-// How many task instances are asked for at once, where there are pages, and how many are read.
+// How many task instances are read, and how many of them at once where Airflow itself sets a limit.
 const (
-	partsPage = 500
 	partsMost = 10_000
-	cappedAt  = 100 // what a page holds at most where Airflow itself sets a limit
+	cappedAt  = 100
 )
 
 // taskPage is a page of task instances.
@@ -42,34 +42,49 @@ func (a *Adapter) Parts(ctx context.Context, at sb.Place) ([]sb.Part, error) {
 	return parts, nil
 }
 
+// tasks lists the task instances of one run.
 func (a *Adapter) tasks(ctx context.Context, at sb.Place) ([]taskInstance, error) {
-	if at.Target.DAG == "" || at.Name == "" {
-		return nil, sb.Errorf(sb.Invalid, "a run of Airflow has a DAG and a name") // an empty filter would be none
+	all, _, err := a.list(ctx, []sb.Place{at})
+	if sb.CodeOf(err) == sb.TooLarge {
+		return a.tasksInPages(ctx, at)
+	}
+	return all, err
+}
+
+// list lists the task instances of runs, and tells how many there are if there are more than it reads. TooLarge: they are too
+// many bytes, and come without pages.
+func (a *Adapter) list(ctx context.Context, at []sb.Place) (all []taskInstance, total int, err error) {
+	var dags, runs []string
+	for _, p := range at {
+		if p.Target.DAG == "" || p.Name == "" {
+			return nil, 0, sb.Errorf(sb.Invalid, "a run of Airflow has a DAG and a name") // an empty filter would be none
+		}
+		if !slices.Contains(dags, p.Target.DAG) {
+			dags = append(dags, p.Target.DAG)
+		}
+		runs = append(runs, p.Name)
 	}
 	api, err := a.api(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var all []taskInstance
-	for size := partsPage; ; {
-		body, pages := api.parts(at.Target.DAG, at.Name, len(all), size)
+	for size := a.pageSize(api.version()); ; {
+		body, pages := api.parts(dags, runs, len(all), size)
 		var page taskPage
 		err := a.ask(ctx, call{
-			share: outbound.Polls, method: http.MethodPost, body: body,
+			share: outbound.Details, method: http.MethodPost, body: body,
 			path: []string{"dags", "~", "dagRuns", "~", "taskInstances", "list"},
 		}, &page)
 		switch {
-		case sb.CodeOf(err) == sb.TooLarge && !pages:
-			return a.tasksInPages(ctx, at)
-		case sb.CodeOf(err) == sb.TooLarge && size > 1:
+		case sb.CodeOf(err) == sb.TooLarge && pages && size > 1:
 			size = max(size/4, 1)
 			continue
 		case err != nil:
-			return nil, err
+			return nil, 0, err
 		}
 		all = append(all, page.Tasks...)
 		if !pages || len(page.Tasks) == 0 || len(all) >= page.Total || len(all) >= partsMost {
-			return all, nil
+			return all, page.Total, nil
 		}
 	}
 }
@@ -78,7 +93,7 @@ func (a *Adapter) tasks(ctx context.Context, at sb.Place) ([]taskInstance, error
 func (a *Adapter) tasksInPages(ctx context.Context, at sb.Place) ([]taskInstance, error) {
 	var all []taskInstance
 	for {
-		c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances")
+		c := get("dags", at.Target.DAG, "dagRuns", at.Name, "taskInstances").of(outbound.Details)
 		c.query = map[string]string{"limit": strconv.Itoa(cappedAt), "offset": strconv.Itoa(len(all))}
 		var page taskPage
 		if err := a.ask(ctx, c, &page); err != nil {

@@ -57,6 +57,7 @@ func TestRealAirflow(t *testing.T) {
 			b := stand(t, s.URL)
 			a := registered(t, b.URL, "")
 			t.Run("contract", func(t *testing.T) { contract(t, s, b, a) })
+			t.Run("its logs lie where its template says", func(t *testing.T) { lying(t, s, a) })
 			t.Run("a viewer lacks rights", func(t *testing.T) { viewer(t, b.URL) })
 			t.Run("it is killed and comes back", func(t *testing.T) { killed(t, s, a) })
 			t.Run("credentials are revoked", func(t *testing.T) { revoked(t, s, b.URL, a) })

@@ -15,7 +15,7 @@ import (
 func (a *Adapter) Stop(ctx context.Context, at sb.Place, reason string) error {
 	path := []string{"dags", at.Target.DAG, "dagRuns", at.Name}
 	var r dagRun
-	err := a.ask(ctx, get(path...), &r)
+	err := a.ask(ctx, get(path...).of(outbound.Stops), &r)
 	if sb.CodeOf(err) == sb.NotFound || err == nil && runSight(r).Over() {
 		return nil
 	}

@@ -60,16 +60,23 @@ func (a *Adapter) Submit(ctx context.Context, d sb.Submission) (sb.Place, error)
 }
 
 func (a *Adapter) start(ctx context.Context, dag string, api api, t trigger) error {
-	return a.ask(ctx, call{
+	var r dagRun
+	err := a.ask(ctx, call{
 		share: outbound.Dispatches, method: http.MethodPost, path: []string{"dags", dag, "dagRuns"}, body: api.trigger(t),
-	}, nil)
+	}, &r)
+	switch {
+	case sb.CodeOf(err) == sb.TooLarge: // whatever that was
+		return sb.Wrap(err, sb.Unavailable, "the answer to a start is not Airflow's")
+	case err == nil && r.Name != t.name:
+		return sb.Errorf(sb.Unavailable, "the answer to a start tells of no run, perhaps it is a proxy's")
+	}
+	return err
 }
 
 // isThere tells whether the run of a submission exists. Conflict: a run of its name is not of this attempt.
 func (a *Adapter) isThere(ctx context.Context, d sb.Submission) (bool, error) {
 	var r dagRun
-	c := get("dags", d.Target.DAG, "dagRuns", d.Name)
-	c.share = outbound.Dispatches
+	c := get("dags", d.Target.DAG, "dagRuns", d.Name).of(outbound.Dispatches)
 	err := a.ask(ctx, c, &r)
 	switch {
 	case sb.CodeOf(err) == sb.NotFound:

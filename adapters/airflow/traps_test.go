@@ -182,6 +182,8 @@ func TestAnAnswerThatIsNotAirflowsIsNoEnd(t *testing.T) {
 		"a proxy's 403":           {page(403, "text/html", "<html>go away"), sb.Unauthenticated},
 		"a gateway's 502":         {page(502, "text/html", "<html>bad gateway"), sb.Unavailable},
 		"a plain 500":             {page(500, "text/plain", "Internal Server Error"), sb.Unavailable},
+		"a gateway's 504":         {page(504, "text/html", "<html>gateway time-out"), sb.Unavailable},
+		"a body without an end":   {page(200, "application/json", `{"dag_runs": [`+strings.Repeat(" ", 9<<20)), sb.TooLarge},
 		"too many requests":       {page(429, "application/json", `{"detail":"slow down"}`), sb.Unavailable},
 		"JSON that breaks off":    {page(200, "application/json", `{"dag_runs": [{"dag_`), sb.Unavailable},
 		"an API that was removed": {page(404, "application/json", `{"error":"/api/v1 has been removed in Airflow 3"}`), sb.Unavailable},
@@ -378,4 +380,30 @@ func TestRunsWithTheSameLogicalDate(t *testing.T) {
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
 	submit(t, a, airflowtest.OK, "y")
 	require.Equal(t, 2, s.Runs(airflowtest.OK, prefix))
+}
+
+func TestManyThatAreGoneDoNotHoldUpALook(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions {
+		s := airflowtest.Start(t, version)
+		a := registered(t, s.URL, "")
+		there := submit(t, a, airflowtest.Sleep, "there")
+		open := []sb.Place{there}
+		for i := range 500 {
+			open = append(open, sb.Place{Target: there.Target, Name: fmt.Sprintf("%sgone%d-1", prefix, i)})
+		}
+		gone := map[string]bool{}
+		for looks := 0; len(gone) < 100; looks++ {
+			require.Less(t, looks, 50)
+			view, err := a.Look(t.Context(), open, installation, "")
+			require.NoError(t, err)
+			require.LessOrEqual(t, view.Calls, 4+getsMost)
+			require.Len(t, view.Places, 1+getsMost, "the others are left out")
+			require.Equal(t, there.Name, view.Places[0].Name)
+			for _, seen := range view.Places[1:] {
+				require.Equal(t, sb.SeenGone, seen.Sight)
+				gone[seen.Name] = true
+			}
+		}
+	}
 }

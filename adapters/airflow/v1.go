@@ -56,8 +56,8 @@ func (v1) trigger(t trigger) map[string]any {
 func (v1) noTrigger() map[string]any { return map[string]any{"signalbox_probe": true} }
 
 // parts knows no pages here: the answer is whole.
-func (v1) parts(dag, run string, _, _ int) (map[string]any, bool) {
-	return map[string]any{"dag_ids": []string{dag}, "dag_run_ids": []string{run}}, false
+func (v1) parts(dags, runs []string, _, _ int) (map[string]any, bool) {
+	return map[string]any{"dag_ids": dags, "dag_run_ids": runs}, false
 }
 
 func (v1) stale(d dagInfo) bool { return d.Active != nil && !*d.Active }

@@ -52,9 +52,9 @@ func (v2) trigger(t trigger) map[string]any {
 // noTrigger lacks the logical date besides.
 func (v2) noTrigger() map[string]any { return map[string]any{"signalbox_probe": true} }
 
-func (v2) parts(dag, run string, offset, size int) (map[string]any, bool) {
+func (v2) parts(dags, runs []string, offset, size int) (map[string]any, bool) {
 	return map[string]any{
-		"dag_ids": []string{dag}, "dag_run_ids": []string{run}, "page_limit": size, "page_offset": offset,
+		"dag_ids": dags, "dag_run_ids": runs, "page_limit": size, "page_offset": offset,
 	}, true
 }
 

@@ -13,24 +13,36 @@ import (
 // DefaultRates are the requests a second of each share.
 var DefaultRates = map[Share]float64{Polls: 2, Stops: 1, Dispatches: 2}
 
-// shares hold the limiter of each.
-type shares map[Share]*rate.Limiter
+// shares hold the limiter of each. Details have none of their own: they take turns of the polls, and only one of them at a
+// time stands in line for one, so that a poll waits for one of them at most, however many there are.
+type shares struct {
+	limiters map[Share]*rate.Limiter
+	detail   chan struct{} // has room for the one in line
+}
 
 func limiters(rates map[Share]float64) shares {
-	all := make(shares, len(DefaultRates))
+	all := shares{limiters: make(map[Share]*rate.Limiter, len(DefaultRates)), detail: make(chan struct{}, 1)}
 	for share, perSecond := range DefaultRates {
 		if own, ok := rates[share]; ok {
 			perSecond = own
 		}
-		all[share] = rate.NewLimiter(rate.Limit(perSecond), 2)
+		all.limiters[share] = rate.NewLimiter(rate.Limit(perSecond), 2)
 	}
 	return all
 }
 
 func (all shares) wait(ctx context.Context, s Share) error {
-	turn, ok := all[s]
+	turn, ok := all.limiters[s]
 	if !ok {
-		turn = all[Polls]
+		turn = all.limiters[Polls]
+	}
+	if s == Details {
+		select {
+		case all.detail <- struct{}{}:
+			defer func() { <-all.detail }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	err := turn.Wait(ctx)
 	if err != nil && ctx.Err() == nil {

@@ -44,6 +44,7 @@ const (
 	Polls      Share = "polls"
 	Stops      Share = "stops"
 	Dispatches Share = "dispatches"
+	Details    Share = "details" // of single things, for people: in turns of the polls that these leave
 )
 
 // Settings say where a client calls, and how it shows who it is.
@@ -137,8 +138,8 @@ func (c *Client) Do(ctx context.Context, r Request) (Reply, error) {
 	return reply, nil
 }
 
-// Stream calls by GET and leaves the body of an answer with status 200 to the caller, who closes it. Of other answers it
-// reads the body, as Do does, and gives no stream. Reading fails with TooLarge after MaxStream, and with Unavailable
+// Stream calls, and leaves the body of an answer with status 200 to the caller, who closes it. Of other answers it reads
+// the body, as Do does, and gives no stream. Reading fails with TooLarge after MaxStream, and with Unavailable
 // when nothing came for a minute.
 func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, Reply, error) {
 	if err := c.turn(ctx, r.Share); err != nil {
@@ -147,7 +148,6 @@ func (c *Client) Stream(ctx context.Context, r Request) (io.ReadCloser, Reply, e
 	ctx, stop := context.WithCancelCause(ctx)
 	cancel := func() { stop(context.DeadlineExceeded) }
 	late := time.AfterFunc(answerWithin, cancel)
-	r.Method = http.MethodGet
 	res, err := c.send(ctx, r) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		cancel()
@@ -234,6 +234,10 @@ func transport(secured *tls.Config) *http.Transport {
 		MaxResponseHeaderBytes: 1 << 20,
 	}
 }
+
+// Transport is the way to other systems' storage, whose clients bring their own requests: it refuses the same addresses, and
+// no more. Bodies have no bound but theirs.
+func Transport() http.RoundTripper { return transport(nil) }
 
 // CloseIdle closes the connections that no call uses.
 func (c *Client) CloseIdle() { c.once.CloseIdleConnections() }

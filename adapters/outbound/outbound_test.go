@@ -276,17 +276,18 @@ func TestAStreamIsGivenAsItComes(t *testing.T) {
 			fmt.Fprint(w, "no")
 			return
 		}
-		fmt.Fprintln(w, "one")
+		asked, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%s %s\n", r.Method, asked)
 		w.(http.Flusher).Flush()
 		<-goOn
 		fmt.Fprintln(w, "two")
 	})
-	body, _, err := c.Stream(t.Context(), get("log"))
+	body, _, err := c.Stream(t.Context(), Request{Share: Polls, Method: http.MethodPost, Path: "log", Body: []byte("which")})
 	require.NoError(t, err)
-	first := make([]byte, 4)
+	first := make([]byte, len("POST which\n"))
 	_, err = io.ReadFull(body, first)
 	require.NoError(t, err)
-	require.Equal(t, "one\n", string(first))
+	require.Equal(t, "POST which\n", string(first))
 	close(goOn)
 	rest, err := io.ReadAll(body)
 	require.NoError(t, err)

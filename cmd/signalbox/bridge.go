@@ -6,6 +6,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/adapters/airflow"
+	"signalbox/adapters/flyte"
 	"signalbox/controlplane/intake"
 	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/secrets"
@@ -20,6 +21,9 @@ func kinds() map[sb.OrchestratorKind]orchestrators.Build {
 	return map[sb.OrchestratorKind]orchestrators.Build{
 		sb.Airflow: func(config, secrets json.RawMessage) (sb.Adapter, error) {
 			return adapterOf(airflow.New(config, secrets))
+		},
+		sb.Flyte: func(config, secrets json.RawMessage) (sb.Adapter, error) {
+			return adapterOf(flyte.New(config, secrets))
 		},
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/adapters/fiftyone"
+	"signalbox/adapters/outbound"
 	"signalbox/blobs"
 	"signalbox/controlplane/access"
 	"signalbox/controlplane/api"
@@ -49,14 +50,15 @@ type plane struct {
 
 // foundation is what a control plane stands on.
 type foundation struct {
-	store  *store.Store
-	logs   blobs.Store
-	blobs  blobs.Store // the same as logs unless it was set apart
-	keys   *secrets.Keys
-	tokens *secrets.Signer
-	chain  *secrets.Signer // of the audit log
-	front  front
-	traces *traces // nil: none
+	store   *store.Store
+	logs    blobs.Store
+	blobs   blobs.Store    // the same as logs unless it was set apart
+	foreign *blobs.Foreign // what others keep
+	keys    *secrets.Keys
+	tokens  *secrets.Signer
+	chain   *secrets.Signer // of the audit log
+	front   front
+	traces  *traces // nil: none
 }
 
 // openStore opens the database of the settings.
@@ -89,6 +91,7 @@ func lay(ctx context.Context, c config.Config, log *logrus.Logger) (f foundation
 	if f.logs, err = blobs.Open(ctx, c.Blobs.LogsURL); err != nil {
 		return f, err
 	}
+	f.foreign = blobs.NewForeign(outbound.Transport(), ownFolders(c)...)
 	f.blobs = f.logs
 	if c.Blobs.BlobsURL != c.Blobs.LogsURL {
 		f.blobs, err = blobs.Open(ctx, c.Blobs.BlobsURL)
@@ -97,6 +100,9 @@ func lay(ctx context.Context, c config.Config, log *logrus.Logger) (f foundation
 }
 
 func (f foundation) close() {
+	if f.foreign != nil {
+		_ = f.foreign.Close()
+	}
 	if f.blobs != nil && f.blobs != f.logs {
 		_ = f.blobs.Close()
 	}
@@ -128,9 +134,13 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	apps := intake.New(f.store, runs.Elsewhere{Runs: life}, people, databases, intake.Options{Pages: f.front.home, Log: entry})
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
-	output := logs.New(f.store, f.logs, f.store, logs.Options{Holder: holder(), Log: entry, Rows: c.Limits.LogChunks})
-	places := orchestrators.New(f.store, f.keys, kinds())
-	bridge := watch.New(f.store, work, places, output, entry)
+	away := elsewhere(c, f)
+	work.ReadLogs(away)
+	output := logs.New(f.store, f.logs, f.store, logs.Options{
+		Holder: holder(), Log: entry, Rows: c.Limits.LogChunks, Mask: work.Mask, Elsewhere: referenced{f.store, away},
+	})
+	places := orchestrators.New(f.store, f.keys, kinds(), away)
+	bridge := watch.New(f.store, work, places, watch.Logs{Kept: output, Elsewhere: away}, entry)
 	sealing := audit.New(f.store, f.chain, counts, entry)
 	refusals := audit.NewRefusals(f.store, entry)
 	closing := make(chan struct{})

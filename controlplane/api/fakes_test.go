@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func (w *world) deps() Deps {
 	return Deps{
 		Gate:  Gate{Identity: w, Groups: noGroups{}, Access: rules{}, Facts: w},
 		Life:  Life{Runs: w, Queue: w, Work: fakeWork{w}, Logs: fakeLogs{w}, Notes: w},
-		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w, Registrar: registry.New(w, noKeys{}, nil)},
+		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w, Registrar: registry.New(w, noKeys{}, nil, noLogs{})},
 	}
 }
 
@@ -318,6 +319,11 @@ func (w *world) Orchestrator(_ context.Context, idOrName string) (sb.Orchestrato
 	return sb.Orchestrator{}, missing("orchestrator")
 }
 
+func (w *world) OrchestratorID(ctx context.Context, idOrName string) (string, error) {
+	o, err := w.Orchestrator(ctx, idOrName)
+	return o.ID, err
+}
+
 func (w *world) CreateOrchestrator(_ context.Context, o sb.Orchestrator, _ map[string][]byte) (sb.Orchestrator, error) {
 	return o, nil
 }
@@ -363,3 +369,9 @@ func (w *world) OpenWork(context.Context, string, string, int) ([]sb.Run, error)
 	}
 	return out, nil
 }
+
+// noLogs are of no orchestrator that we do not own.
+type noLogs struct{}
+
+func (noLogs) Faults(json.RawMessage) []sb.Fault                     { return nil }
+func (noLogs) Probe(context.Context, json.RawMessage) (c []sb.Check) { return c }

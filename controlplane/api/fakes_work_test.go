@@ -155,6 +155,8 @@ func (l fakeLogs) Lines(_ context.Context, r sb.Run, q sb.LineQuery) (sb.LogWind
 	return w, nil
 }
 
+func (l fakeLogs) Scrub(context.Context, string, sb.Mask) (int, error) { return 0, nil }
+
 func (l fakeLogs) Index(_ context.Context, r sb.Run) (sb.LogIndex, error) {
 	n := int64(len(lines(l.bytes(r.ID))))
 	return sb.LogIndex{Lines: n, Levels: map[sb.Severity]int64{sb.Info: n}}, nil

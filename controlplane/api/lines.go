@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	sb "signalbox"
 )
@@ -31,6 +32,7 @@ type linesInput struct {
 	ByID
 	From   int64       `query:"from" minimum:"0" doc:"Number of the first line; they count from 0."`
 	Count  int         `query:"count" minimum:"1" maximum:"5000" default:"500" doc:"Most lines that fit."`
+	Since  time.Time   `query:"since" doc:"From the first line of that time, or a later one, on."`
 	Level  sb.Severity `query:"level" enum:"DEBUG,INFO,WARNING,ERROR,CRITICAL" doc:"This one and worse."`
 	Search string      `query:"search" maxLength:"200" doc:"Whatever the case."`
 }
@@ -40,7 +42,7 @@ func (h runLogs) lines(ctx context.Context, in *linesInput) (*answer[LogLines], 
 	if err != nil {
 		return nil, err
 	}
-	w, err := h.logs.Lines(ctx, run, sb.LineQuery{From: in.From, Count: in.Count, Level: in.Level, Search: in.Search})
+	w, err := h.logs.Lines(ctx, run, sb.LineQuery{From: in.From, Count: in.Count, Level: in.Level, Search: in.Search, Since: in.Since})
 	if err != nil {
 		return nil, err
 	}

@@ -154,6 +154,8 @@ type Runs interface {
 	Rerun(ctx context.Context, who sb.Principal, id string, params json.RawMessage, idempotencyKey string) (sb.Run, error)
 	Mark(ctx context.Context, who sb.Principal, id string) (sb.Run, error)
 	Stop(ctx context.Context, who sb.Principal, id string) (sb.Run, error)
+	// Scrubbed notes that text was blanked out in a run's log.
+	Scrubbed(ctx context.Context, who sb.Principal, id string, places int) error
 	// Release ends the work of a run by an admin's word and frees its slot.
 	Release(ctx context.Context, who sb.Principal, id string) (sb.Run, error)
 	Events(ctx context.Context, who sb.Principal, id string, after int64, limit int) ([]sb.Event, error)
@@ -216,6 +218,8 @@ type Logs interface {
 	Follow(ctx context.Context, run sb.Run, offset int64, f func(LogPiece) error) error
 	// Lines reads a window of the log's lines for GET /runs/{id}/logs/lines; running logs are scanned for it.
 	Lines(ctx context.Context, run sb.Run, q sb.LineQuery) (sb.LogWindow, error)
+	// Scrub blanks out what a mask finds in the log, and gives how many places that were. Conflict: others keep it.
+	Scrub(ctx context.Context, run string, mask sb.Mask) (places int, err error)
 	// Index counts the lines by severity and finds the first error, for GET /runs/{id}/logs/index.
 	Index(ctx context.Context, run sb.Run) (sb.LogIndex, error)
 }
@@ -319,6 +323,8 @@ type Bridge interface {
 type Orchestrators interface {
 	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 	Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error)
+	// OrchestratorID finds the id of one that is there, or was.
+	OrchestratorID(ctx context.Context, idOrName string) (string, error)
 	// Workers reads the workers seen in the last day, by name.
 	Workers(ctx context.Context, orchestratorID string) ([]sb.Worker, error)
 	// Watch reads how the watching of one that we do not own stands.

@@ -123,6 +123,7 @@ func (s *server) logRoutes() {
 	on(s, route{method: get, path: "/runs/{id}/logs/download", what: "A run's whole log; takes byte ranges", door: forPeople, right: sb.ActSeeRun, gives: "text/plain"}, h.download)
 	on(s, route{method: get, path: "/runs/{id}/logs/lines", what: "Lines of a log of any size", door: forPeople, right: sb.ActSeeRun}, h.lines)
 	on(s, route{method: get, path: "/runs/{id}/logs/index", what: "How many lines of which severity a log has", door: forPeople, right: sb.ActSeeRun}, h.index)
+	on(s, route{method: post, path: "/runs/{id}/logs/scrub", what: "Blank out text in a run's log for ever", door: forPeople, right: sb.ActAdminister}, h.scrub)
 	on(s, route{method: get, path: "/runs/{id}/logs/stream", what: "A run's log as it grows", door: forPeople, right: sb.ActSeeRun, gives: eventStream}, h.stream)
 }
 

@@ -23,7 +23,7 @@ type Once struct {
 
 type scheduleBody struct {
 	Operator     string          `json:"operator" minLength:"1" maxLength:"600" doc:"URI"`
-	Dataset      string          `json:"dataset,omitempty" nullable:"true" maxLength:"600" doc:"Id or name."`
+	Dataset      string          `json:"dataset,omitempty" nullable:"true" maxLength:"600" doc:"Id or name; also of one that was removed."`
 	Params       object          `json:"params,omitempty" doc:"By default an empty object."`
 	View         json.RawMessage `json:"view,omitempty" doc:"By default the whole dataset."`
 	Orchestrator string          `json:"orchestrator,omitempty" nullable:"true" maxLength:"600" doc:"Id or name; by default the first with a route for the operator."`
@@ -142,14 +142,14 @@ func (h runs) narrow(ctx context.Context, q *sb.RunQuery, f RunFilter) (some boo
 		q.DatasetID = facts.Dataset.ID
 	}
 	if f.Orchestrator != "" {
-		o, err := h.orchestrators.Orchestrator(ctx, f.Orchestrator)
+		id, err := h.orchestrators.OrchestratorID(ctx, f.Orchestrator)
 		if sb.CodeOf(err) == sb.NotFound {
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		q.OrchestratorID = o.ID
+		q.OrchestratorID = id
 	}
 	return f.User == "" || f.User == q.UserID, nil
 }

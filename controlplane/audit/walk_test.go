@@ -23,6 +23,7 @@ import (
 	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/identity"
+	"signalbox/controlplane/logplaces"
 	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs/runstest"
@@ -74,6 +75,7 @@ type walker struct {
 	secrets []string        // that were planted
 	people  *identity.Identity
 	stop    func() // of the server
+	output  *logs.Logs
 
 	refusals *audit.Refusals
 }
@@ -97,19 +99,21 @@ func walk(t *testing.T) *walker {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, objects.Close()) })
 	w.refusals = audit.NewRefusals(w.Store, entry)
+	elsewhere := logplaces.New(blobs.NewForeign(http.DefaultTransport), logplaces.Options{})
 	places := orchestrators.New(w.Store, keys, map[sb.OrchestratorKind]orchestrators.Build{
 		sb.Airflow: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) { return watchtest.New(), nil },
-	})
+	}, elsewhere)
 	output := logs.New(w.Store, objects, w.Store, logs.Options{})
+	w.output = output
 	server := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
 			Identity: people, Logins: logins, Users: people, Groups: people, Access: judge{}, Facts: w.Store, Organisation: w.Store,
 			Invitations: identity.NewInvitations(w.Store, access.Check, identity.InvitationSettings{Home: "https://here.example"}),
 		},
-		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Notes: w.Store},
+		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Logs: output, Notes: w.Store},
 		Stock: api.Stock{
 			Catalog: catalog.New(w.Store, objects, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
-			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, output, entry),
+			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, entry),
 			Secrets: secrets.NewVault(w.Store, keys), Sources: w.Store, SourceRegistrar: sources.New(w.Store, keys, fiftyone.Driver{}),
 		},
 		Record:  api.Record{Audit: w.Store, Refusals: w.refusals, Seal: audit.New(w.Store, signer, &heads{}, entry), Clock: w.Store},

@@ -3,6 +3,7 @@ package orchestrators
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -128,6 +129,15 @@ func (r *Registry) checkThere(ctx context.Context, adapter sb.Adapter, routes, o
 	return nil
 }
 
+// logFaults lists what is wrong with a config's log settings, as they lie in a request.
+func (r *Registry) logFaults(config json.RawMessage) []sb.Fault {
+	faults := r.logs.Faults(config)
+	for i := range faults {
+		faults[i].Location = "body." + faults[i].Location
+	}
+	return faults
+}
+
 // faultsOf gives the faults of an error that lists some, as they lie in a request.
 func faultsOf(err error) []sb.Fault {
 	if err == nil {
@@ -135,7 +145,7 @@ func faultsOf(err error) []sb.Fault {
 	}
 	var e *sb.Error
 	if !errors.As(err, &e) || len(e.Faults) == 0 {
-		return []sb.Fault{{Location: "body.config", Message: messageOf(err)}}
+		return []sb.Fault{{Location: "body.config", Message: sb.MessageOf(err)}}
 	}
 	faults := slices.Clone(e.Faults)
 	for i := range faults {
@@ -147,15 +157,6 @@ func faultsOf(err error) []sb.Fault {
 		}
 	}
 	return faults
-}
-
-// messageOf is what people may read of an error.
-func messageOf(err error) string {
-	var e *sb.Error
-	if errors.As(err, &e) {
-		return e.Message
-	}
-	return "an internal error; the server's log tells more"
 }
 
 func newID() string { return ulid.MustNew(ulid.Now(), rand.Reader).String() }

@@ -24,6 +24,7 @@ type Registry struct {
 	store Store
 	keys  Keys
 	kinds map[sb.OrchestratorKind]Build
+	logs  Logs
 
 	mu    sync.Mutex
 	built map[string]built // by id
@@ -36,8 +37,8 @@ type built struct {
 }
 
 // New makes a registry of these kinds, besides the builtin one.
-func New(store Store, keys Keys, kinds map[sb.OrchestratorKind]Build) *Registry {
-	return &Registry{store: store, keys: keys, kinds: kinds, built: map[string]built{}}
+func New(store Store, keys Keys, kinds map[sb.OrchestratorKind]Build, logs Logs) *Registry {
+	return &Registry{store: store, keys: keys, kinds: kinds, logs: logs, built: map[string]built{}}
 }
 
 // Register keeps a new orchestrator. Errors: Invalid with every fault; Conflict (the name is taken).
@@ -48,7 +49,7 @@ func (r *Registry) Register(ctx context.Context, o sb.Orchestrator, secrets map[
 	if message := r.known(o.Kind); message != "" {
 		return o, sb.Faulty(faulty, sb.Fault{Location: "body.kind", Message: message, Value: string(o.Kind)})
 	}
-	faults := checkRoutes(o.Kind, o.Routes)
+	faults := append(checkRoutes(o.Kind, o.Routes), r.logFaults(o.Config)...)
 	if message := sb.CheckName(o.Name); message != "" {
 		faults = append(faults, sb.Fault{Location: "body.name", Message: message, Value: o.Name})
 	}
@@ -105,6 +106,9 @@ func (r *Registry) check(ctx context.Context, o sb.Orchestrator, p sb.Orchestrat
 		if message := sb.CheckName(*p.Name); message != "" {
 			faults = append(faults, sb.Fault{Location: "body.name", Message: message, Value: *p.Name})
 		}
+	}
+	if p.Config != nil {
+		faults = append(faults, r.logFaults(after.Config)...)
 	}
 	adapter, err := r.afterwards(ctx, after, p)
 	if sb.CodeOf(err) == sb.Unavailable {
@@ -163,14 +167,14 @@ func (r *Registry) Probe(ctx context.Context, idOrName string) ([]sb.Check, erro
 	}
 	_, adapter, err := r.Adapter(ctx, o.ID)
 	if sb.CodeOf(err) == sb.Invalid {
-		return []sb.Check{{Name: "config", Detail: messageOf(err), Fix: "Correct the config or enter the credentials again."}}, nil
+		return []sb.Check{{Name: "config", Detail: sb.MessageOf(err), Fix: "Correct the config or enter the credentials again."}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	return adapter.Probe(ctx, o.Routes), nil
+	return append(adapter.Probe(ctx, o.Routes), r.logs.Probe(ctx, o.Config)...), nil
 }
 
 // Adapter gives an orchestrator with what reaches it, made anew when config or credentials have changed. Errors: NotFound,
@@ -213,7 +217,7 @@ func (r *Registry) build(o sb.Orchestrator, secrets map[string]json.RawMessage) 
 	if len(text)+len(o.Config) > maxConfig {
 		return nil, sb.Faulty(faulty, sb.Fault{Location: "body.config", Message: "config and credentials have at most 256 KiB"})
 	}
-	return build(o.Config, text)
+	return build(sb.WithoutLogs(o.Config), text)
 }
 
 func orObject(config json.RawMessage) json.RawMessage {

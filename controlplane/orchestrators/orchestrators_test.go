@@ -3,11 +3,14 @@ package orchestrators_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/blobs"
+	"signalbox/controlplane/logplaces"
 	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/secrets"
 	"signalbox/controlplane/store"
@@ -30,8 +33,15 @@ func setup(t *testing.T) *world {
 	keys, err := secrets.Create(t.Context(), t.TempDir()+"/keyset")
 	require.NoError(t, err)
 	w := &world{store: storetest.Open(t, store.Options{URL: t.TempDir() + "/test.db"}), fake: watchtest.New()}
-	w.Registry = orchestrators.New(w.store, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build})
+	w.Registry = orchestrators.New(w.store, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
 	return w
+}
+
+// elsewhere reads logs of others, but for those in a folder that is ours.
+func elsewhere() *logplaces.Places {
+	return logplaces.New(blobs.NewForeign(http.DefaultTransport), logplaces.Options{
+		Own: []sb.LogRoot{{Scheme: "file", Folder: "var/ours"}}, Check: blobs.CheckRoot,
+	})
 }
 
 // build refuses a config without url, and a password that is too short, both at once.
@@ -182,7 +192,7 @@ func TestTargetsOfFlyte(t *testing.T) {
 			w := setup(t)
 			flyte := orchestrators.New(w.store, nil, map[sb.OrchestratorKind]orchestrators.Build{sb.Flyte: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) {
 				return w.fake, nil
-			}})
+			}}, elsewhere())
 			_, err := flyte.Register(t.Context(), sb.Orchestrator{
 				Name: "f", Kind: sb.Flyte, Routes: []sb.Route{{Operators: []string{"*"}, Target: row.target}},
 			}, nil)
@@ -193,4 +203,28 @@ func TestTargetsOfFlyte(t *testing.T) {
 			require.Equal(t, []string{row.fault}, locations(t, err))
 		})
 	}
+}
+
+func TestWhereLogsLieIsCheckedForEveryKind(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o := airflow("prod")
+	o.Config = json.RawMessage(`{"log_roots":["file:///var/ours/logs","s3://b?secret=x","ftp://x"],"log_template":"{dag_id}","logs":"move"}`)
+	_, err := w.Register(t.Context(), o, secret("password", `"no"`))
+	require.ElementsMatch(t, []string{
+		"body.config.log_roots", "body.config.log_roots", "body.config.log_roots[2]", "body.config.log_template", "body.config.logs", "body.config.url", "body.secrets.password",
+	}, locations(t, err))
+	folder := t.TempDir()
+	o.Config = json.RawMessage(`{"url":"http://x","log_roots":["file://` + folder + `","file://` + folder + `/missing"]}`)
+	o, err = w.Register(t.Context(), o, secret("password", `"first"`))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"url":"http://x"}`, w.made[len(w.made)-1].config, "an adapter has nothing to do with it")
+	checks, err := w.Probe(t.Context(), "prod")
+	require.NoError(t, err)
+	require.Len(t, checks, 3)
+	require.Equal(t, sb.Check{Name: "log root file://" + folder, OK: true, Detail: "readable"}, checks[1])
+	require.False(t, checks[2].OK)
+	require.Contains(t, checks[2].Fix, "Mount the folder")
+	_, err = w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://x","log_roots":["file:///var/ours"]}`)})
+	require.Equal(t, []string{"body.config.log_roots"}, locations(t, err))
 }

@@ -27,6 +27,15 @@ type Keys interface {
 	Open(sealed, associated []byte) ([]byte, error)
 }
 
-// Build makes the adapter of an orchestrator from its config and its credentials, both objects. It reaches nothing. Errors:
+// Logs knows where logs of others may be read.
+type Logs interface {
+	// Faults lists what is wrong with the log settings of a config; locations begin with "config".
+	Faults(config json.RawMessage) []sb.Fault
+	// Probe tells of each of a config's roots whether it can be read.
+	Probe(ctx context.Context, config json.RawMessage) []sb.Check
+}
+
+// Build makes the adapter of an orchestrator from its config and its credentials, both objects; the config is without
+// what signalbox.LogSettings are, which all kinds share. It reaches nothing. Errors:
 // Invalid with every fault, none of which quotes a credential; locations begin with "config" or "secrets".
 type Build func(config, secrets json.RawMessage) (sb.Adapter, error)

@@ -30,7 +30,9 @@ func (w *Work) Submitted(ctx context.Context, ref sb.AttemptRef, at sb.Place) er
 
 // Delayed notes why an attempt cannot be sent now.
 func (w *Work) Delayed(ctx context.Context, ref sb.AttemptRef, why string) error {
-	return w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.Delayed{At: now, Attempt: ref.Attempt, Why: why} })
+	err := w.change(ctx, ref.Run, func(now stamp) sb.Change { return sb.Delayed{At: now, Attempt: ref.Attempt, Why: why} })
+	sb.FaultPoint("delay.after")
+	return err
 }
 
 // Observed notes how an attempt was seen there, and gives the run as it is then. Conflict when another watches.
@@ -83,13 +85,14 @@ func (w *Work) FoundLate(ctx context.Context, by sb.WatchRef, ref sb.AttemptRef,
 		return err
 	}
 	_, err = w.store.ChangeWatched(ctx, by, ref.Run, applyAll(sb.Found{At: now, Attempt: ref.Attempt, Outcome: found}))
+	sb.FaultPoint("found.late")
 	return err
 }
 
 // fit makes what was found at an orchestrator fit to be kept: masked, bounded, a large result in the blob store.
 func (w *Work) fit(ctx context.Context, ref sb.AttemptRef, o *sb.Outcome) error {
 	p := sb.Process{AttemptRef: ref, Source: sb.MainSource, Try: 1}
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,10 @@ type Store interface {
 	Lent(ctx context.Context, ref sb.AttemptRef) ([]sb.Lent, error)
 	// ForgetLent forgets what was handed out to work that ended more than a minute ago.
 	ForgetLent(ctx context.Context) error
+	// KeepLogPath keeps where a process says that its log lies. NotFound when it has no claim.
+	KeepLogPath(ctx context.Context, p sb.Process, uri string) error
+	// Orchestrator reads one by id or name.
+	Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error)
 	// Pulse reads where a process stands, in one query. NotFound when it has no claim.
 	Pulse(ctx context.Context, p sb.Process) (sb.Pulse, error)
 	// Beat renews the lease of the process's attempt while its work has not ended, and reads the pulse: one UPDATE of
@@ -56,4 +60,11 @@ type Store interface {
 
 	// Now is the time that decides: the database's on Postgres, this process's on SQLite. UTC, microseconds.
 	Now(ctx context.Context) (time.Time, error)
+}
+
+// LogPlaces says where logs of others may be read.
+type LogPlaces interface {
+	// Check tells why a log may not be read at the place that a process of a run says; attempt is what its attempt is called
+	// at its orchestrator, "" when that is not known any more. Errors: Invalid, with what to do.
+	Check(o sb.Orchestrator, run sb.Run, attempt, uri string) error
 }

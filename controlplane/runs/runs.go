@@ -101,9 +101,17 @@ func (r *Runs) Release(ctx context.Context, who sb.Principal, id string) (sb.Run
 		return sb.Run{}, sb.Errorf(sb.Conflict, "run %s holds no slot", id)
 	}
 	end := sb.End{WorkerLost: true, Reason: "Released by " + who.Name + ", who says that its work has ended."}
-	return r.end(ctx, who, id, sb.ActAdminister, func(now stamp) sb.Change {
-		return sb.EndWork{At: now, Attempt: run.Attempt, By: who.Who(), End: end}
+	run, err = r.end(ctx, who, id, sb.ActAdminister, func(now stamp) sb.Change {
+		return sb.EndWork{At: now, Attempt: f.Run.Attempt, By: who.Who(), End: end}
 	})
+	sb.FaultPoint("release.after")
+	return run, err
+}
+
+// Scrubbed notes that text was blanked out in a run's log.
+func (r *Runs) Scrubbed(ctx context.Context, who sb.Principal, id string, places int) error {
+	_, err := r.end(ctx, who, id, sb.ActAdminister, func(now stamp) sb.Change { return sb.Scrubbed{At: now, By: who.Who(), Places: places} })
+	return err
 }
 
 func (r *Runs) end(ctx context.Context, who sb.Principal, id string, a sb.Action, change func(stamp) sb.Change) (sb.Run, error) {

@@ -102,9 +102,9 @@ func missing(keys []string, values map[string]string) (list []string) {
 	return list
 }
 
-// mask hides what the processes of an attempt were given in what one of them says, whoever says it for it. The worker has
+// Mask hides what the processes of an attempt were given in what one of them says, whoever says it for it. The worker has
 // masked its log before; here it is for those who report by themselves.
-func (w *Work) mask(ctx context.Context, p sb.Process) (sb.Mask, error) {
+func (w *Work) Mask(ctx context.Context, p sb.Process) (sb.Mask, error) {
 	d, err := w.declaredOf(ctx, p.Run)
 	if err != nil || d.nothing() {
 		return sb.Mask{}, noClaim(p, err)
@@ -139,7 +139,7 @@ func (w *Work) mask(ctx context.Context, p sb.Process) (sb.Mask, error) {
 
 // Masked is a piece of a process's log without its secrets.
 func (w *Work) Masked(ctx context.Context, p sb.Process, text []byte, ndjson bool) ([]byte, error) {
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil || !ndjson {
 		return mask.Bytes(text), err
 	}

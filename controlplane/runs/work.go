@@ -41,6 +41,7 @@ type Work struct {
 	tokens   Tokens
 	secrets  Secrets
 	blobs    sb.Blobs
+	logs     LogPlaces // nil: no log is read elsewhere
 	pace     pace
 	declared declarations
 }
@@ -183,7 +184,7 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 		return false, err
 	}
 	if label != "" {
-		mask, err := w.mask(ctx, p)
+		mask, err := w.Mask(ctx, p)
 		if err != nil {
 			return false, err
 		}
@@ -202,40 +203,12 @@ func (w *Work) Progress(ctx context.Context, p sb.Process, fraction *float64, la
 	return false, w.live(ctx, p)
 }
 
-// MayLog tells whether a process may still add to its log: until a minute after its work ended, also when the run has
-// gone on to another attempt. A superseded try may not.
-func (w *Work) MayLog(ctx context.Context, p sb.Process) error {
-	pulse, err := w.store.Pulse(ctx, p)
-	if err != nil {
-		return noClaim(p, err)
-	}
-	if err = alive(p, pulse); err == nil || pulse.EndedAt == nil || pulse.LatestTry > p.Try {
-		return err
-	}
-	now, nowErr := w.store.Now(ctx)
-	if nowErr != nil {
-		return nowErr
-	}
-	if now.Sub(*pulse.EndedAt) <= sb.ReportGrace {
-		return nil
-	}
-	return err
-}
-
-// LogPath keeps where the log of an external task is. Builtin work sends its log itself.
-func (w *Work) LogPath(ctx context.Context, p sb.Process, _ string) error {
-	if err := w.MayLog(ctx, p); err != nil {
-		return err
-	}
-	return sb.Errorf(sb.Invalid, "this orchestrator has no log roots, so no log path can be read; send the log with POST /work/{run}/logs instead")
-}
-
 // Complete keeps the attempt's word that it completed. The run ends when its work has ended.
 func (w *Work) Complete(ctx context.Context, p sb.Process, result, outputsSchema json.RawMessage) error {
 	if len(result) > maxResult {
 		return sb.Errorf(sb.TooLarge, "the result has %d bytes; at most %d are kept", len(result), maxResult)
 	}
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -276,7 +249,7 @@ func (w *Work) put(ctx context.Context, key string, result []byte) error {
 
 // Fail keeps the attempt's word that it failed.
 func (w *Work) Fail(ctx context.Context, p sb.Process, message, stack string) error {
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -322,7 +295,7 @@ func (w *Work) End(ctx context.Context, p sb.Process, e sb.End) error {
 	if pulse.LatestTry > p.Try {
 		return superseded(p, pulse)
 	}
-	mask, err := w.mask(ctx, p)
+	mask, err := w.Mask(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,8 @@ func actOf(e sb.Event, after sb.Run) string {
 		return "run.unpin"
 	case sb.EventStopAsked:
 		return "run.stop"
+	case sb.EventLogScrubbed:
+		return "run.scrub_log"
 	case sb.EventWorkEnded:
 		return "run.release"
 	case sb.EventFailed:

@@ -16,9 +16,11 @@ func (s *Store) Lent(ctx context.Context, ref sb.AttemptRef) ([]sb.Lent, error) 
 	}), tidy(err)
 }
 
-// ForgetLent forgets what was handed out to work that ended more than a minute ago, and whose words count no more.
+// ForgetLent forgets what was handed out to work that ended more than a minute ago, and whose words count no more. It is kept
+// while a log is waited for, and as long as a log is read where others keep it: both are masked by it.
 func (s *Store) ForgetLent(ctx context.Context) error {
-	const over = ` FROM works AS w WHERE w.run_id = claims.run_id AND w.attempt = claims.attempt AND w.state = 'ended' AND w.ended_at < ? - ?`
+	const over = ` FROM works AS w WHERE w.run_id = claims.run_id AND w.attempt = claims.attempt AND w.state = 'ended' AND w.ended_at < ? - ?
+		AND w.log_due = 0 AND NOT EXISTS (SELECT 1 FROM chunks AS c WHERE c.run_id = w.run_id AND c.uri <> '')`
 	var some []int
 	err := s.read.NewRaw("SELECT 1 FROM claims WHERE secrets IS NOT NULL AND EXISTS (SELECT 1"+over+") LIMIT 1",
 		s.nowSQL(), sb.ReportGrace.Microseconds()).Scan(ctx, &some)

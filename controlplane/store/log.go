@@ -23,6 +23,8 @@ type chunkRow struct {
 	SHA256        string `bun:"sha256"`
 	CreatedAt     int64
 	Hashes        string
+	Taken         bool
+	URI           string `bun:"uri"`
 }
 
 // hashPart is how much of each chunk's hash is kept when chunks are joined: as much as its key has.
@@ -32,6 +34,7 @@ func (row chunkRow) chunk() sb.Chunk {
 	return sb.Chunk{
 		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Source: row.Source, Try: row.Try},
 		Seq:     row.Seq, Joined: row.Joined, Size: row.Size, SHA256: row.SHA256, CreatedAt: timeAt(row.CreatedAt),
+		Taken: row.Taken, URI: row.URI,
 	}
 }
 
@@ -45,7 +48,7 @@ func (s *Store) AddChunk(ctx context.Context, c sb.Chunk) error {
 		}
 		row := chunkRow{
 			RunID: c.Run, Attempt: c.Attempt, Source: c.Source, Try: c.Try, Seq: c.Seq, Size: c.Size, SHA256: c.SHA256,
-			CreatedAt: micros(c.CreatedAt),
+			CreatedAt: micros(c.CreatedAt), Taken: c.Taken, URI: c.URI,
 		}
 		if row.CreatedAt == 0 {
 			row.CreatedAt = t.now
@@ -115,8 +118,8 @@ func (t *tx) gap(ctx context.Context, c chunkRow) error {
 // before the given count of chunks, of which joined ones count each. Joined ones that lie on both sides come whole.
 func (s *Store) Chunks(ctx context.Context, run string, skip int64) ([]sb.Chunk, error) {
 	var rows []chunkRow
-	err := s.read.NewRaw(`SELECT run_id, attempt, source, try, seq, joined, size, sha256, created_at FROM (
-			SELECT c.run_id, c.attempt, c.source, c.try, c.seq, c.joined, c.size, c.sha256, c.created_at, sum(c.joined + 1) OVER (
+	err := s.read.NewRaw(`SELECT run_id, attempt, source, try, seq, joined, size, sha256, created_at, taken, uri FROM (
+			SELECT c.run_id, c.attempt, c.source, c.try, c.seq, c.joined, c.size, c.sha256, c.created_at, c.taken, c.uri, sum(c.joined + 1) OVER (
 				ORDER BY c.attempt, s.first, c.source, c.try, c.seq ROWS UNBOUNDED PRECEDING) AS upto
 			FROM chunks AS c JOIN (
 				SELECT attempt, source, min(created_at) AS first FROM chunks WHERE run_id = ? GROUP BY attempt, source) AS s

@@ -79,6 +79,18 @@ func (s *Store) Orchestrator(ctx context.Context, idOrName string) (sb.Orchestra
 	return o, tidy(err)
 }
 
+// OrchestratorID finds the id of an orchestrator by id or name: of one that is there, else of the one that had this name last.
+func (s *Store) OrchestratorID(ctx context.Context, idOrName string) (string, error) {
+	var ids []string
+	err := s.read.NewRaw(`SELECT id FROM (
+			SELECT id, CASE WHEN id = ? THEN 0 ELSE 1 END AS rank, 0 AS removed_at FROM orchestrators WHERE id = ? OR name = ?
+			UNION ALL
+			SELECT id, CASE WHEN id = ? THEN 0 ELSE 2 END AS rank, removed_at FROM former_orchestrators WHERE id = ? OR name = ?
+		) AS found ORDER BY rank, removed_at DESC, id DESC LIMIT 1`, idOrName, idOrName, idOrName, idOrName, idOrName, idOrName).Scan(ctx, &ids)
+	id, err := one(ids, err, "orchestrator", idOrName)
+	return id, tidy(err)
+}
+
 // lockOrchestrator holds an orchestrator's row and reads it: admissions and changes of it wait for each other.
 func (t *tx) lockOrchestrator(ctx context.Context, id string) (sb.Orchestrator, error) {
 	if err := t.lock(ctx, "orchestrators", "id", id); err != nil {
@@ -214,7 +226,7 @@ func nameSecrets(ctx context.Context, q bun.IDB, list []sb.Orchestrator) error {
 	return nil
 }
 
-// DeleteOrchestrator removes an orchestrator with its keys and credentials. Conflict while runs wait for it or are there.
+// DeleteOrchestrator removes an orchestrator with its keys and credentials; its runs keep its name. Conflict while runs wait for it or are there.
 func (s *Store) DeleteOrchestrator(ctx context.Context, id string) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
 		o, err := t.lockOrchestrator(ctx, id)
@@ -228,6 +240,9 @@ func (s *Store) DeleteOrchestrator(ctx context.Context, id string) error {
 		}
 		if open > 0 {
 			return sb.Errorf(sb.Conflict, "%d runs wait for %s or are there; end or stop them first", open, o.Name)
+		}
+		if _, err := t.exec(ctx, "INSERT INTO former_orchestrators (id, name, removed_at) VALUES (?, ?, ?)", id, o.Name, t.now); err != nil {
+			return err
 		}
 		for _, table := range []string{"orchestrator_keys:owner_id", "workers:orchestrator_id", "orchestrator_secrets:orchestrator_id", "watches:orchestrator_id", "orchestrators:id"} {
 			name, column, _ := strings.Cut(table, ":")

@@ -34,7 +34,7 @@ func (s *Store) selectRuns(whole bool) string {
 		noRun, noWork = large, []string{"reported_body"}
 	}
 	return "SELECT " + columns(s.write, runRow{}, "r", "r_", noRun...) + ", " + columns(s.write, workRow{}, "w", "w_", noWork...) +
-		`, coalesce(d.name, '') AS dataset, coalesce(o.name, '') AS orchestrator
+		`, coalesce(d.name, '') AS dataset, coalesce(o.name, (SELECT name FROM former_orchestrators WHERE id = r.orchestrator_id), '') AS orchestrator
 		FROM runs AS r
 		LEFT JOIN works AS w ON w.run_id = r.id AND w.attempt = r.attempt
 		LEFT JOIN datasets AS d ON d.id = r.dataset_id

@@ -144,6 +144,40 @@ func (s *Store) SeeWorks(ctx context.Context, ref sb.WatchRef, refs []sb.Attempt
 	})
 }
 
+// SetTallies keeps progress that was counted, where nothing else was said since; the rest is left as it is. Conflict when
+// another has taken over the watching. Sends TopicRun.
+func (s *Store) SetTallies(ctx context.Context, ref sb.WatchRef, all []sb.Counted) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		if _, err := t.watching(ctx, ref); err != nil {
+			return err
+		}
+		for _, c := range all {
+			if err := t.setTally(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) setTally(ctx context.Context, c sb.Counted) error {
+	before := ""
+	after, err := text(c.After)
+	if err == nil && c.Before != nil {
+		before, err = text(c.Before)
+	}
+	if err != nil {
+		return sb.Wrap(err, sb.Invalid, "the progress cannot be kept")
+	}
+	n, err := t.exec(ctx, `UPDATE works SET progress = ? WHERE run_id = ? AND attempt = ? AND progress = ? AND state = 'active'
+		AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND attempt = ? AND status IN ('queued', 'running'))`,
+		after, c.Run, c.Attempt, before, c.Run, c.Attempt)
+	if n > 0 {
+		t.note(sb.Note{Topic: sb.TopicRun, ID: c.Run})
+	}
+	return err
+}
+
 // blocked tells why the target of a run would start nothing now; "" for nothing known.
 func blocked(ctx context.Context, q bun.IDB, r sb.Run) (string, error) {
 	if !r.Outside() {
@@ -175,9 +209,9 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 		RunID, Ref, URL, Target, Seen string
 		Attempt                       int
 		LogDue                        int64
-		LogBegun, OutcomeDue          bool
+		OutcomeDue                    bool
 	}
-	err := s.read.NewRaw(`SELECT w.run_id, w.attempt, w.ref, w.url, w.seen, w.log_due, w.log_begun, w.outcome_due, r.target FROM works AS w JOIN runs AS r ON r.id = w.run_id
+	err := s.read.NewRaw(`SELECT w.run_id, w.attempt, w.ref, w.url, w.seen, w.log_due, w.outcome_due, r.target FROM works AS w JOIN runs AS r ON r.id = w.run_id
 		WHERE w.log_due > 0 AND r.orchestrator_id = ? ORDER BY w.log_due, w.run_id LIMIT ?`, orchestratorID, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, tidy(err)
@@ -185,7 +219,7 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 	list := make([]sb.DueLog, 0, len(rows))
 	for _, row := range rows {
 		d := sb.DueLog{
-			AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Until: timeAt(row.LogDue), Begun: row.LogBegun, Untold: row.OutcomeDue,
+			AttemptRef: sb.AttemptRef{Run: row.RunID, Attempt: row.Attempt}, Until: timeAt(row.LogDue), Untold: row.OutcomeDue,
 			Place: sb.Place{Name: row.Ref, URL: row.URL},
 		}
 		var seen sb.Sighting
@@ -201,17 +235,6 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 	return list, nil
 }
 
-// LogBegun notes that pieces of the log of an attempt are ours from now on. Conflict when another has taken over.
-func (s *Store) LogBegun(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		if _, err := t.watching(ctx, ref); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, "UPDATE works SET log_begun = ? WHERE run_id = ? AND attempt = ?", true, at.Run, at.Attempt)
-		return err
-	})
-}
-
 // Nudge asks whoever watches an orchestrator to look at once. Sends TopicWatch.
 func (s *Store) Nudge(ctx context.Context, o sb.Orchestrator) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
@@ -223,7 +246,7 @@ func (s *Store) Nudge(ctx context.Context, o sb.Orchestrator) error {
 // LogDone notes that the log of an attempt is not waited for any more, with why for people when there is something to say.
 // Sends TopicEnded, so that the log is finished. Conflict when another has taken over the watching.
 func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, why string) error {
-	return s.change(ctx, func(ctx context.Context, t *tx) error {
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		if _, err := t.watching(ctx, ref); err != nil {
 			return err
 		}
@@ -237,11 +260,35 @@ func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, 
 		}
 		return insertEvents(ctx, t, []sb.Event{{RunID: at.Run, At: timeAt(t.now), Kind: sb.EventLogMissing, Attempt: at.Attempt, Message: why}})
 	})
+	return passed("log.done", err)
 }
 
-// HasLog tells whether an attempt has sent any of its log.
-func (s *Store) HasLog(ctx context.Context, ref sb.AttemptRef) (bool, error) {
-	var n int
-	err := s.read.NewRaw("SELECT count(*) FROM (SELECT 1 FROM chunks WHERE run_id = ? AND attempt = ? LIMIT 1) AS found", ref.Run, ref.Attempt).Scan(ctx, &n)
-	return n > 0, tidy(err)
+// OwnLogs lists the processes of an attempt that have sent some of their log themselves.
+func (s *Store) OwnLogs(ctx context.Context, ref sb.AttemptRef) ([]sb.Process, error) {
+	var rows []chunkRow
+	err := s.read.NewRaw("SELECT DISTINCT run_id, attempt, source, try FROM chunks WHERE run_id = ? AND attempt = ? AND NOT taken ORDER BY source, try",
+		ref.Run, ref.Attempt).Scan(ctx, &rows)
+	return each(rows, func(row chunkRow) sb.Process { return row.chunk().Process }), tidy(err)
+}
+
+// KeepLogPath keeps where a process says that its log lies; NotFound when it has no claim.
+func (s *Store) KeepLogPath(ctx context.Context, p sb.Process, uri string) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, "UPDATE claims SET log_path = ? WHERE run_id = ? AND attempt = ? AND source = ? AND try = ?",
+			uri, p.Run, p.Attempt, p.Source, p.Try)
+		if err == nil && n == 0 {
+			err = sb.Errorf(sb.NotFound, "%s has not claimed attempt %d of run %s", p.Source, p.Attempt, p.Run)
+		}
+		return err
+	})
+}
+
+// LogPaths reads where processes of an attempt say that their logs lie, in the order in which they claimed.
+func (s *Store) LogPaths(ctx context.Context, ref sb.AttemptRef) ([]sb.LogPath, error) {
+	var rows []claimRow
+	err := s.read.NewRaw("SELECT run_id, attempt, source, try, log_path FROM claims WHERE run_id = ? AND attempt = ? AND log_path <> '' ORDER BY at, source, try",
+		ref.Run, ref.Attempt).Scan(ctx, &rows)
+	return each(rows, func(row claimRow) sb.LogPath {
+		return sb.LogPath{Process: sb.Process{AttemptRef: ref, Source: row.Source, Try: row.Try}, URI: row.LogPath}
+	}), tidy(err)
 }

@@ -31,6 +31,7 @@ type claimRow struct {
 	Worker         string
 	Incarnation    string
 	At             int64
+	LogPath        string
 	Secrets        []byte
 }
 

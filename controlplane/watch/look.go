@@ -3,8 +3,11 @@ package watch
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	sb "signalbox"
 )
@@ -15,10 +18,8 @@ const (
 	pollGap      = time.Second      // at least between two looks, however many notes ask
 	backoffMost  = time.Minute
 	blockedEvery = 15 * time.Second
+	blockedAnew  = time.Minute     // though some were not answered
 	lookTime     = 2 * time.Minute // of one look
-	endsAtOnce   = 4               // ends that are recorded at the same time
-	outcomesMost = 10              // outcomes read in one round; the others are read later, so that all ends are soon true
-	outcomeTime  = 20 * time.Second
 	page         = 500
 	straysKept   = 200
 	routesAsked  = 20
@@ -32,10 +33,14 @@ type looker struct {
 	w       sb.Watch // of the rounds alone
 	install string   // whose work is looked for
 	poll    time.Duration
-	asked   map[sb.AttemptRef]time.Time // when the end was last asked for
-	blocked time.Time                   // when targets were last asked about
-	changed time.Time                   // when the orchestrator was, by then
-	collect chan struct{}               // there may be logs to collect
+	askFor  time.Duration       // what follows from one
+	wait    time.Duration       // from here until the next round
+	asked   asked               // for ends
+	blocked time.Time           // when targets were last asked about
+	untried []sb.Target         // that are still to be asked about since
+	changed time.Time           // when the orchestrator was, by then
+	collect chan struct{}       // there may be logs to collect
+	taken   map[sb.Process]bool // logs that are collected, of attempts that others are waited for
 }
 
 // Watch looks at an orchestrator again and again until ctx is done, and tells whether it is gone. It takes over from whoever
@@ -54,17 +59,18 @@ func (b *Bridge) Watch(ctx context.Context, orchestratorID string) (gone bool, e
 	}
 	l := newLooker(b, w, installation)
 	ctx, cancel := context.WithCancel(ctx)
-	var collecting sync.WaitGroup
-	defer collecting.Wait()
+	var beside sync.WaitGroup
+	defer beside.Wait()
 	defer cancel()
-	collecting.Go(func() { l.collectAll(ctx) })
+	beside.Go(func() { l.collectAll(ctx) })
+	beside.Go(func() { l.tallyAll(ctx) })
 	return l.run(ctx)
 }
 
 func newLooker(b *Bridge, w sb.Watch, installation string) *looker {
 	return &looker{
-		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, install: installation, poll: pollEvery,
-		asked: map[sb.AttemptRef]time.Time{}, collect: make(chan struct{}, 1),
+		Bridge: b, id: w.OrchestratorID, epoch: w.Epoch, w: w, install: installation, poll: pollEvery, askFor: askFor,
+		collect: make(chan struct{}, 1), taken: map[sb.Process]bool{},
 	}
 }
 
@@ -90,7 +96,7 @@ func (l *looker) run(ctx context.Context) (gone bool, err error) {
 
 // rest waits for the next look, or for a note that asks for one.
 func (l *looker) rest(ctx context.Context, notes <-chan sb.Note) <-chan sb.Note {
-	gap, next := time.NewTimer(pollGap), time.NewTimer(max(l.pause(), pollGap))
+	gap, next := time.NewTimer(pollGap), time.NewTimer(max(l.wait, pollGap))
 	defer gap.Stop()
 	defer next.Stop()
 	wanted, rested := false, false
@@ -152,11 +158,10 @@ func (l *looker) round(ctx context.Context) error {
 	if now, err := l.store.Now(ctx); err == nil {
 		l.w.Took = now.Sub(began)
 	}
-	if !l.changed.Equal(o.UpdatedAt) { // other routes, or another way there
-		l.changed, l.blocked = o.UpdatedAt, time.Time{}
-	}
-	l.foretell(ctx, o, adapter, began)
-	if err := l.seen(ctx, adapter, open, view.Places); err != nil {
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() error { l.foretell(bothCtx, o, adapter, began); return nil })
+	both.Go(func() error { return l.seen(bothCtx, adapter, open, view.Places) })
+	if err := both.Wait(); err != nil {
 		return err
 	}
 	return l.keep(ctx)
@@ -168,7 +173,11 @@ func (l *looker) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := now.Add(l.pause())
+	l.wait = l.pause()
+	if l.w.Failures == 0 { // looks begin so often, however long what follows from one takes
+		l.wait = max(l.wait-now.Sub(*l.w.PolledAt), pollGap)
+	}
+	next := now.Add(l.wait)
 	l.w.NextAt = &next
 	err = l.store.KeepWatch(ctx, l.w)
 	sb.FaultPoint("watch.kept")
@@ -199,14 +208,28 @@ func openWork(ctx context.Context, store Store, orchestratorID string) ([]sb.Run
 	}
 }
 
+// look looks at what is there. Whether something has arrived that is being sent is not asked for: many may wait for their
+// turn to be sent. It shows as what is ours there.
 func (l *looker) look(ctx context.Context, adapter sb.Adapter, open []sb.Run) (sb.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	places := make([]sb.Place, len(open))
-	for i, run := range open {
-		places[i] = placeOf(run)
+	places := make([]sb.Place, 0, len(open))
+	coming := map[sb.AttemptRef]bool{}
+	for _, run := range open {
+		if run.OnItsWay() {
+			coming[run.Ref()] = true
+			continue
+		}
+		places = append(places, placeOf(run))
 	}
-	return adapter.Look(ctx, places, l.install, l.w.Mark)
+	view, err := adapter.Look(ctx, places, l.install, l.w.Mark)
+	view.Strays = slices.DeleteFunc(view.Strays, func(s sb.Stray) bool {
+		if coming[s.Of] { // it has arrived, and the answer is still to come, or was lost
+			view.Places = append(view.Places, s.Seen)
+		}
+		return coming[s.Of]
+	})
+	return view, err
 }
 
 // failed notes that the orchestrator cannot be asked, and what that means for its runs.

@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"io"
 	"time"
 
 	sb "signalbox"
@@ -25,12 +26,14 @@ type Store interface {
 	KeepWatch(ctx context.Context, w sb.Watch) error
 	// SeeWorks notes that works were seen just now.
 	SeeWorks(ctx context.Context, w sb.WatchRef, refs []sb.AttemptRef) error
+	// SetTallies keeps progress that was counted, where nothing else was said since.
+	SetTallies(ctx context.Context, w sb.WatchRef, all []sb.Counted) error
 	// LogsDue reads attempts whose logs have to be collected, those first that are waited for the shortest.
 	LogsDue(ctx context.Context, orchestratorID string, limit int) ([]sb.DueLog, error)
-	// HasLog tells whether an attempt has sent any of its log.
-	HasLog(ctx context.Context, ref sb.AttemptRef) (bool, error)
-	// LogBegun notes that pieces of the log are collected ones from now on.
-	LogBegun(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef) error
+	// OwnLogs lists the processes of an attempt that have sent some of their log themselves.
+	OwnLogs(ctx context.Context, ref sb.AttemptRef) ([]sb.Process, error)
+	// LogPaths reads where processes of an attempt say that their logs lie.
+	LogPaths(ctx context.Context, ref sb.AttemptRef) ([]sb.LogPath, error)
 	// LogDone notes that a log is not waited for any more; why tells people what is missing, "" for nothing.
 	LogDone(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, why string) error
 	// Nudge asks whoever watches an orchestrator to look at once.
@@ -63,8 +66,6 @@ type Life interface {
 	FoundLate(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, found sb.Outcome) error
 	// Unasked notes that the orchestrator cannot be asked.
 	Unasked(ctx context.Context, w sb.Watch, ref sb.AttemptRef) error
-	// Masked is a piece of a log without the secrets that its process was given.
-	Masked(ctx context.Context, p sb.Process, text []byte, ndjson bool) ([]byte, error)
 }
 
 // Adapters gives the adapters of orchestrators. Errors: NotFound (there is no such orchestrator), Invalid (its settings do
@@ -73,8 +74,26 @@ type Adapters interface {
 	Adapter(ctx context.Context, orchestratorID string) (sb.Orchestrator, sb.Adapter, error)
 }
 
-// Logs keeps the output of runs.
-type Logs interface {
-	// Append keeps a piece of a process's log: whole lines. The same again is fine; Conflict for another with its number.
-	Append(ctx context.Context, p sb.Process, seq int64, body []byte, ndjson bool) error
+// Logs keeps the output of runs, and knows where others keep it.
+type Logs struct {
+	Kept      Kept
+	Elsewhere Elsewhere
+}
+
+// Kept is our store of logs. The same log again is fine for both of its methods; Conflict: it differs from what was taken
+// before. Errors of what is read come back as they are.
+type Kept interface {
+	// Take keeps a process's log.
+	Take(ctx context.Context, p sb.Process, body io.Reader) error
+	// Refer notes that a process's log is read where it lies.
+	Refer(ctx context.Context, p sb.Process, uri string, body io.Reader) error
+}
+
+// Elsewhere opens logs where others keep them. Errors of opening: NotFound (there is none yet), Forbidden, Invalid (it may not be
+// read, or is no log), TooLarge, Unavailable; of reading: TooLarge (what follows is cut), Invalid, Unavailable.
+type Elsewhere interface {
+	// Reported opens the log at the place that a process of a run says.
+	Reported(ctx context.Context, o sb.Orchestrator, uri string) (sb.ForeignLog, error)
+	// Templated opens the log of a part's try where the orchestrator's template says; NotFound, too, without a template.
+	Templated(ctx context.Context, o sb.Orchestrator, at sb.Place, source string, try int) (sb.ForeignLog, error)
 }

@@ -5,7 +5,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/sirupsen/logrus"
@@ -161,14 +160,5 @@ func why(run sb.Run) string {
 	return text
 }
 
-// message is what people may read of an error: never its cause.
-func message(err error) string {
-	var e *sb.Error
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &e):
-		return e.Message
-	}
-	return "an internal error; the server's log tells more"
-}
+// message is what people may read of an error.
+func message(err error) string { return sb.MessageOf(err) }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"strings"
+	"net/http"
 	"testing"
 	"time"
 
@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/blobs"
+	"signalbox/controlplane/logplaces"
 	"signalbox/controlplane/runs/runstest"
 	"signalbox/controlplane/watch"
 	"signalbox/controlplane/watch/watchtest"
@@ -21,12 +23,21 @@ import (
 // world is a small world with an orchestrator that is not ours, and who watches it.
 type world struct {
 	*runstest.World
-	t      *testing.T
-	there  *watchtest.Fake
-	place  sb.Orchestrator
-	bridge *watch.Bridge
-	looker *watch.Looker
-	output *logs.Logs
+	t       *testing.T
+	there   *watchtest.Fake
+	place   sb.Orchestrator
+	bridge  *watch.Bridge
+	looker  *watch.Looker
+	output  *logs.Logs
+	objects *blobs.Files
+	folder  string // a log root of the orchestrator
+	places  *logplaces.Places
+}
+
+// Open reads a log that stays where it is.
+func (w *world) Open(ctx context.Context, run sb.Run, uri string) (io.ReadCloser, error) {
+	found, err := w.places.Reported(ctx, w.place, uri)
+	return found.ReadCloser, err
 }
 
 // adapters give the fake for every orchestrator.
@@ -41,19 +52,26 @@ var etl = sb.Target{DAG: "etl"}
 
 func setup(t *testing.T) *world {
 	t.Helper()
-	w := &world{World: runstest.New(t), t: t, there: watchtest.New()}
+	w := &world{World: runstest.New(t), t: t, there: watchtest.New(), folder: t.TempDir()}
+	foreign := blobs.NewForeign(http.DefaultTransport)
+	t.Cleanup(func() { _ = foreign.Close() })
+	w.places = logplaces.New(foreign, logplaces.Options{Most: 1 << 20})
+	w.Work.ReadLogs(w.places)
 	w.Clock.Pass(time.Hour) // signs of life of before count for nothing
 	w.SeeWorkerNow(t)
 	var err error
 	w.place, err = w.CreateOrchestrator(t.Context(), sb.Orchestrator{
-		Name: "prod", Kind: sb.Airflow, Enabled: true, Quota: 4,
+		Name: "prod", Kind: sb.Airflow, Enabled: true, Quota: 4, Config: json.RawMessage(`{"log_roots":["file://` + w.folder + `"]}`),
 		Routes: []sb.Route{{Operators: []string{"*"}, Target: etl, Inputs: json.RawMessage(`{"who":"$params.name","data":"$dataset"}`)}},
 	}, nil)
 	require.NoError(t, err)
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	w.output = logs.New(w.Store, w.Blobs, w.Store, logs.Options{Now: w.Clock.Now})
-	w.bridge = watch.New(w.Store, w.Work, adapters{w}, w.output, logrus.NewEntry(log))
+	w.objects, err = blobs.OpenFiles(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = w.objects.Close() })
+	w.output = logs.New(w.Store, w.objects, w.Store, logs.Options{Now: w.Clock.Now, Mask: w.Work.Mask, Elsewhere: w})
+	w.bridge = watch.New(w.Store, w.Work, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
 	w.looker, err = watch.Take(t.Context(), w.bridge, w.place)
 	require.NoError(t, err)
 	return w
@@ -145,41 +163,6 @@ func TestARunGoesThereAndComesBack(t *testing.T) {
 	w.look(time.Second)
 	done := w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
 	require.JSONEq(t, `{"rows":3}`, string(done.Result))
-}
-
-func TestManyEndsAtOnceAreTrueAtOnceAndToldLater(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	const many = 25
-	_, err := w.UpdateOrchestrator(t.Context(), w.place.ID, func(o sb.Orchestrator) (sb.Orchestrator, error) {
-		o.Quota = many
-		return o, nil
-	})
-	require.NoError(t, err)
-	var runs []sb.Run
-	for range many {
-		run := w.sent(runstest.Of(runstest.Once))
-		w.set(run, sb.SeenSucceeded, "success")
-		w.there.Return(run.Work.Ref, sb.Outcome{Completed: true, Result: json.RawMessage(`7`)})
-		runs = append(runs, run)
-	}
-	failed := runs[0]
-	w.set(failed, sb.SeenFailed, "failed")
-	w.there.Return(failed.Work.Ref, sb.Outcome{Message: "ValueError"})
-	w.look(time.Second)
-	for _, run := range runs {
-		require.True(t, w.Get(t, run.ID).Status.Terminal())
-		require.False(t, w.Get(t, run.ID).Slot)
-	}
-	require.Less(t, w.there.Calls("Outcome"), many/2, "ends are not held up")
-	require.NoError(t, w.looker.Collect(t.Context()))
-	for _, run := range runs[1:] {
-		require.JSONEq(t, `7`, string(w.Get(t, run.ID).Result))
-	}
-	require.Equal(t, sb.FailError, w.Get(t, failed.ID).Failure.Kind)
-	asked := w.there.Calls("Outcome")
-	require.NoError(t, w.looker.Collect(t.Context()))
-	require.Equal(t, asked, w.there.Calls("Outcome"), "once is enough")
 }
 
 func TestALostAnswerStartsItOnce(t *testing.T) {
@@ -418,50 +401,6 @@ func TestOnlyWhoWatchesNowMayWrite(t *testing.T) {
 	w.requireState(run.ID, sb.Queued, sb.WorkSubmitted, true)
 	require.NoError(t, other.Round(t.Context()))
 	w.requireState(run.ID, sb.Running, sb.WorkActive, true)
-}
-
-func TestTheLogIsCollectedWhenTheTaskSentNone(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	run := w.sent()
-	w.set(run, sb.SeenSucceeded, "success")
-	long := strings.Repeat("a line of the log\n", 100_000)
-	w.there.Write(run.Work.Ref, "extract", "first try\n", "second try\n")
-	w.there.Write(run.Work.Ref, "load", long)
-	w.look(time.Second)
-	require.NoError(t, w.output.Compact(t.Context(), run.ID))
-	require.Nil(t, w.Get(t, run.ID).Log, "its log is waited for")
-	require.NoError(t, w.looker.Collect(t.Context()))
-	require.NoError(t, w.looker.Collect(t.Context()), "again is fine")
-	require.NoError(t, w.looker.Collect(t.Context()))
-	body, _, err := w.output.Open(t.Context(), w.Get(t, run.ID), 0, -1)
-	require.NoError(t, err)
-	text, err := io.ReadAll(body)
-	require.NoError(t, err)
-	require.Equal(t, "===== attempt 1, extract =====\nfirst try\n\n===== attempt 1, extract, try 2 =====\nsecond try\n\n===== attempt 1, load =====\n"+long, string(text))
-}
-
-func TestALateLogIsWaitedForAndAMissingOneIsSaidToBe(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	late, never := w.sent(), w.sent()
-	for _, run := range []sb.Run{late, never} {
-		w.set(run, sb.SeenSucceeded, "success")
-		w.there.Write(run.Work.Ref, "load", "")
-	}
-	w.look(time.Second)
-	require.NoError(t, w.looker.Collect(t.Context()))
-	w.Clock.Pass(time.Minute)
-	w.there.Write(late.Work.Ref, "load", "there it is\n")
-	require.NoError(t, w.looker.Collect(t.Context()))
-	size, err := w.output.Size(t.Context(), w.Get(t, late.ID))
-	require.NoError(t, err)
-	require.EqualValues(t, 12, size)
-	w.Clock.Pass(sb.LogWait)
-	require.NoError(t, w.looker.Collect(t.Context()))
-	require.Empty(t, w.said(late.ID, sb.EventLogMissing))
-	require.Len(t, w.said(never.ID, sb.EventLogMissing), 1)
-	require.Nil(t, w.Get(t, never.ID).Work.LogDue)
 }
 
 func TestTheLedgerTellsWhereThingsDiffer(t *testing.T) {

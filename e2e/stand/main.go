@@ -1,6 +1,6 @@
 // Command stand starts a real Airflow to try Signalbox with: the DAGs of examples/airflow and the ones that tests run,
 // registered with the Signalbox that runs on this machine, until it is interrupted. `make airflow2` and `make airflow3`
-// call it.
+// call it; `make flyte` lets it start the stand-in for Flyte instead.
 package main
 
 import (
@@ -27,10 +27,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./e2e/stand 2.10.3|3.3.1")
+		fmt.Fprintln(os.Stderr, "usage: go run ./e2e/stand 2.10.3|3.3.1|flyte")
 		os.Exit(2)
 	}
-	if err := run(ctx, os.Args[1]); err != nil {
+	open := run
+	if os.Args[1] == "flyte" {
+		open = runFlyte
+	}
+	if err := open(ctx, os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

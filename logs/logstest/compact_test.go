@@ -139,7 +139,7 @@ func TestWhatACrashLeftGoesAfterADay(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	r := newRows()
 	var later atomic.Int64
-	w := &world{logs.New(r, b, r, logs.Options{Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }}), r, b}
+	w := &world{logs.New(r, b, r, logs.Options{Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }}), r, &fragile{Blobs: b}}
 	r.begin("open", "worker")
 	w.add(t, process("open"), 0, "one\n")
 	r.begin("r", "worker")

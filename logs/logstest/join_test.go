@@ -130,7 +130,7 @@ func TestReplacedObjectsOfARunningLogGoAfterADay(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	r := newRows()
 	var later atomic.Int64
-	w := &world{logs.New(r, b, r, logs.Options{Rows: 10, Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }}), r, b}
+	w := &world{logs.New(r, b, r, logs.Options{Rows: 10, Now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }}), r, &fragile{Blobs: b}}
 	r.begin("r", "worker")
 	want := w.addLines(t, process("r"), 0, 12)
 	r.fault = func(call string) error {
@@ -160,7 +160,7 @@ func TestASweepGetsPastWhatCannotBeFinished(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	r := newRows()
-	w := &world{logs.New(r, b, r, logs.Options{}), r, b}
+	w := &world{logs.New(r, b, r, logs.Options{}), r, &fragile{Blobs: b}}
 	for i := range 450 {
 		id := fmt.Sprintf("r%d", i)
 		r.begin(id, "worker")

@@ -49,7 +49,22 @@ func apart(t *testing.T, address string) string {
 type world struct {
 	*logs.Logs
 	rows  *rows
-	blobs sb.Blobs
+	blobs *fragile
+}
+
+// fragile are blobs whose writing can fail.
+type fragile struct {
+	sb.Blobs
+	fail func() error // before each write; nil: none fails
+}
+
+func (f *fragile) Put(ctx context.Context, key string, r io.Reader) error {
+	if f.fail != nil {
+		if err := f.fail(); err != nil {
+			return err
+		}
+	}
+	return f.Blobs.Put(ctx, key, r)
 }
 
 func suite(t *testing.T, address func(*testing.T) string) {
@@ -62,6 +77,10 @@ func suite(t *testing.T, address func(*testing.T) string) {
 		"a run without output has an empty log":        silent,
 		"over 1 MiB there are no lines":                over,
 		"a window of lines":                            windows,
+		"lines from a time on":                         since,
+		"text is blanked out":                          scrubs,
+		"a secret across the border of two chunks":     borders,
+		"blanking out that stops anywhere is repeated": scrubCrashes,
 		"a follower sees all and ends":                 follows,
 		"a reader goes on when the chunks are gone":    gone,
 		"work elsewhere may send for a minute":         grace,
@@ -78,7 +97,9 @@ func suite(t *testing.T, address func(*testing.T) string) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, b.Close()) })
 			r := newRows()
-			test(t, &world{logs.New(r, b, r, logs.Options{Now: time.Now, Rows: 10}), r, b})
+			kept := &fragile{Blobs: b}
+			mask := func(context.Context, sb.Process) (sb.Mask, error) { return sb.NewMask(secret), nil }
+			test(t, &world{logs.New(r, kept, r, logs.Options{Now: time.Now, Rows: 10, Mask: mask}), r, kept})
 		})
 	}
 }

@@ -7,6 +7,7 @@ package airflowtest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -43,13 +44,19 @@ type Server struct {
 // Start starts a server of a version, such as 2.10.3, with the DAGs of DAGs. It ends with the test.
 func Start(t testing.TB, version string) *Server {
 	t.Helper()
+	s := New(version)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// New starts a server that ends when it is closed.
+func New(version string) *Server {
 	s := &Server{version: version, major: int(version[0] - '0'), tokens: map[string]string{}, counts: map[string]int{}, dags: map[string]*DAG{}}
 	s.wire = exchanges(s.major)
 	for _, d := range DAGs() {
 		s.dags[d.ID] = &d
 	}
 	s.Server = httptest.NewServer(s)
-	t.Cleanup(s.Close)
 	return s
 }
 
@@ -121,6 +128,16 @@ func (s *Server) Finish() {
 	}
 }
 
+// End ends a run in a state, success or failed, without further steps.
+func (s *Server) End(dag, name, state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.run(dag, name); r != nil {
+		now := s.now()
+		r.state, r.end = state, &now
+	}
+}
+
 // Delete removes a run, as people do.
 func (s *Server) Delete(dag, name string) {
 	s.mu.Lock()
@@ -165,6 +182,13 @@ func (s *Server) Requests(what string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.counts[what]
+}
+
+// Counts tells how often each kind of thing was asked for.
+func (s *Server) Counts() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.counts)
 }
 
 // ServeHTTP answers as Airflow does.

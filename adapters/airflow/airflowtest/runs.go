@@ -217,18 +217,23 @@ func (q request) listTasks() {
 		q.s.say(q.w, "batch_unknown_key")
 		return
 	}
-	all := []any{}
+	var found []func() any
+	dags, runs := texts(q.body["dag_ids"]), texts(q.body["dag_run_ids"])
 	for _, r := range q.s.runs {
-		if slices.Contains(texts(q.body["dag_ids"]), r.dag.ID) && slices.Contains(texts(q.body["dag_run_ids"]), r.name) {
+		if slices.Contains(dags, r.dag.ID) && slices.Contains(runs, r.name) {
 			for _, t := range r.tasks {
-				all = append(all, q.s.taskJSON(r, t))
+				found = append(found, func() any { return q.s.taskJSON(r, t) })
 			}
 		}
 	}
-	total := len(all)
+	total := len(found)
 	if q.s.major == 3 {
 		offset, limit := number(q.body["page_offset"], 0), number(q.body["page_limit"], 100)
-		all = all[min(offset, total):min(offset+limit, total)]
+		found = found[min(offset, total):min(offset+limit, total)]
+	}
+	all := []any{}
+	for _, one := range found {
+		all = append(all, one())
 	}
 	q.s.give(q.w, map[string]any{"task_instances": all, "total_entries": total})
 }

@@ -99,6 +99,7 @@ func (q request) who() (string, bool) {
 func (q request) api() {
 	switch {
 	case len(q.path) == 1 && q.path[0] == "version":
+		q.s.counts["GET version"]++
 		q.s.say(q.w, "version", "2.10.3", q.s.version, "3.3.1", q.s.version)
 		return
 	case q.s.major == 2 && slices.Equal(q.path, []string{"health"}):

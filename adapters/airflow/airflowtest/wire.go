@@ -39,8 +39,18 @@ func readWire(name string) map[string]exchange {
 	if err := json.Unmarshal(b, &all); err != nil {
 		panic(fmt.Sprintf("%s: %v", name, err))
 	}
+	var tasks struct {
+		All []json.RawMessage `json:"task_instances"`
+	}
+	if err := json.Unmarshal([]byte(all["task_instances_batch"].Body), &tasks); err != nil {
+		panic(fmt.Sprintf("%s: %v", name, err))
+	}
+	all[oneTask] = exchange{Body: string(tasks.All[0])}
 	return all
 }
+
+// oneTask is a task instance of a recorded list.
+const oneTask = "one of task_instances_batch"
 
 // say answers with recorded bytes, in which words are replaced, each pair an old one and a new one.
 func (s *Server) say(w http.ResponseWriter, name string, replace ...string) {
@@ -106,8 +116,7 @@ func (s *Server) runJSON(r *run) (map[string]any, []string) {
 }
 
 func (s *Server) taskJSON(r *run, t *instance) map[string]any {
-	list, _ := s.object("task_instances_batch")["task_instances"].([]any)
-	o, _ := list[0].(map[string]any)
+	o := s.object(oneTask)
 	for name, v := range map[string]any{
 		"dag_id": r.dag.ID, "dag_run_id": r.name, "task_id": t.task.ID, "map_index": t.index, "try_number": t.try,
 		"state": t.state, "start_date": s.date(t.start), "end_date": s.date(t.end),

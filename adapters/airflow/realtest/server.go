@@ -93,6 +93,9 @@ func (s *Server) begin(ctx context.Context) error {
 	return nil
 }
 
+// Logs is the folder where it keeps the logs of tasks.
+func (s *Server) Logs() string { return filepath.Join(s.home, "logs") }
+
 func (s *Server) two() bool { return strings.HasPrefix(s.Version, "2.") }
 
 func (s *Server) passwords(viewer string) error {

@@ -17,11 +17,13 @@ import (
 
 	sb "signalbox"
 	"signalbox/adapters/fiftyone"
+	"signalbox/blobs"
 	"signalbox/controlplane/access"
 	"signalbox/controlplane/api"
 	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/identity"
+	"signalbox/controlplane/logplaces"
 	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs/runstest"
@@ -85,11 +87,12 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 		f(&inviting)
 	}
 	there := watchtest.New()
+	elsewhere := logplaces.New(blobs.NewForeign(http.DefaultTransport), logplaces.Options{})
 	places := orchestrators.New(w.Store, keys, map[sb.OrchestratorKind]orchestrators.Build{
 		sb.Airflow: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) { return there, nil },
-	})
+	}, elsewhere)
 	output := logs.New(w.Store, w.Blobs, w.Store, logs.Options{})
-	bridge := watch.New(w.Store, w.Work, places, output, logrus.NewEntry(log))
+	bridge := watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, logrus.NewEntry(log))
 	s := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
 			Identity: people, Logins: identity.NewLogins(w.Store, keys, identity.LoginSettings{}), Users: people, Groups: people,

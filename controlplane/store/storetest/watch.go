@@ -11,15 +11,19 @@ import (
 )
 
 var watchTests = map[string]func(*testing.T, Fresh){
-	"an orchestrator is registered, changed and removed":   registered,
-	"credentials are kept sealed, one by one":              credentials,
-	"an orchestrator with open work is not removed":        notRemoved,
-	"a watching belongs to the newest epoch":               epochs,
-	"admission passes by targets that start nothing":       blockedTargets,
-	"how work was seen is kept, and signs of life in bulk": sightings,
-	"a log that is due keeps the run's log from finishing": logsDue,
-	"who carries and who watches hear of what concerns it": outsideNotes,
-	"a nudge wakes who watches":                            nudged,
+	"an orchestrator is registered, changed and removed":     registered,
+	"credentials are kept sealed, one by one":                credentials,
+	"an orchestrator with open work is not removed":          notRemoved,
+	"a watching belongs to the newest epoch":                 epochs,
+	"admission passes by targets that start nothing":         blockedTargets,
+	"how work was seen is kept, and signs of life in bulk":   sightings,
+	"a log that is due keeps the run's log from finishing":   logsDue,
+	"who carries and who watches hear of what concerns it":   outsideNotes,
+	"a nudge wakes who watches":                              nudged,
+	"progress that was counted never replaces what was said": tallies,
+	"where a process says that its log lies is kept":         logPaths,
+	"what was taken is told from what was sent":              ownLogs,
+	"what masks a log is not forgotten before the log is":    lentForLogs,
 }
 
 // airflow registers an orchestrator that is not ours.
@@ -107,6 +111,31 @@ func notRemoved(t *testing.T, fresh Fresh) {
 	kept, err := w.Run(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, sb.Failed, kept.Status, "history stays")
+	require.Equal(t, "prod", kept.Orchestrator)
+	id, err := w.OrchestratorID(t.Context(), "prod")
+	require.NoError(t, err)
+	require.Equal(t, o.ID, id, "its runs are found by its name")
+
+	next := w.airflow(t)
+	there := w.schedule(t, elsewhere(next))
+	for name, want := range map[string]string{"prod": next.ID, next.ID: next.ID, o.ID: o.ID} {
+		id, err := w.OrchestratorID(t.Context(), name)
+		require.NoError(t, err)
+		require.Equal(t, want, id)
+	}
+	for id, run := range map[string]string{o.ID: kept.ID, next.ID: there.ID} {
+		page, err := w.Runs(t.Context(), sb.RunQuery{Viewer: sb.Viewer{Principal: w.admin}, OrchestratorID: id, Limit: 10})
+		require.NoError(t, err)
+		require.NotEmpty(t, page.Items)
+		found := false
+		for _, r := range page.Items {
+			require.Equal(t, "prod", r.Orchestrator)
+			found = found || r.ID == run
+		}
+		require.True(t, found)
+	}
+	_, err = w.OrchestratorID(t.Context(), "never")
+	requireCode(t, sb.NotFound, err)
 }
 
 func epochs(t *testing.T, fresh Fresh) {
@@ -134,7 +163,6 @@ func epochs(t *testing.T, fresh Fresh) {
 	requireCode(t, sb.Conflict, err)
 	requireCode(t, sb.Conflict, w.SeeWorks(t.Context(), first.Ref(), []sb.AttemptRef{run.Ref()}))
 	requireCode(t, sb.Conflict, w.LogDone(t.Context(), first.Ref(), run.Ref(), ""))
-	requireCode(t, sb.Conflict, w.LogBegun(t.Context(), first.Ref(), run.Ref()))
 	_, err = w.ChangeWatched(t.Context(), second.Ref(), run.ID, applying(seen))
 	require.NoError(t, err)
 	_, err = w.TakeWatch(t.Context(), "none")
@@ -196,15 +224,8 @@ func logsDue(t *testing.T, fresh Fresh) {
 	unkept, err := w.Unkept(t.Context(), w.clock.now(), nil, 10)
 	require.NoError(t, err)
 	require.Empty(t, unkept)
-	has, err := w.HasLog(t.Context(), run.Ref())
-	require.NoError(t, err)
-	require.False(t, has)
 	seen, err := w.TakeWatch(t.Context(), o.ID)
 	require.NoError(t, err)
-	require.NoError(t, w.LogBegun(t.Context(), seen.Ref(), run.Ref()))
-	due, err = w.LogsDue(t.Context(), o.ID, 10)
-	require.NoError(t, err)
-	require.True(t, due[0].Begun)
 	require.NoError(t, w.LogDone(t.Context(), seen.Ref(), run.Ref(), "Its log is missing."))
 	require.NoError(t, w.LogDone(t.Context(), seen.Ref(), run.Ref(), "Its log is missing."), "once is enough")
 	due, err = w.LogsDue(t.Context(), o.ID, 10)
@@ -250,4 +271,122 @@ func nudged(t *testing.T, fresh Fresh) {
 	notes := w.Notes(t.Context())
 	require.NoError(t, w.Nudge(t.Context(), o))
 	hears(t, notes, sb.Note{Topic: sb.TopicWatch, ID: o.ID})
+}
+
+// claimed has processes of a run claim its work.
+func (w *world) claimed(t *testing.T, run sb.Run, sources ...string) (list []sb.Process) {
+	t.Helper()
+	for _, source := range sources {
+		c := sb.Claim{
+			Process: sb.Process{AttemptRef: run.Ref(), Source: source, Try: 1}, Nonce: source, OrchestratorID: run.OrchestratorID, At: w.clock.now(),
+			Secrets: []byte("sealed"),
+		}
+		_, _, err := w.Claim(t.Context(), c, applying(sb.Take{Claim: c}))
+		require.NoError(t, err)
+		list = append(list, c.Process)
+	}
+	return list
+}
+
+func logPaths(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	run := w.sent(t, w.airflow(t))
+	list := w.claimed(t, run, "load", "extract")
+	require.NoError(t, w.KeepLogPath(t.Context(), list[1], "s3://b/first"))
+	require.NoError(t, w.KeepLogPath(t.Context(), list[1], "s3://b/second"))
+	got, err := w.LogPaths(t.Context(), run.Ref())
+	require.NoError(t, err)
+	require.Equal(t, []sb.LogPath{{Process: list[1], URI: "s3://b/second"}}, got)
+	nobody := list[0]
+	nobody.Try = 9
+	requireCode(t, sb.NotFound, w.KeepLogPath(t.Context(), nobody, "s3://b/x"))
+}
+
+func ownLogs(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	run := w.sent(t, w.airflow(t))
+	list := w.claimed(t, run, "extract", "load", "store")
+	require.NoError(t, w.AddChunk(t.Context(), chunk(list[0], 0, "aaaaaaaa")))
+	taken, away := chunk(list[1], 0, "bbbbbbbb"), chunk(list[2], 0, "cccccccc")
+	taken.Taken, away.Taken, away.URI = true, true, "s3://b/x"
+	require.NoError(t, w.AddChunk(t.Context(), taken))
+	require.NoError(t, w.AddChunk(t.Context(), away))
+	own, err := w.OwnLogs(t.Context(), run.Ref())
+	require.NoError(t, err)
+	require.Equal(t, list[:1], own)
+	rows, err := w.Chunks(t.Context(), run.ID, 0)
+	require.NoError(t, err)
+	require.Len(t, rows, 3)
+	require.Equal(t, []bool{false, true, true}, []bool{rows[0].Taken, rows[1].Taken, rows[2].Taken})
+	require.Equal(t, "s3://b/x", rows[2].URI)
+}
+
+func lentForLogs(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	kept := func(run sb.Run) bool {
+		require.NoError(t, w.ForgetLent(t.Context()))
+		lent, err := w.Lent(t.Context(), run.Ref())
+		require.NoError(t, err)
+		return lent[0].Secrets != nil
+	}
+	for _, uri := range []string{"", "s3://b/x"} {
+		run := w.sent(t, o)
+		p := w.claimed(t, run, "load")[0]
+		w.apply(t, run.ID, sb.Observed{At: w.clock.now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenSucceeded}},
+			sb.EndWork{At: w.clock.now(), Attempt: 1, End: sb.End{There: sb.SeenSucceeded}})
+		w.clock.pass(time.Hour)
+		require.True(t, kept(run), "its log is waited for")
+		c := chunk(p, 0, "aaaaaaaa")
+		c.Taken, c.URI = true, uri
+		require.NoError(t, w.AddChunk(t.Context(), c))
+		seen, err := w.TakeWatch(t.Context(), o.ID)
+		require.NoError(t, err)
+		require.NoError(t, w.LogDone(t.Context(), seen.Ref(), run.Ref(), ""))
+		require.Equal(t, uri != "", kept(run))
+	}
+}
+
+func tallies(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	o := w.airflow(t)
+	run := w.sent(t, o)
+	watch, err := w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	_, err = w.ChangeWatched(t.Context(), watch.Ref(), run.ID, func(r sb.Run) (sb.Run, []sb.Event, error) {
+		return r.Apply(sb.Observed{At: w.clock.now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenActive, Word: "running"}})
+	})
+	require.NoError(t, err)
+	count := func(over int) (sb.Run, []sb.Counted) {
+		read, err := w.Run(t.Context(), run.ID)
+		require.NoError(t, err)
+		c, changed := read.Count(sb.Tally{Over: over, All: 3}, w.clock.now())
+		require.True(t, changed)
+		return read, []sb.Counted{c}
+	}
+	label := func() string {
+		read, err := w.Run(t.Context(), run.ID)
+		require.NoError(t, err)
+		return read.Work.Progress.Label
+	}
+	before, first := count(1)
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), first))
+	require.Equal(t, "1 of 3 tasks done", label())
+	after, second := count(2)
+	require.Equal(t, before.Version, after.Version, "the run's row stays as it is")
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), second))
+	require.Equal(t, "2 of 3 tasks done", label())
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), first), "what is outdated is passed over")
+	require.Equal(t, "2 of 3 tasks done", label())
+
+	_, third := count(3)
+	kept, err := w.SetProgress(t.Context(), sb.Process{AttemptRef: run.Ref(), Source: sb.MainSource, Try: 1}, sb.Progress{Label: "image 3", UpdatedAt: w.clock.now()})
+	require.NoError(t, err)
+	require.True(t, kept)
+	require.NoError(t, w.SetTallies(t.Context(), watch.Ref(), third))
+	require.Equal(t, "image 3", label())
+
+	_, err = w.TakeWatch(t.Context(), o.ID)
+	require.NoError(t, err)
+	requireCode(t, sb.Conflict, w.SetTallies(t.Context(), watch.Ref(), third))
 }

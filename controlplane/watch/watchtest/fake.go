@@ -24,11 +24,14 @@ type Fake struct {
 	blocked map[string]string
 	calls   map[string]int
 	revives bool
+	looked  []sb.Place
+	slow    []string
 }
 
 var (
 	_ sb.Adapter    = (*Fake)(nil)
 	_ sb.Foreteller = (*Fake)(nil)
+	_ sb.Tallier    = (*Fake)(nil)
 )
 
 // thing is what runs there under one name.
@@ -36,6 +39,7 @@ type thing struct {
 	sb.Seen
 	sent    sb.Submission
 	outcome sb.Outcome
+	tally   sb.Tally
 	logs    map[string][]string // by part, the logs of its tries
 }
 
@@ -55,6 +59,9 @@ func (f *Fake) Refuse(err error) { f.with(func() { f.refuse = err }) }
 
 // Revive lets the next stop not stick: what was stopped goes on at the look after the next.
 func (f *Fake) Revive() { f.with(func() { f.revives = true }) }
+
+// Slow lets these calls not be answered in time; it counts them.
+func (f *Fake) Slow(calls ...string) { f.with(func() { f.slow = calls }) }
 
 // Block says why a target starts nothing; "" ends that.
 func (f *Fake) Block(t sb.Target, why string) { f.with(func() { f.blocked[t.Key()] = why }) }
@@ -80,6 +87,11 @@ func (f *Fake) Leave(installation string, ref sb.AttemptRef) {
 
 // Return says what something returns when it ends.
 func (f *Fake) Return(name string, o sb.Outcome) { f.with(func() { f.there[name].outcome = o }) }
+
+// Tasks says how many tasks something has, and how many of them are over.
+func (f *Fake) Tasks(name string, over, all int) {
+	f.with(func() { f.there[name].tally = sb.Tally{Over: over, All: all} })
+}
 
 // Write says what a part's tries have written.
 func (f *Fake) Write(name, part string, tries ...string) {
@@ -116,6 +128,20 @@ func (f *Fake) with(do func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	do()
+}
+
+// late counts a call and tells that its time is over, if it is a slow one.
+func (f *Fake) late(ctx context.Context, what string) (err error) {
+	f.with(func() {
+		if slices.Contains(f.slow, what) {
+			f.calls[what]++
+			err = sb.Errorf(sb.Unavailable, "it did not answer in time")
+		}
+	})
+	if err != nil {
+		<-ctx.Done()
+	}
+	return err
 }
 
 // call counts a call and does it, unless the orchestrator is away.
@@ -167,7 +193,10 @@ func (f *Fake) Submit(_ context.Context, d sb.Submission) (at sb.Place, err erro
 }
 
 // Stop ends what runs at once.
-func (f *Fake) Stop(_ context.Context, at sb.Place, _ string) error {
+func (f *Fake) Stop(ctx context.Context, at sb.Place, _ string) error {
+	if err := f.late(ctx, "Stop"); err != nil {
+		return err
+	}
 	return f.call("Stop", func() error {
 		t := f.there[at.Name]
 		if t != nil && !t.Sight.Over() {
@@ -177,10 +206,17 @@ func (f *Fake) Stop(_ context.Context, at sb.Place, _ string) error {
 	})
 }
 
+// Looked lists what the last look was for.
+func (f *Fake) Looked() (all []sb.Place) {
+	f.with(func() { all = f.looked })
+	return all
+}
+
 // Look tells how all is.
 func (f *Fake) Look(_ context.Context, open []sb.Place, installation string, from sb.Mark) (v sb.View, err error) {
 	err = f.call("Look", func() error {
 		v = sb.View{Mark: from + "i", Version: "fake 1", Calls: 1}
+		f.looked = open
 		asked := map[string]bool{}
 		for _, at := range open {
 			asked[at.Name] = true
@@ -226,7 +262,10 @@ func (f *Fake) Parts(_ context.Context, at sb.Place) (parts []sb.Part, err error
 }
 
 // Outcome is what Return said.
-func (f *Fake) Outcome(_ context.Context, at sb.Place) (o sb.Outcome, err error) {
+func (f *Fake) Outcome(ctx context.Context, at sb.Place) (o sb.Outcome, err error) {
+	if err := f.late(ctx, "Outcome"); err != nil {
+		return o, err
+	}
 	err = f.call("Outcome", func() error {
 		t := f.there[at.Name]
 		if t == nil {
@@ -252,10 +291,27 @@ func (f *Fake) Log(_ context.Context, at sb.Place, p sb.Part, try int) (body io.
 }
 
 // Blocked is what Block said.
-func (f *Fake) Blocked(_ context.Context, t sb.Target) (why string, err error) {
+func (f *Fake) Blocked(ctx context.Context, t sb.Target) (why string, err error) {
+	if err := f.late(ctx, "Blocked"); err != nil {
+		return "", err
+	}
 	err = f.call("Blocked", func() error {
 		why = f.blocked[t.Key()]
 		return nil
 	})
 	return why, err
+}
+
+// Tally is what Tasks said.
+func (f *Fake) Tally(_ context.Context, at []sb.Place) (all []sb.Tally, err error) {
+	err = f.call("Tally", func() error {
+		f.looked = at
+		for _, p := range at {
+			if t := f.there[p.Name]; t != nil && t.tally.All > 0 {
+				all = append(all, sb.Tally{Place: p, Over: t.tally.Over, All: t.tally.All})
+			}
+		}
+		return nil
+	})
+	return all, err
 }

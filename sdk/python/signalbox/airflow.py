@@ -203,7 +203,7 @@ def log_location(context: Mapping[str, Any]) -> str:
     form = conf.get("logging", "log_filename_template", fallback=_LOG_FORM)
     ti = context["ti"]
     name = _find("jinja2:Template")(form).render(ti=ti, try_number=ti.try_number, ts=context.get("ts", ""))
-    return f"{base.rstrip('/')}/{name}"
+    return f"{base.rstrip('/')}/{name}" if "://" in base else f"file:///{base.strip('/')}/{name}"
 
 
 _LOG_FORM = (

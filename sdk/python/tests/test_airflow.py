@@ -141,7 +141,7 @@ class AirflowTest(World):
             self.airflow.task(OURS, try_number=2)
             task(lambda: None, logs="path")()
         uris = [said["uri"] for said in self.api.bodies["log-path"]]
-        self.assertEqual(["/logs/clean/1.log", "s3://logs/x/clean/2.log"], uris)
+        self.assertEqual(["file:///logs/clean/1.log", "s3://logs/x/clean/2.log"], uris)
         self.assertEqual("", self.api.log("clean", 1))
 
     def test_below_the_wrong_decorator(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import sys
 import unittest
@@ -131,6 +132,12 @@ class MaskTest(unittest.TestCase):
     def test_nothing(self) -> None:
         """Without values."""
         self.assertEqual("all", Mask().text("all"))
+
+    def test_masks_of_go_and_python_are_the_same(self) -> None:
+        """The server's tests read the same rows."""
+        for row in json.loads(Path(__file__).with_name("masks.json").read_text(encoding="utf-8")):
+            with self.subTest(row["name"]):
+                self.assertEqual(row["masked"], Mask(row["secrets"]).text(row["text"]))
 
 
 class TailTest(unittest.TestCase):

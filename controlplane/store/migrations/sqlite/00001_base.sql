@@ -255,6 +255,14 @@ CREATE TABLE orchestrators (
     updated_at BIGINT  NOT NULL
 );
 
+-- What removed orchestrators were called: their runs stay.
+CREATE TABLE former_orchestrators (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    name       TEXT   NOT NULL,
+    removed_at BIGINT NOT NULL
+);
+CREATE INDEX former_orchestrators_name ON former_orchestrators (name, removed_at);
+
 -- Credentials, sealed, each tied to its orchestrator and name.
 CREATE TABLE orchestrator_secrets (
     orchestrator_id TEXT NOT NULL REFERENCES orchestrators (id) ON DELETE CASCADE,
@@ -428,7 +436,6 @@ CREATE TABLE works (
     reported_body TEXT    NOT NULL,
     seen          TEXT    NOT NULL DEFAULT '', -- as it was last found at an orchestrator that is not ours
     log_due       BIGINT  NOT NULL DEFAULT 0,  -- when its log is collected there next
-    log_begun     BOOLEAN NOT NULL DEFAULT FALSE,
     outcome_due   BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (run_id, attempt)
 );
@@ -445,6 +452,7 @@ CREATE TABLE claims (
     worker          TEXT   NOT NULL,
     incarnation     TEXT   NOT NULL,
     at              BIGINT NOT NULL,
+    log_path        TEXT   NOT NULL DEFAULT '', -- where it says that its log lies
     secrets         BLOB, -- what it handed out, sealed, until a minute after its work has ended
     PRIMARY KEY (run_id, attempt, source, try)
 );
@@ -543,6 +551,8 @@ CREATE TABLE chunks (
     created_at BIGINT NOT NULL,
     joined     BIGINT NOT NULL DEFAULT 0, -- how many before it are in it too
     hashes     TEXT   NOT NULL DEFAULT '',
+    taken      BOOLEAN NOT NULL DEFAULT FALSE, -- read where it was written, not sent by who wrote it
+    uri        TEXT   NOT NULL DEFAULT '', -- where it lies, when that is not with us
     PRIMARY KEY (run_id, attempt, source, try, seq)
 );
 
@@ -596,6 +606,7 @@ DROP TABLE orchestrator_keys;
 DROP TABLE watches;
 DROP TABLE orchestrator_secrets;
 DROP TABLE orchestrators;
+DROP TABLE former_orchestrators;
 DROP TABLE secrets;
 DROP TABLE operators;
 DROP TABLE revisions;
