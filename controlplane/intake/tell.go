@@ -260,7 +260,6 @@ func (l *watcher) lost(ctx context.Context, h sb.Hold, seen sb.OperationSeen) er
 	if err := l.life.StopThere(ctx, h.RunID, why); err != nil && sb.CodeOf(err) != sb.Conflict {
 		return err
 	}
-	sb.FaultPoint("intake.lost")
 	return l.over(ctx, h)
 }
 
