@@ -80,7 +80,7 @@ func (a *attempt) makeFolders() (err error) {
 	}
 	b, err := json.Marshal(operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"),
-		Run: a.process.Run, Attempt: a.process.Attempt,
+		Run: a.process.Run, Attempt: a.process.Attempt, FiftyOne: fiftyOneOf(a.FiftyOne),
 	})
 	if err != nil {
 		return err
@@ -121,6 +121,21 @@ type operatorContext struct {
 	View     json.RawMessage  `json:"view"`
 	Run      string           `json:"run"`
 	Attempt  int              `json:"attempt"`
+	FiftyOne *fiftyOne        `json:"fiftyone,omitempty"`
+}
+
+// fiftyOne is what the FiftyOne runtime reads besides; the database's address is in the environment.
+type fiftyOne struct {
+	DatasetID   string          `json:"dataset_id,omitempty"`
+	DatasetName string          `json:"dataset_name,omitempty"`
+	Request     json.RawMessage `json:"request,omitempty"`
+}
+
+func fiftyOneOf(c *sb.ClaimFiftyOne) *fiftyOne {
+	if c == nil {
+		return nil
+	}
+	return &fiftyOne{c.DatasetID, c.DatasetName, c.Request}
 }
 
 func orNull(v json.RawMessage, otherwise string) json.RawMessage {
@@ -140,6 +155,9 @@ func (a *attempt) env() []string {
 	}
 	for name, value := range a.Secrets {
 		vars[name] = value
+	}
+	if a.FiftyOne != nil && a.FiftyOne.DatabaseURI != "" {
+		vars["FIFTYONE_DATABASE_URI"], vars["FIFTYONE_DATABASE_NAME"] = a.FiftyOne.DatabaseURI, a.FiftyOne.DatabaseName
 	}
 	vars["PATH"] = joinPath(vars["PATH"], a.BinPath)
 	vars["PYTHONPATH"] = joinPath(a.PythonPath, vars["PYTHONPATH"])

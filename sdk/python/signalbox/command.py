@@ -142,12 +142,18 @@ def environment(task: Task, home: str, passed: Sequence[str]) -> Dict[str, str]:
     context = work / "context.json"
     said = {k: task.answer.get(k) for k in ("operator", "params", "dataset", "view")}
     context.touch(0o600)
+    source: Mapping[str, Any] = task.answer.get("fiftyone") or {}
+    if source:
+        said["fiftyone"] = {name: source.get(name) for name in ("dataset_id", "dataset_name", "request")}
     context.write_text(json.dumps({**said, "run": task.run, "attempt": task.attempt}), encoding="utf-8")
     shutil.copytree(
         Path(__file__).parent, Path(home, "python", "signalbox"), ignore=shutil.ignore_patterns("__pycache__")
     )
     env = {name: os.environ[name] for name in passed if name in os.environ}
     env.update(task.secrets)
+    if source.get("database_uri"):
+        env["FIFTYONE_DATABASE_URI"] = source["database_uri"]
+        env["FIFTYONE_DATABASE_NAME"] = source.get("database_name") or ""
     path = [str(Path(home, "python")), env.get("PYTHONPATH", "")]
     env["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     env["PYTHONUNBUFFERED"] = "1"

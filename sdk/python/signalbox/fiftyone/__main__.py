@@ -47,12 +47,18 @@ def _run(folder: Path) -> int:
     environment.serve(folder)
     signal.signal(signal.SIGTERM, _terminated)
     environment.log_to_stderr()
+    job = Job.here()
+    if job.request.get("dataset_id") and not os.environ.get("FIFTYONE_DATABASE_URI"):
+        return _refused(
+            "The source of the dataset does not let its address go here: an admin can add this pool to those of the "
+            "source."
+        )
     try:
         environment.connect()
     except Exception as e:  # noqa: BLE001 - many kinds, all of them the database's
         return _refused(f"FiftyOne cannot use its database: {e}")
     try:
-        result, schema = asyncio.run(execute(Job.here()))
+        result, schema = asyncio.run(execute(job))
         work.result(result, schema)
     except Failed as e:
         if e.stack:
