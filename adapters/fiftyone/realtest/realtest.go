@@ -47,6 +47,24 @@ type FiftyOne struct {
 // cannot be installed, or tests are to be short, the test is skipped and says why.
 func Start(t *testing.T, streams bool) *FiftyOne {
 	t.Helper()
+	python, home := Python(t), t.TempDir()
+	f := &FiftyOne{python: python, home: home, set: streams, t: t, plugins: filepath.Join(home, "plugins")}
+	t.Cleanup(f.Kill)
+	plugins, err := fs.Sub(content, "plugins")
+	must(t, err)
+	must(t, os.CopyFS(f.plugins, plugins))
+	must(t, os.Mkdir(filepath.Join(home, "data"), 0o700))
+	f.Port = free(t)
+	f.Up()
+	if streams {
+		f.run(initiate, fmt.Sprint(f.Port))
+	}
+	return f
+}
+
+// Python installs FiftyOne and MongoDB, and gives the Python that has them. Skips as Start does.
+func Python(t *testing.T) string {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a real FiftyOne is not for short tests")
 	}
@@ -61,19 +79,7 @@ func Start(t *testing.T, streams bool) *FiftyOne {
 		t.Skip(err)
 	}
 	must(t, err)
-	home := t.TempDir()
-	f := &FiftyOne{python: filepath.Join(bin, "python"), home: home, set: streams, t: t, plugins: filepath.Join(home, "plugins")}
-	t.Cleanup(f.Kill)
-	plugins, err := fs.Sub(content, "plugins")
-	must(t, err)
-	must(t, os.CopyFS(f.plugins, plugins))
-	must(t, os.Mkdir(filepath.Join(home, "data"), 0o700))
-	f.Port = free(t)
-	f.Up()
-	if streams {
-		f.run(initiate, fmt.Sprint(f.Port))
-	}
-	return f
+	return filepath.Join(bin, "python")
 }
 
 const initiate = `
