@@ -117,7 +117,8 @@ type View struct {
 // Part is a task or node of something that runs at an orchestrator.
 type Part struct {
 	Source string // task_id[map_index], or a node: the source of its claims
-	Try    int
+	First  int    // number of its first try
+	Try    int    // of its latest
 	Sight  Sight
 	Word   string
 	URL    string

@@ -29,6 +29,18 @@ func (l *Logs) Show(ctx context.Context, run sb.Run) (sb.Shown, error) {
 	return shown, err
 }
 
+// Entries reads the lines of a text as those of a log.
+func (*Logs) Entries(text []byte) []sb.Line {
+	lines := []sb.Line{}
+	p := newParser(0, func(e entry) error {
+		lines = append(lines, e.line())
+		return nil
+	})
+	_, _ = p.Write(text) // neither fails but by what is called
+	_ = p.Close()
+	return lines
+}
+
 // Open reads bytes of the whole log as it is now; length < 0 reads to the end. It holds one object open at a time.
 func (l *Logs) Open(ctx context.Context, run sb.Run, offset, length int64) (io.ReadCloser, int64, error) {
 	lay, err := l.layout(ctx, run)

@@ -35,7 +35,7 @@ func (a *Adapter) Parts(ctx context.Context, at sb.Place) ([]sb.Part, error) {
 	parts := make([]sb.Part, 0, len(all))
 	for _, t := range all {
 		parts = append(parts, sb.Part{
-			Source: t.source(), Try: t.Try, Sight: taskSight(t.word()), Word: t.word(),
+			Source: t.source(), First: 1, Try: t.Try, Sight: taskSight(t.word()), Word: t.word(),
 			URL: api.taskURL(a.out.Base(), at, t.Task, t.Index, t.Try),
 		})
 	}

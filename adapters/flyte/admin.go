@@ -22,7 +22,7 @@ func (f *admin) version() string { return f.text }
 
 // log tells that there is none: FlyteAdmin knows links to logs, which Parts gives, and no text.
 func (f *admin) log(context.Context, sb.Place, sb.Part, int) (io.ReadCloser, error) {
-	return nil, sb.Errorf(sb.NotFound, "Flyte 1 keeps no text of logs; the links to them are with the parts of the execution")
+	return nil, sb.Errorf(sb.Invalid, "Flyte 1 keeps no text of logs; its pages link to where they are")
 }
 
 // The numbers of gRPC that FlyteAdmin answers with.

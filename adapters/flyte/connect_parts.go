@@ -27,7 +27,7 @@ func (c *connect) parts(ctx context.Context, at sb.Place) ([]sb.Part, error) {
 		}
 		for _, a := range page.Actions {
 			all = append(all, sb.Part{
-				Source: a.ID.Name, Try: a.Status.Attempts, Sight: a.Status.sight(), Word: a.Status.word(), URL: c.url(at.Name),
+				Source: a.ID.Name, First: 1, Try: a.Status.Attempts, Sight: a.Status.sight(), Word: a.Status.word(), URL: c.url(at.Name),
 			})
 		}
 		if page.Token == "" || len(page.Actions) == 0 || len(all) >= connectPartsMost {

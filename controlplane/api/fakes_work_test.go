@@ -155,6 +155,8 @@ func (l fakeLogs) Lines(_ context.Context, r sb.Run, q sb.LineQuery) (sb.LogWind
 	return w, nil
 }
 
+func (l fakeLogs) Entries([]byte) []sb.Line { return nil }
+
 func (l fakeLogs) Scrub(context.Context, string, sb.Mask) (int, error) { return 0, nil }
 
 func (l fakeLogs) Index(_ context.Context, r sb.Run) (sb.LogIndex, error) {

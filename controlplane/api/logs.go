@@ -16,6 +16,7 @@ type runLogs struct {
 	again   func(context.Context) (sb.Principal, error)
 	closing <-chan struct{}
 	watched *watchers
+	bridge  Bridge
 }
 
 // LogEntry is a line of a log, or a traceback in one piece.
@@ -29,6 +30,7 @@ type LogEntry struct {
 type LogAnswer struct {
 	Size         int64       `json:"size" doc:"Bytes."`
 	Complete     bool        `json:"complete" doc:"Nothing will be added."`
+	Live         bool        `json:"live,omitempty" doc:"The run goes on at an orchestrator whose API gave this now. It is kept when the run is over, and may differ."`
 	DownloadOnly bool        `json:"download_only" doc:"It is over 1 MiB; there are no entries."`
 	Entries      *[]LogEntry `json:"entries,omitempty"`
 }
@@ -47,7 +49,23 @@ func (h runLogs) show(ctx context.Context, in *ByID) (*answer[LogAnswer], error)
 		entries := entriesOf(shown.Lines)
 		out.Entries = &entries
 	}
+	if lines := h.live(ctx, run, shown); len(lines) > 0 {
+		entries := entriesOf(lines)
+		out.Entries, out.Live = &entries, true
+	}
 	return answerOf(out), nil
+}
+
+// live gives what is not kept yet of the log of work that goes on elsewhere, if that can be asked for.
+func (h runLogs) live(ctx context.Context, run sb.Run, kept sb.Shown) []sb.Line {
+	if kept.Size > 0 || kept.Complete || !run.Outside() || run.Work.State != sb.WorkActive || h.bridge == nil {
+		return nil
+	}
+	text, err := h.bridge.Live(ctx, run)
+	if err != nil {
+		return nil // it is a favour: the log comes when the run is over
+	}
+	return h.logs.Entries(text)
 }
 
 func entriesOf(lines []sb.Line) []LogEntry {

@@ -208,6 +208,8 @@ type Logs interface {
 	Append(ctx context.Context, p sb.Process, seq int64, body []byte, ndjson bool) error
 	// Show is what GET /runs/{id}/logs answers: the lines when there is at most 1 MiB, else only the size.
 	Show(ctx context.Context, run sb.Run) (Shown, error)
+	// Entries reads the lines of a text as those of a log.
+	Entries(text []byte) []sb.Line
 	// Open reads bytes of the whole log, running or finished, from offset; length < 0 to the end. size is that of the
 	// whole log now.
 	Open(ctx context.Context, run sb.Run, offset, length int64) (body io.ReadCloser, size int64, err error)
@@ -315,6 +317,8 @@ type Sources interface {
 type Bridge interface {
 	// Ledger compares what is asserted of an orchestrator's open work with what was last seen there.
 	Ledger(ctx context.Context, o sb.Orchestrator) (sb.Ledger, error)
+	// Live gives the log of work that goes on there, as its API gives it now. Errors: NotFound, Unavailable, and others.
+	Live(ctx context.Context, run sb.Run) ([]byte, error)
 	// Nudge asks whoever watches it to look at once.
 	Nudge(ctx context.Context, o sb.Orchestrator) error
 }

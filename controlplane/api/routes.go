@@ -118,7 +118,7 @@ func (s *server) runRoutes() {
 }
 
 func (s *server) logRoutes() {
-	h := runLogs{s.Runs, s.Logs, s.again, s.Closing, s.watched}
+	h := runLogs{s.Runs, s.Logs, s.again, s.Closing, s.watched, s.Bridge}
 	on(s, route{method: get, path: "/runs/{id}/logs", what: "A run's log as a table, up to 1 MiB", door: forPeople, right: sb.ActSeeRun}, h.show)
 	on(s, route{method: get, path: "/runs/{id}/logs/download", what: "A run's whole log; takes byte ranges", door: forPeople, right: sb.ActSeeRun, gives: "text/plain"}, h.download)
 	on(s, route{method: get, path: "/runs/{id}/logs/lines", what: "Lines of a log of any size", door: forPeople, right: sb.ActSeeRun}, h.lines)

@@ -65,7 +65,7 @@ func (c *collection) all(ctx context.Context) error {
 		return err
 	}
 	for _, part := range parts {
-		for try := 1; try <= part.Try; try++ {
+		for try := part.First; try <= part.Try; try++ {
 			p := sb.Process{AttemptRef: c.due.AttemptRef, Source: part.Source, Try: try}
 			if _, said := c.said[p]; !said {
 				c.one(ctx, p, &part)

@@ -42,3 +42,6 @@ func (l *Looker) Tally(ctx context.Context) error {
 
 // NextTurn chooses runs whose tasks are counted now.
 var NextTurn = nextTurn
+
+// LiveFor is how long a log that was read live is shown again.
+const LiveFor = liveFor

@@ -64,6 +64,8 @@ type Life interface {
 	EndSeen(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, found *sb.Outcome) error
 	// FoundLate keeps the outcome of work whose end was recorded without. Conflict: its run has gone on.
 	FoundLate(ctx context.Context, w sb.WatchRef, ref sb.AttemptRef, found sb.Outcome) error
+	// Mask hides what the processes of an attempt were given.
+	Mask(ctx context.Context, p sb.Process) (sb.Mask, error)
 	// Unasked notes that the orchestrator cannot be asked.
 	Unasked(ctx context.Context, w sb.Watch, ref sb.AttemptRef) error
 }

@@ -19,6 +19,7 @@ type Bridge struct {
 	adapters Adapters
 	logs     Logs
 	log      *logrus.Entry
+	live     live
 }
 
 // New makes the bridge.

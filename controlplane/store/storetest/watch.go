@@ -182,7 +182,7 @@ func blockedTargets(t *testing.T, fresh Fresh) {
 	require.Equal(t, []string{other.ID}, a.Admitted)
 	seen, err := w.TakeWatch(t.Context(), o.ID)
 	require.NoError(t, err)
-	notes := w.Notes(t.Context())
+	notes := w.listen(t)
 	seen.Blocked = map[string]string{etl.Target.Key(): "the DAG is paused"}
 	require.NoError(t, w.KeepWatch(t.Context(), seen))
 	hears(t, notes, sb.Note{Topic: sb.TopicQueue, ID: o.ID})
@@ -244,7 +244,7 @@ func outsideNotes(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	o := w.airflow(t)
 	run := w.sent(t, o)
-	notes := w.Notes(t.Context())
+	notes := w.listen(t)
 	w.apply(t, run.ID, sb.Report{Attempt: 1, Outcome: sb.Outcome{Completed: true, Source: "main", Hash: "h", At: w.clock.now()}})
 	hears(t, notes, sb.Note{Topic: sb.TopicWatch, ID: o.ID})
 	w.apply(t, run.ID, sb.EndWork{At: w.clock.now(), Attempt: 1, End: sb.End{There: sb.SeenSucceeded}})
@@ -252,6 +252,14 @@ func outsideNotes(t *testing.T, fresh Fresh) {
 }
 
 // hears waits for notes, whatever others come between: those of before may come late.
+// listen gives notes that are heard for certain: the connection for them may still be on its way when a database is opened.
+func (w *world) listen(t *testing.T) <-chan sb.Note {
+	t.Helper()
+	notes := w.Notes(t.Context())
+	w.heard(t, notes, func() {})
+	return notes
+}
+
 func hears(t *testing.T, notes <-chan sb.Note, wanted ...sb.Note) {
 	t.Helper()
 	late := time.After(10 * time.Second)
@@ -268,7 +276,7 @@ func hears(t *testing.T, notes <-chan sb.Note, wanted ...sb.Note) {
 func nudged(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	o := w.airflow(t)
-	notes := w.Notes(t.Context())
+	notes := w.listen(t)
 	require.NoError(t, w.Nudge(t.Context(), o))
 	hears(t, notes, sb.Note{Topic: sb.TopicWatch, ID: o.ID})
 }

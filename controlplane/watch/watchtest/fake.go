@@ -254,7 +254,7 @@ func (f *Fake) Parts(_ context.Context, at sb.Place) (parts []sb.Part, err error
 			return sb.Errorf(sb.NotFound, "%s is not there", at.Name)
 		}
 		for _, part := range slices.Sorted(maps.Keys(t.logs)) {
-			parts = append(parts, sb.Part{Source: part, Try: len(t.logs[part]), Sight: t.Sight})
+			parts = append(parts, sb.Part{Source: part, First: 1, Try: len(t.logs[part]), Sight: t.Sight})
 		}
 		return nil
 	})
