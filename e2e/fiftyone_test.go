@@ -50,9 +50,15 @@ func (a *app) queue(operator string) bson.ObjectID {
 	a.t.Helper()
 	id := bson.NewObjectID()
 	_, err := a.operations.InsertOne(a.t.Context(), bson.D{
-		{Key: "_id", Value: id}, {Key: "operator", Value: operator}, {Key: "label", Value: "of the App"}, {Key: "run_state", Value: "queued"},
-		{Key: "queued_at", Value: time.Now()}, {Key: "dataset_id", Value: a.dataset}, {Key: "archived", Value: false},
-		{Key: "metadata", Value: bson.D{}}, {Key: "context", Value: bson.D{{Key: "request_params", Value: bson.D{{Key: "params", Value: bson.D{}}}}}},
+		{Key: "_id", Value: id},
+		{Key: "operator", Value: operator},
+		{Key: "label", Value: "of the App"},
+		{Key: "run_state", Value: "queued"},
+		{Key: "queued_at", Value: time.Now()},
+		{Key: "dataset_id", Value: a.dataset},
+		{Key: "archived", Value: false},
+		{Key: "metadata", Value: bson.D{}},
+		{Key: "context", Value: bson.D{{Key: "request_params", Value: bson.D{{Key: "params", Value: bson.D{}}}}}},
 	})
 	require.NoError(a.t, err)
 	return id

@@ -63,7 +63,7 @@ func TestRealChangesAreFollowed(t *testing.T) {
 		}()
 		t.Cleanup(func() {
 			cancel()
-			for range told { //nolint:revive // until it has ended
+			for range told {
 			}
 		})
 		return told, cancel

@@ -18,11 +18,10 @@ const (
 
 // take takes what waits there, and goes on with what was begun.
 func (l *watcher) take(ctx context.Context, t todo) error {
-	if err := l.readHolds(ctx); err != nil {
-		return err
-	}
-	if err := l.resume(ctx); err != nil {
-		return err
+	if t.settings || t.stranded || t.all { // else nothing but this watcher has changed what is ours
+		if err := l.resume(ctx); err != nil {
+			return err
+		}
 	}
 	if l.trouble = ""; !l.source.Intake {
 		return nil
@@ -31,6 +30,17 @@ func (l *watcher) take(ctx context.Context, t todo) error {
 	if err != nil || l.trouble != "" {
 		return err
 	}
+	if err := l.queued(ctx, principal); err != nil {
+		return err
+	}
+	if t.stranded {
+		return l.stranded(ctx, principal)
+	}
+	return nil
+}
+
+// queued takes what waits, until nothing does that could be taken.
+func (l *watcher) queued(ctx context.Context, principal sb.Principal) error {
 	for {
 		list, err := l.db.Queued(ctx, takeAtOnce)
 		if err != nil {
@@ -47,13 +57,9 @@ func (l *watcher) take(ctx context.Context, t todo) error {
 			}
 		}
 		if len(list) < takeAtOnce || taken == 0 {
-			break
+			return nil
 		}
 	}
-	if t.stranded {
-		return l.stranded(ctx, principal)
-	}
-	return nil
 }
 
 // principal is on whose behalf operations are taken; where he is not as he must be, nothing is.
@@ -94,6 +100,9 @@ func (l *watcher) readHolds(ctx context.Context) error {
 
 // resume goes on with what was begun and has no run yet.
 func (l *watcher) resume(ctx context.Context) error {
+	if err := l.readHolds(ctx); err != nil {
+		return err
+	}
 	for id, h := range l.holds {
 		if h.State != sb.HoldTaking {
 			continue

@@ -81,10 +81,12 @@ func (s *Store) DropHold(ctx context.Context, w sb.SourceWatchRef, operation str
 	})
 }
 
-// OpenHolds reads the operations of a source that are ours and not over, in the order of their ids.
+// OpenHolds reads the operations of a source that are ours and not over, in the order of their ids, without what they were
+// asked with.
 func (s *Store) OpenHolds(ctx context.Context, sourceID, after string, limit int) ([]sb.Hold, error) {
 	var rows []holdRow
-	err := s.read.NewRaw("SELECT * FROM holds WHERE source_id = ? AND state <> 'over' AND operation > ? ORDER BY operation LIMIT ?", sourceID, after, limit).Scan(ctx, &rows)
+	err := s.read.NewRaw("SELECT "+columns(s.read, holdRow{}, "h", "", "request", "pipeline")+
+		" FROM holds AS h WHERE source_id = ? AND state <> 'over' AND operation > ? ORDER BY operation LIMIT ?", sourceID, after, limit).Scan(ctx, &rows)
 	return each(rows, holdRow.hold), tidy(err)
 }
 

@@ -34,6 +34,7 @@ func TestASourceFromRegistrationToRemoval(t *testing.T) {
 	}, changed["rules"])
 	require.Equal(t, false, changed["state"].(map[string]any)["connected"], "nobody has asked it yet")
 	require.NotContains(t, o.ask(o.root.key, "GET", "/sources", "").body, "planted")
+	require.Contains(t, o.ask(o.root.key, "GET", "/doctor", "").body, `{"name":"source vision","ok":false,"detail":"it was never asked"`)
 	require.Contains(t, o.ask(o.root.key, "GET", "/sources", "").body, `"name":"vision"`)
 
 	o.must(200, o.root, "PATCH", "/orchestrators/prod", `{"name":"flow"}`)
