@@ -2,7 +2,6 @@ package signalbox
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
@@ -20,20 +19,20 @@ const Masked = "***"
 // text, as text in JSON and in JSON within JSON, in URLs and in Base64, alone or amid other text; not encoded in another
 // way. The zero value replaces nothing. It never changes, and is safe for use by several goroutines.
 type Mask struct {
-	values   []string // longest first
-	replacer *strings.Replacer
-	longest  int
+	forms   *forms // nil: none
+	longest int
 }
 
 // NewMask makes a mask of all values that are long enough.
 func NewMask(values ...string) Mask {
 	var m Mask
+	var found []string
 	add := func(value string) {
 		if utf8.RuneCountInString(value) < MinSecret {
 			return
 		}
 		for _, form := range slices.Concat(escaped(value), inURL(value), inBase64(value)) {
-			m.values = append(m.values, form)
+			found = append(found, form)
 			if !strings.Contains(form, "\n") { // what has several lines is found line by line
 				m.longest = max(m.longest, len(form))
 			}
@@ -45,16 +44,10 @@ func NewMask(values ...string) Mask {
 			add(strings.TrimRight(line, "\r\n"))
 		}
 	}
-	if len(m.values) == 0 {
+	if len(found) == 0 {
 		return Mask{}
 	}
-	slices.SortFunc(m.values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	m.values = slices.Compact(m.values)
-	var pairs []string
-	for _, v := range m.values {
-		pairs = append(pairs, v, Masked)
-	}
-	m.replacer = strings.NewReplacer(pairs...)
+	m.forms = newForms(found)
 	return m
 }
 
@@ -115,52 +108,46 @@ func (m Mask) Longest() int { return m.longest }
 
 // Bytes is the text with the values replaced; the same slice when there are none in it.
 func (m Mask) Bytes(text []byte) []byte {
-	if !m.in(text) {
+	var out []byte
+	rest := 0
+	for at, n := m.forms.next(text, 0); n > 0; at, n = m.forms.next(text, rest) {
+		out = append(append(out, text[rest:at]...), Masked...)
+		rest = at + n
+	}
+	if rest == 0 {
 		return text
 	}
-	return []byte(m.replacer.Replace(string(text)))
+	return append(out, text[rest:]...)
 }
 
 // Text is the text with the values replaced.
 func (m Mask) Text(text string) string {
-	if m.replacer == nil {
+	if m.forms == nil {
 		return text
 	}
-	return m.replacer.Replace(text)
+	return string(m.Bytes([]byte(text)))
 }
 
 // Spans are where the values stand in a text, in the order of the text and without overlaps. The bytes between two spans hold
 // no value.
 func (m Mask) Spans(text []byte) []Span {
 	var all []Span
-	for _, v := range m.values {
-		for from := 0; ; {
-			i := bytes.Index(text[from:], []byte(v))
-			if i < 0 {
-				break
-			}
-			all = append(all, Span{from + i, from + i + len(v)})
-			from += i + 1
-		}
-	}
-	slices.SortFunc(all, func(a, b Span) int { return cmp.Or(a.From-b.From, b.To-a.To) })
-	joined := all[:0]
-	for _, s := range all {
-		if n := len(joined); n > 0 && s.From < joined[n-1].To {
-			joined[n-1].To = max(joined[n-1].To, s.To)
+	for at, n := m.forms.next(text, 0); n > 0; at, n = m.forms.next(text, at+1) {
+		if last := len(all) - 1; last >= 0 && at < all[last].To {
+			all[last].To = max(all[last].To, at+n)
 			continue
 		}
-		joined = append(joined, s)
+		all = append(all, Span{at, at + n})
 	}
-	return joined
+	return all
 }
 
 // Span is a stretch of a text, in bytes.
 type Span struct{ From, To int }
 
-// in looks for each value by itself: that is much faster than to replace where there is nothing to replace.
 func (m Mask) in(text []byte) bool {
-	return slices.ContainsFunc(m.values, func(v string) bool { return bytes.Contains(text, []byte(v)) })
+	_, n := m.forms.next(text, 0)
+	return n > 0
 }
 
 var jsonNumber = regexp.MustCompile(`-?[0-9][0-9.eE+-]*`)
@@ -168,7 +155,7 @@ var jsonNumber = regexp.MustCompile(`-?[0-9][0-9.eE+-]*`)
 // JSON is a JSON text with the values replaced in its strings, however they are escaped, and in its numbers. It stays
 // JSON, and what holds no value stays as it was written.
 func (m Mask) JSON(raw []byte) []byte {
-	if m.replacer == nil || !m.in(raw) && bytes.IndexByte(raw, '\\') < 0 {
+	if m.forms == nil || !m.in(raw) && bytes.IndexByte(raw, '\\') < 0 {
 		return raw
 	}
 	out := make([]byte, 0, len(raw))

@@ -6,16 +6,17 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"sync"
 
 	sb "signalbox"
 )
 
-// borderBytes is how much on either side of the border between two chunks is looked at: no line of a secret is longer.
-const borderBytes = 4 << 10
+// backMost is how many chunks before one are looked at, for a secret that was cut into many.
+const backMost = 64
 
-// border blanks out a secret that stands across the border of a chunk and the one before it. Each chunk was masked by itself;
+// border blanks out a secret that stands across the border of a chunk and those before it. Each chunk was masked by itself;
 // only who cuts lines in two can bring a secret past that. It is done before the chunk is acknowledged, so that a sender that
 // had no answer does it again.
 func (l *Logs) border(ctx context.Context, c sb.Chunk, body []byte) error {
@@ -28,14 +29,50 @@ func (l *Logs) border(ctx context.Context, c sb.Chunk, body []byte) error {
 	if err != nil || mask.Longest() == 0 {
 		return err
 	}
-	return l.blobs.List(ctx, path.Dir(c.Key())+"/"+strconv.FormatInt(c.Seq-1, 10)+"-", func(b sb.Blob) error {
-		return l.blankAcross(ctx, b, c.Key(), body, mask)
-	})
+	pieces, err := l.before(ctx, c, mask.Longest())
+	if err != nil || len(pieces) == 0 {
+		return err
+	}
+	return l.blankAcross(ctx, append(pieces, part{key: c.Key(), text: body[:min(len(body), mask.Longest())]}), mask)
+}
+
+// part is the end of a chunk's object, or of the last one its beginning.
+type part struct {
+	key  string
+	from int64 // where it begins in the object
+	text []byte
+}
+
+// before reads the ends of the chunks before one, the oldest first: back to the end of a line, as far as a secret may reach.
+func (l *Logs) before(ctx context.Context, c sb.Chunk, most int) (parts []part, err error) {
+	for seq := c.Seq - 1; seq >= 0 && most > 0 && len(parts) < backMost; seq-- {
+		var found []sb.Blob
+		err := l.blobs.List(ctx, path.Dir(c.Key())+"/"+strconv.FormatInt(seq, 10)+"-", func(b sb.Blob) error {
+			found = append(found, b)
+			return nil
+		})
+		if err != nil || len(found) != 1 { // joined, or sent in two ways: only one of them is in the log
+			return parts, err
+		}
+		tail, err := l.tail(ctx, found[0], most)
+		if err != nil {
+			return nil, err
+		}
+		from := found[0].Size - int64(len(tail))
+		if i := bytes.LastIndexByte(tail, '\n'); i >= 0 {
+			tail, from, most = tail[i+1:], from+int64(i+1), 0
+		}
+		most -= len(tail)
+		if len(tail) > 0 {
+			parts = slices.Insert(parts, 0, part{found[0].Key, from, tail})
+		}
+	}
+	return parts, nil
 }
 
 // putChunk writes the object of a chunk. One that may have been blanked out since it was sent first stays as it is.
 func (l *Logs) putChunk(ctx context.Context, c sb.Chunk, body []byte) error {
-	if c.Seq > 0 && !l.ends.wholeBefore(c) {
+	if !l.ends.fresh(c) {
 		if size, err := l.blobs.Size(ctx, c.Key()); err == nil && size == int64(len(body)) {
 			return nil
 		}
@@ -43,29 +80,34 @@ func (l *Logs) putChunk(ctx context.Context, c sb.Chunk, body []byte) error {
 	return l.blobs.Put(ctx, c.Key(), bytes.NewReader(body))
 }
 
-// blankAcross looks at the end of one object and the beginning of the next, and blanks out in both what stands across.
-func (l *Logs) blankAcross(ctx context.Context, before sb.Blob, key string, body []byte, mask sb.Mask) error {
-	tail, err := l.tail(ctx, before)
-	if err != nil || len(tail) == 0 || tail[len(tail)-1] == '\n' {
-		return err
+// blankAcross blanks out in all objects what stands across the beginning of the last part.
+func (l *Logs) blankAcross(ctx context.Context, parts []part, mask sb.Mask) error {
+	var joined []byte
+	for _, p := range parts {
+		joined = append(joined, p.text...)
 	}
-	joined := append(bytes.Clone(tail), body[:min(len(body), borderBytes)]...)
+	border := len(joined) - len(parts[len(parts)-1].text)
 	for _, s := range mask.Spans(joined) {
-		if s.From >= len(tail) || s.To <= len(tail) {
+		if s.From >= border || s.To <= border {
 			continue
 		}
-		begin := before.Size - int64(len(tail))
-		err := l.rewrite(ctx, before.Key, stretch{begin + int64(s.From), before.Size})
-		err = errors.Join(err, l.rewrite(ctx, key, stretch{0, int64(s.To - len(tail))}))
-		if err != nil {
-			return err
+		at := 0
+		for _, p := range parts {
+			from, to := max(s.From-at, 0), min(s.To-at, len(p.text))
+			at += len(p.text)
+			if from >= to {
+				continue
+			}
+			if err := l.rewrite(ctx, p.key, stretch{p.from + int64(from), p.from + int64(to)}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (l *Logs) tail(ctx context.Context, b sb.Blob) ([]byte, error) {
-	from := max(b.Size-borderBytes, 0)
+func (l *Logs) tail(ctx context.Context, b sb.Blob, most int) ([]byte, error) {
+	from := max(b.Size-int64(most), 0)
 	r, err := l.blobs.Get(ctx, b.Key, from, b.Size-from)
 	if err != nil {
 		return nil, err
@@ -88,15 +130,15 @@ type end struct {
 // endsMost is how many processes are remembered; then all are forgotten.
 const endsMost = 10_000
 
-// wholeBefore tells whether the chunk before is known to have ended with a line.
-func (e *ends) wholeBefore(c sb.Chunk) bool {
+// fresh tells whether a chunk is known to be sent for the first time: the one before is the last that came.
+func (e *ends) fresh(c sb.Chunk) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	last, ok := e.last[c.Process]
-	return ok && last.seq == c.Seq-1 && last.whole
+	return ok && last.seq == c.Seq-1
 }
 
-// swap notes how a chunk ended, and tells how the one before it did, if that is known.
+// swap notes how a chunk ended, unless later ones have come, and tells how the one before it did, if that is known.
 func (e *ends) swap(p sb.Process, seq int64, whole bool) (before, known bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -104,6 +146,8 @@ func (e *ends) swap(p sb.Process, seq int64, whole bool) (before, known bool) {
 	if e.last == nil || len(e.last) >= endsMost {
 		e.last = map[sb.Process]end{}
 	}
-	e.last[p] = end{seq, whole}
+	if !ok || seq > last.seq {
+		e.last[p] = end{seq, whole}
+	}
 	return last.whole, ok && last.seq == seq-1
 }

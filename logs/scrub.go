@@ -17,16 +17,16 @@ const (
 )
 
 // Scrub blanks out what a mask finds in a run's log, with as many asterisks, so that all else stays where it is; and gives
-// how many places that were. The finished log, its index, or the chunks so far are written anew, while nobody else works on
+// how many places that were, which it tells first: what is not noted is not done. The finished log, its index, or the chunks so far are written anew, while nobody else works on
 // them. It may be repeated: what is blanked out stays so. Given up between the two chunks of a running log that hold one place,
 // it leaves that place's rest. Errors: Conflict (others keep the log, or a part of it),
 // Unavailable (the log is being worked on).
-func (l *Logs) Scrub(ctx context.Context, id string, mask sb.Mask) (places int, err error) {
+func (l *Logs) Scrub(ctx context.Context, id string, mask sb.Mask, note func(places int) error) (places int, err error) {
 	for range scrubTries {
 		mine := false
 		err = l.alone(ctx, id, func(ctx context.Context) error {
 			mine = true
-			places, err = l.scrub(ctx, id, mask)
+			places, err = l.scrub(ctx, id, mask, note)
 			return err
 		})
 		if mine || err != nil {
@@ -41,7 +41,7 @@ func (l *Logs) Scrub(ctx context.Context, id string, mask sb.Mask) (places int, 
 	return 0, sb.Errorf(sb.Unavailable, "the log of run %s is being worked on; try again in a moment", id)
 }
 
-func (l *Logs) scrub(ctx context.Context, id string, mask sb.Mask) (int, error) {
+func (l *Logs) scrub(ctx context.Context, id string, mask sb.Mask, note func(places int) error) (int, error) {
 	run, err := l.store.Run(ctx, id)
 	if err != nil {
 		return 0, err
@@ -56,7 +56,10 @@ func (l *Logs) scrub(ctx context.Context, id string, mask sb.Mask) (int, error) 
 		}
 	}
 	places, err := l.find(ctx, run, lay, mask)
-	if err != nil || len(places) == 0 {
+	if err == nil && len(places) > 0 {
+		err = note(len(places))
+	}
+	if err != nil {
 		return 0, err
 	}
 	for _, s := range lay.segments {
@@ -65,10 +68,10 @@ func (l *Logs) scrub(ctx context.Context, id string, mask sb.Mask) (int, error) 
 		}
 		sb.FaultPoint("scrub.put") // some objects are written, others not
 	}
-	if !kept(run) {
+	if !kept(run) || run.Log.Size == 0 {
 		return len(places), nil
 	}
-	x := newIndex() // a blanked word may have been a severity
+	x := newIndex() // a blanked word may have been a severity; also when nothing is found, for who died before this
 	if err := l.parse(ctx, run, lay, 0, x.add); err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -62,10 +63,12 @@ type pieces struct {
 	logs *Logs
 	p    sb.Process
 	in   *bufio.Reader
+	mask *sb.Mask // nil: not read yet
+	held []byte   // of a line that goes on: the beginning of a secret, perhaps
 }
 
 func (l *Logs) masked(ctx context.Context, p sb.Process, body io.Reader) *pieces {
-	return &pieces{ctx, l, p, bufio.NewReaderSize(body, sb.MaxChunk/4)}
+	return &pieces{ctx: ctx, logs: l, p: p, in: bufio.NewReaderSize(body, sb.MaxChunk/4)}
 }
 
 // next gives the next piece, also with the error that follows it.
@@ -78,11 +81,20 @@ func (r *pieces) next() (piece []byte, end error) {
 			end = nil
 		}
 	}
-	mask, err := r.logs.opts.Mask(r.ctx, r.p)
-	if err != nil {
-		return nil, err
+	if r.mask == nil {
+		mask, err := r.logs.opts.Mask(r.ctx, r.p)
+		if err != nil {
+			return nil, err
+		}
+		r.mask = &mask
 	}
-	return mask.Bytes(piece), end
+	piece, r.held = r.mask.Bytes(append(r.held, piece...)), nil
+	if end == nil && len(piece) > 0 && piece[len(piece)-1] != '\n' {
+		whole := len(piece) - min(max(r.mask.Longest()-1, 0), len(piece))
+		r.held = bytes.Clone(piece[whole:])
+		piece = piece[:whole]
+	}
+	return piece, end
 }
 
 // pieceReader reads pieces as one.

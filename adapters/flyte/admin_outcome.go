@@ -68,7 +68,11 @@ func failure(c object) (message, stack string) {
 	e := c.object("error")
 	said := e.text("message")
 	code, _, _ := strings.Cut(e.text("code"), "|")
-	return headline(code, said), trace(said)
+	message = headline(code, said)
+	if e.text("kind") == "SYSTEM" {
+		message += " (an error of Flyte's own, not of the task)"
+	}
+	return message, trace(said)
 }
 
 const pythonTrace = "Traceback (most recent call last):"

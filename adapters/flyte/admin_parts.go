@@ -2,7 +2,9 @@ package flyte
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,41 +57,54 @@ func (f *admin) nodes(ctx context.Context, name string) ([]object, error) {
 	}
 }
 
-// partsOf gives the part of a node: how its last task execution stands, or how it stands itself.
+// arrayPlugin is what runs mapped tasks. Other plugins name resources too, which are no tasks.
+const arrayPlugin = "k8s-array"
+
+// partsOf gives the part of a node, or those of the elements that it maps over.
 func (f *admin) partsOf(ctx context.Context, name, node string, n object) ([]sb.Part, error) {
 	said, err := f.get(ctx, url.Values{"limit": {strconv.Itoa(nodesPage)}}, f.here("task_executions", name, node)...)
 	if err != nil && sb.CodeOf(err) != sb.NotFound {
 		return nil, err
 	}
-	whole := sb.Part{Source: node, Word: n.object("closure").text("phase"), URL: f.page(name)}
-	whole.Sight = taskSight(whole.Word)
-	last := object(nil)
-	for _, t := range said.list("task_executions") {
-		if try := t.object("id").number("retry_attempt"); last == nil || try >= whole.Try {
-			last, whole.Try = t, try
+	whole, c := f.partOf(name, node, n, said.list("task_executions"))
+	data := c.object("metadata")
+	if resources := data.list("external_resources"); data.text("plugin_identifier") == arrayPlugin && len(resources) > 0 {
+		return elements(node, resources, whole.URL), nil
+	}
+	return []sb.Part{whole}, nil
+}
+
+// partOf is how the last task execution of a node stands, with its closure, or how the node stands itself.
+func (f *admin) partOf(name, node string, n object, tasks []object) (sb.Part, object) {
+	whole, c := sb.Part{Source: node, URL: f.page(name)}, n.object("closure")
+	for _, t := range tasks {
+		if try := t.object("id").number("retry_attempt"); try >= whole.Try {
+			whole.Try, c = try, t.object("closure")
 		}
 	}
-	if last == nil {
-		return []sb.Part{whole}, nil
-	}
-	c := last.object("closure")
-	whole.Word, whole.Sight = c.text("phase"), taskSight(c.text("phase"))
-	whole.URL = logLink(c, whole.URL)
-	var elements []sb.Part
-	for _, e := range c.object("metadata").list("external_resources") {
-		if c.object("metadata").text("plugin_identifier") == "" && e.raw("index") == nil {
+	whole.Word, whole.URL = c.text("phase"), logLink(c, whole.URL)
+	whole.Sight = taskSight(whole.Word)
+	return whole, c
+}
+
+// elements are the parts of a mapped task, by index. Flyte lists each try of each: the last counts.
+func elements(node string, resources []object, page string) []sb.Part {
+	last := map[int]sb.Part{}
+	for _, e := range resources {
+		index, try := e.number("index"), e.number("retry_attempt")
+		if before, has := last[index]; has && before.Try > try {
 			continue
 		}
 		word := e.text("phase")
-		elements = append(elements, sb.Part{
-			Source: node + "[" + strconv.Itoa(e.number("index")) + "]", Try: e.number("retry_attempt"),
-			Word: word, Sight: taskSight(word), URL: logLink(e, whole.URL),
-		})
+		last[index] = sb.Part{
+			Source: node + "[" + strconv.Itoa(index) + "]", Try: try, Word: word, Sight: taskSight(word), URL: logLink(e, page),
+		}
 	}
-	if len(elements) > 1 {
-		return elements, nil
+	all := make([]sb.Part, 0, len(last))
+	for _, index := range slices.Sorted(maps.Keys(last)) {
+		all = append(all, last[index])
 	}
-	return []sb.Part{whole}, nil
+	return all
 }
 
 // logLink is the first link to a log that a web page can follow.

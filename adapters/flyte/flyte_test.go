@@ -3,6 +3,8 @@ package flyte
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -45,10 +47,28 @@ func TestTheStandInOfFlyte1PassesTheContract(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, func(t *testing.T) adaptertest.Subject {
 		s := flytetest.Start(t)
-		return adaptertest.Subject{
-			Adapter: registered(t, s.URL, "", ""), Targets: targets(), NoLogs: true, Typed: true, Settle: 20 * time.Millisecond,
-			Delete: func(_ testing.TB, at sb.Place) { s.Delete(at.Name) },
-			Lose:   func(testing.TB, sb.Submission) { s.LoseAnswer("CreateExecution") },
-		}
+		return subject(t, s, s.URL)
 	})
+}
+
+func TestItPassesBehindAProxyThatLeavesOutWhichCasingIsAskedFor(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, func(t *testing.T) adaptertest.Subject {
+		s := flytetest.Start(t)
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Header.Set("Accept", "*/*")
+			s.ServeHTTP(w, r)
+		}))
+		t.Cleanup(proxy.Close)
+		return subject(t, s, proxy.URL)
+	})
+}
+
+func subject(t *testing.T, s *flytetest.Server, url string) adaptertest.Subject {
+	t.Helper()
+	return adaptertest.Subject{
+		Adapter: registered(t, url, "", ""), Targets: targets(), NoLogs: true, Typed: true, Settle: 20 * time.Millisecond,
+		Delete: func(_ testing.TB, at sb.Place) { s.Delete(at.Name) },
+		Lose:   func(testing.TB, sb.Submission) { s.LoseAnswer("CreateExecution") },
+	}
 }

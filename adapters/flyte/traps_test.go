@@ -79,6 +79,35 @@ func TestWhatWasAcceptedAndNeverStartedIsBroken(t *testing.T) {
 	seen := over(t, a, at)
 	require.Equal(t, sb.SeenBroken, seen.Sight)
 	require.Contains(t, seen.Why, "could not start it")
+	o, err := a.Outcome(t.Context(), at)
+	require.NoError(t, err)
+	require.Contains(t, o.Message, "Internal: failed to create workflow")
+	require.Contains(t, o.Message, "of Flyte's own")
+}
+
+func TestAMappedElementIsOnePartHoweverOftenItWasTried(t *testing.T) {
+	t.Parallel()
+	s := flytetest.Start(t)
+	a := registered(t, s.URL, "", "")
+	for plan, want := range map[string]map[string]int{
+		flytetest.Mapped: {"n0[0]": 0, "n0[1]": 0, "n0[2]": 1},
+		flytetest.Single: {"n0[0]": 1},
+		flytetest.OK:     {"n0": 0},
+	} {
+		at, err := a.Submit(t.Context(), submission(plan, plan[3:4], 1))
+		require.NoError(t, err)
+		over(t, a, at)
+		parts, err := a.Parts(t.Context(), at)
+		require.NoError(t, err)
+		got := map[string]int{}
+		for _, p := range parts {
+			got[p.Source] = p.Try
+			require.Equal(t, sb.SeenSucceeded, p.Sight, plan)
+			require.Contains(t, p.URL, "https://logs.example.com/"+at.Name)
+		}
+		require.Equal(t, want, got, plan)
+		require.Len(t, parts, len(want), plan)
+	}
 }
 
 func TestALimitOfTheLaunchPlanWaits(t *testing.T) {

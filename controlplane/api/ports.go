@@ -220,8 +220,9 @@ type Logs interface {
 	Follow(ctx context.Context, run sb.Run, offset int64, f func(LogPiece) error) error
 	// Lines reads a window of the log's lines for GET /runs/{id}/logs/lines; running logs are scanned for it.
 	Lines(ctx context.Context, run sb.Run, q sb.LineQuery) (sb.LogWindow, error)
-	// Scrub blanks out what a mask finds in the log, and gives how many places that were. Conflict: others keep it.
-	Scrub(ctx context.Context, run string, mask sb.Mask) (places int, err error)
+	// Scrub blanks out what a mask finds in the log, and gives how many places that were, which it tells before it begins.
+	// Conflict: others keep it.
+	Scrub(ctx context.Context, run string, mask sb.Mask, note func(places int) error) (places int, err error)
 	// Index counts the lines by severity and finds the first error, for GET /runs/{id}/logs/index.
 	Index(ctx context.Context, run sb.Run) (sb.LogIndex, error)
 }

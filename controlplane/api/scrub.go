@@ -37,13 +37,9 @@ func (h runLogs) scrub(ctx context.Context, in *scrubInput) (*answer[LogScrubbed
 	if err != nil {
 		return nil, err
 	}
-	places, err := h.logs.Scrub(ctx, run.ID, sb.NewMask(in.Body.Texts...))
-	if err != nil {
-		return nil, err
-	}
-	if places > 0 {
-		err = h.life.Scrubbed(ctx, who, run.ID, places)
-	}
+	places, err := h.logs.Scrub(ctx, run.ID, sb.NewMask(in.Body.Texts...), func(places int) error {
+		return h.life.Scrubbed(ctx, who, run.ID, places)
+	})
 	return answerOf(LogScrubbed{Places: places}), err
 }
 

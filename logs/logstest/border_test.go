@@ -3,6 +3,7 @@ package logstest_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ func TestNoSplitBringsASecretIntoALog(t *testing.T) {
 			two[i] = logs.New(rows, files, rows, logs.Options{Mask: func(context.Context, sb.Process) (sb.Mask, error) { return mask, nil }})
 		}
 		for seq := int64(0); len(whole) > 0; seq++ {
-			size := min(rapid.IntRange(len(secret)*2, 60).Draw(r, "size"), len(whole))
+			size := min(rapid.IntRange(1, 60).Draw(r, "size"), len(whole))
 			body := mask.Bytes([]byte(whole[:size]))
 			whole = whole[size:]
 			require.NoError(r, two[rapid.IntRange(0, 1).Draw(r, "replica")].Append(t.Context(), process(id), seq, body, false))
@@ -67,4 +68,34 @@ func TestNoSplitBringsASecretIntoALog(t *testing.T) {
 			require.Empty(r, mask.Spans([]byte(l.Message)), l.Message)
 		}
 	})
+}
+
+// elsewhere is a log that others keep.
+type elsewhere string
+
+func (e elsewhere) Open(context.Context, sb.Run, string) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(string(e))), nil
+}
+
+func TestNoPieceBringsASecretIntoALogThatIsReadElsewhere(t *testing.T) {
+	t.Parallel()
+	files, err := blobs.OpenFiles(t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, files.Close()) })
+	mask := func(context.Context, sb.Process) (sb.Mask, error) { return sb.NewMask(secret), nil }
+	for _, before := range []int{256 << 10, 512 << 10, 1 << 20} {
+		text := strings.Repeat("x", before-5) + secret + strings.Repeat("y", 1<<20) + "\n"
+		rows := newRows()
+		l := logs.New(rows, files, rows, logs.Options{Elsewhere: elsewhere(text), Mask: mask})
+		rows.begin("referred", "worker")
+		require.NoError(t, l.Refer(t.Context(), process("referred"), "s3://b/x", strings.NewReader(text)))
+		run, err := rows.Run(t.Context(), "referred")
+		require.NoError(t, err)
+		body, _, err := l.Open(t.Context(), run, 0, -1)
+		require.NoError(t, err)
+		whole, err := io.ReadAll(body)
+		require.NoError(t, err)
+		require.NotContains(t, string(whole), secret)
+		require.Len(t, whole, len(text)-len(secret)+len(sb.Masked))
+	}
 }

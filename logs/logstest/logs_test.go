@@ -79,6 +79,7 @@ func suite(t *testing.T, address func(*testing.T) string) {
 		"a window of lines":                            windows,
 		"lines from a time on":                         since,
 		"text is blanked out":                          scrubs,
+		"the index after a death between the two":      scrubIndex,
 		"a secret across the border of two chunks":     borders,
 		"blanking out that stops anywhere is repeated": scrubCrashes,
 		"a follower sees all and ends":                 follows,

@@ -57,13 +57,24 @@ func scrubs(t *testing.T, w *world) {
 			w.rows.end(id)
 			require.NoError(t, w.Compact(t.Context(), id))
 		}
-		places, err := w.Scrub(t.Context(), id, mask)
+		noted := 0
+		note := func(places int) error { noted += places; return nil }
+		places, err := w.Scrub(t.Context(), id, mask, func(int) error { return errors.New("it cannot be noted") })
+		require.Error(t, err)
+		require.Zero(t, places)
+		require.Equal(t, before, w.whole(t, w.run(t, id)), "what is not noted is not done")
+		places, err = w.Scrub(t.Context(), id, mask, note)
 		require.NoError(t, err)
 		require.Equal(t, 3, places)
 		require.Equal(t, strings.ReplaceAll(before, "correct-horse", "*************"), w.whole(t, w.run(t, id)))
-		places, err = w.Scrub(t.Context(), id, mask)
+		if id == "running" { // sent again, as without an answer
+			w.add(t, process(id), 0, "the password is correct-horse here\n")
+			w.add(t, process(id), 1, "once correct-ho")
+		}
+		places, err = w.Scrub(t.Context(), id, mask, note)
 		require.NoError(t, err)
 		require.Zero(t, places)
+		require.Equal(t, 3, noted)
 		index, err := w.Index(t.Context(), w.run(t, id))
 		require.NoError(t, err)
 		require.EqualValues(t, 4, index.Lines)
@@ -82,11 +93,35 @@ func scrubCrashes(t *testing.T, w *world) {
 			}
 			return nil
 		}
-		_, err := w.Scrub(t.Context(), "r", sb.NewMask("correct-horse"))
+		_, err := w.Scrub(t.Context(), "r", sb.NewMask("correct-horse"), func(int) error { return nil })
 		require.Error(t, err)
 	}
 	w.blobs.fail = nil
-	_, err := w.Scrub(t.Context(), "r", sb.NewMask("correct-horse"))
+	_, err := w.Scrub(t.Context(), "r", sb.NewMask("correct-horse"), func(int) error { return nil })
 	require.NoError(t, err)
 	require.Equal(t, strings.ReplaceAll(before, "correct-horse", "*************"), w.whole(t, w.run(t, "r")))
+}
+
+func scrubIndex(t *testing.T, w *world) {
+	w.rows.begin("r", "worker")
+	w.add(t, process("r"), 0, "ERROR:correct-horse:x\nINFO:x:y\n")
+	w.rows.end("r")
+	require.NoError(t, w.Compact(t.Context(), "r"))
+	puts := 0
+	w.blobs.fail = func() error { // it dies between the log and its index
+		if puts++; puts > 1 {
+			return errors.New("it died")
+		}
+		return nil
+	}
+	scrub := func() error {
+		_, err := w.Scrub(t.Context(), "r", sb.NewMask("ERROR:correct-horse"), func(int) error { return nil })
+		return err
+	}
+	require.Error(t, scrub())
+	w.blobs.fail = nil
+	require.NoError(t, scrub())
+	index, err := w.Index(t.Context(), w.run(t, "r"))
+	require.NoError(t, err)
+	require.Zero(t, index.Levels[sb.ErrorLine], "the index is that of the log")
 }

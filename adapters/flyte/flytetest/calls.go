@@ -198,19 +198,28 @@ func (s *Server) listTaskExecutions(in request) (any, *fault) {
 		phase = e.phase
 	}
 	closure := map[string]any{"phase": phase, "logs": []any{map[string]any{"uri": "https://logs.example.com/" + e.name, "name": "Kubernetes Logs"}}}
-	if e.kind == Mapped {
-		var all []any
-		for i := range 3 {
-			all = append(all, map[string]any{
-				"externalId": fmt.Sprintf("%s-n0-0-%d", e.name, i), "index": i, "phase": phase,
-				"logs": []any{map[string]any{"uri": fmt.Sprintf("https://logs.example.com/%s/%d", e.name, i)}},
-			})
-		}
-		closure["metadata"] = map[string]any{"pluginIdentifier": "k8s-array", "externalResources": all}
+	if n := map[string]int{Mapped: 3, Single: 1}[e.kind]; n > 0 {
+		closure["metadata"] = map[string]any{"pluginIdentifier": "k8s-array", "externalResources": elements(e.name, phase, n)}
 	}
 	return map[string]any{"taskExecutions": []any{map[string]any{
 		"id": map[string]any{"taskId": identifier("TASK", Task), "retryAttempt": 0}, "closure": closure,
 	}}, "token": ""}, nil
+}
+
+// elements are the resources of a mapped task: one for each try of each element. Only the last element is tried twice.
+func elements(name, phase string, n int) (all []any) {
+	one := func(index, try int, phase string) {
+		all = append(all, map[string]any{
+			"externalId": fmt.Sprintf("%s-n0-0-n%d-%d", name, index, try), "index": index, "retryAttempt": try, "phase": phase,
+			"logs": []any{map[string]any{"uri": fmt.Sprintf("https://logs.example.com/%s/%d/%d", name, index, try)}},
+		})
+	}
+	for i := range n - 1 {
+		one(i, 0, phase)
+	}
+	one(n-1, 0, "RETRYABLE_FAILED")
+	one(n-1, 1, phase)
+	return all
 }
 
 func (s *Server) getActiveLaunchPlan(in request) (any, *fault) {
@@ -296,7 +305,7 @@ var nothing = map[string]any{"scalar": map[string]any{"noneType": map[string]any
 // inputsOf are the inputs of a launch plan or task; nil for none of that name.
 func inputsOf(name string) map[string]input {
 	all := map[string]map[string]input{
-		Fail: {}, Mapped: {}, Sleep: {}, Big: {}, Broken: {}, Limited: {}, Idle: {},
+		Fail: {}, Mapped: {}, Single: {}, Sleep: {}, Big: {}, Broken: {}, Limited: {}, Idle: {},
 		OK: {
 			"threshold": {simple("FLOAT"), map[string]any{"scalar": map[string]any{"primitive": map[string]any{"floatValue": 0.5}}}},
 			"items":     {map[string]any{"collectionType": simple("STRING")}, map[string]any{"collection": map[string]any{"literals": []any{}}}},

@@ -18,7 +18,8 @@ import (
 const (
 	OK      = "sb.ok"     // takes threshold (float, 0.5), items (list of text), when (time or nothing); returns n: 1
 	Fail    = "sb.fail"   // ends with an exception
-	Mapped  = "sb.mapped" // a task over three elements
+	Mapped  = "sb.mapped" // a task over three elements, the last of which is tried twice
+	Single  = "sb.single" // a task over one element, which is tried twice
 	Sleep   = "sb.sleep"  // goes on until it is terminated
 	Params  = "sb.params" // takes env: dev or prod, and must: a text that has to be given; sets fixed itself
 	IDs     = "sb.ids"    // takes signalbox_run and signalbox_attempt
