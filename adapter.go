@@ -21,6 +21,8 @@ type Adapter interface {
 	Probe(ctx context.Context, routes []Route) []Check
 	// Faults compares a route with what is there, and lists what would not be accepted.
 	Faults(ctx context.Context, r Route) ([]Fault, error)
+	// Origins are the schemes, hosts and ports that the credentials are sent to. It asks nobody.
+	Origins() []string
 	// Name is what an attempt of an installation is called there: always the same, and of no other attempt. It asks nobody.
 	Name(installation string, ref AttemptRef) string
 	// Submit starts the attempt there under the name it was given, and returns its place. Submitting it again returns
@@ -40,7 +42,8 @@ type Adapter interface {
 	Parts(ctx context.Context, at Place) ([]Part, error)
 	// Outcome reads what ended work returned, or why it failed, where its API tells.
 	Outcome(ctx context.Context, at Place) (Outcome, error)
-	// Log opens the log of a part's try, as its API gives it. The caller closes it. NotFound: there is none yet.
+	// Log opens the log of a part's try, as its API gives it. The caller closes it. NotFound: there is none yet; Invalid: it
+	// never has the text of logs.
 	Log(ctx context.Context, at Place, p Part, try int) (io.ReadCloser, error)
 }
 
@@ -117,8 +120,8 @@ type View struct {
 // Part is a task or node of something that runs at an orchestrator.
 type Part struct {
 	Source string // task_id[map_index], or a node: the source of its claims
-	First  int    // number of its first try
-	Try    int    // of its latest
+	First  int    // the number of its first try: some count from 0
+	Try    int    // that of its latest; less than First: it was not tried
 	Sight  Sight
 	Word   string
 	URL    string

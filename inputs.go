@@ -90,7 +90,7 @@ type mapping struct {
 func (m mapping) all(inputs json.RawMessage) (map[string]any, error) {
 	var named map[string]any
 	if json.Unmarshal(inputs, &named) != nil { // "$params", as was checked when it was saved
-		return m.params, m.open(m.schema, inputParams)
+		return m.params, open(describe(m.schema), inputParams)
 	}
 	out := map[string]any{}
 	for name, wanted := range named {
@@ -121,47 +121,37 @@ func (m mapping) value(wanted any) (value any, there bool, err error) {
 	case param:
 		return m.param(rest)
 	}
-	return m.params, true, m.open(m.schema, inputParams)
+	return m.params, true, open(describe(m.schema), inputParams)
 }
 
-// param finds a param by the names on its way.
+// param finds a param by the names on its way. What lies in a secret is one.
 func (m mapping) param(path string) (value any, there bool, err error) {
 	value = m.params
-	schema := any(m.schema)
+	said := describe(m.schema)
+	way := inputParams
 	for name := range strings.SplitSeq(path, ".") {
-		schema = below(schema, "properties", name)
+		if said.secret() {
+			return nil, false, secretInput(way)
+		}
 		object, _ := value.(map[string]any)
 		if value, there = object[name]; !there {
 			return nil, false, nil
 		}
+		said, way = said.below(name), way+"."+name
 	}
-	return value, true, m.open(schema, inputParams+"."+path)
+	return value, true, open(said, way)
 }
 
-// open demands that nothing below a schema is a secret.
-func (m mapping) open(schema any, path string) error {
-	o, _ := schema.(map[string]any)
-	if o["writeOnly"] == true || o["format"] == "password" {
-		return Errorf(Invalid, "%s is a secret, and no secret travels as an input", path)
-	}
-	properties, _ := o["properties"].(map[string]any)
-	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		if err := m.open(properties[name], path+"."+name); err != nil {
-			return err
-		}
-	}
-	if items, ok := o["items"]; ok {
-		return m.open(items, path+"[]")
+// open demands that nothing at or below a path is a secret.
+func open(said described, path string) error {
+	if found := said.secretIn(path); found != "" {
+		return secretInput(found)
 	}
 	return nil
 }
 
-func below(schema any, names ...string) any {
-	for _, name := range names {
-		o, _ := schema.(map[string]any)
-		schema = o[name]
-	}
-	return schema
+func secretInput(path string) error {
+	return Errorf(Invalid, "%s is a secret, and no secret travels as an input", path)
 }
 
 // Words tells in one line where a target leads.

@@ -51,6 +51,7 @@ func (w Watch) Silent(now time.Time) time.Duration {
 const (
 	SettleFor    = 20 * time.Second // how long an end after a stop of ours has to last: some revive what was stopped
 	GoneFor      = time.Minute      // how long something has to be gone to count as deleted
+	SendWithin   = 45 * time.Second // of one try to send: what is still to arrive must not count as deleted
 	UnknownAfter = time.Minute      // without an answer the work is shown as unknown
 	UnaskedFor   = 10 * time.Minute // without an answer a report ends the run
 	LogWait      = 10 * time.Minute // how long a log is waited for after the end

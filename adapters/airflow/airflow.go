@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -34,12 +35,13 @@ type surroundings struct {
 	rates  map[outbound.Share]float64
 	aws    string                                               // address of MWAA's own API; "" for the region's
 	google func(ctx context.Context) (string, time.Time, error) // a token of the process's own Google identity
+	cloud  func(u *url.URL) bool                                // tells whether the address is one of Cloud Composer's
 }
 
 // New makes an adapter of a registration's config and secrets, both JSON objects (nil for none); docs/airflow.md lists
 // their fields. It calls nobody. Error: Invalid, with every fault.
 func New(config, secrets json.RawMessage) (*Adapter, error) {
-	return assemble(config, secrets, surroundings{now: time.Now, google: googleToken})
+	return assemble(config, secrets, surroundings{now: time.Now, google: googleToken, cloud: isComposer})
 }
 
 func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, error) {
@@ -51,7 +53,10 @@ func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, e
 		URL: set.URL, CA: set.CA, Certificate: set.Certificate, Key: set.secret.ClientKey, Headers: set.allHeaders(), Rates: set.Rates,
 	})
 	if err != nil {
-		faults = append(faults, asFaults(err)...)
+		faults = append(faults, outbound.ConfigFaults(err)...)
+	}
+	if u, err := url.Parse(set.URL); set.Auth == byComposer && (err != nil || !around.cloud(u)) {
+		faults = append(faults, sb.Fault{Location: "config.url", Message: "is no web server of Cloud Composer (https://….composer.googleusercontent.com), and the process's own Google identity is shown to no other"})
 	}
 	if len(faults) > 0 {
 		return nil, sb.Faulty("the configuration of this Airflow has faults", faults...)
@@ -61,6 +66,9 @@ func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, e
 	a.login, err = newLogin(a)
 	return a, err
 }
+
+// Origins is where the registration says that Airflow is. See sb.Adapter.
+func (a *Adapter) Origins() []string { return []string{a.out.Origin()} }
 
 // call is a request to the detected API.
 type call struct {

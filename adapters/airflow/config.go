@@ -1,7 +1,6 @@
 package airflow
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -88,36 +87,10 @@ func (s settings) allHeaders() map[string]string {
 // readSettings reads both objects field by field, so that one fault does not hide the others.
 func readSettings(rawConfig, rawSecrets json.RawMessage) (settings, []sb.Fault) {
 	s := settings{config: config{Auth: byPassword, LogicalDate: "now"}}
-	faults := readFields(rawConfig, &s.config, "config")
-	faults = append(faults, readFields(rawSecrets, &s.secret, "secrets")...)
+	faults := outbound.ReadFields(rawConfig, &s.config, "config", "airflow")
+	faults = append(faults, outbound.ReadFields(rawSecrets, &s.secret, "secrets", "airflow")...)
 	faults = append(faults, s.checkAuth()...)
 	return s, append(faults, s.checkRest()...)
-}
-
-func readFields(raw json.RawMessage, into any, where string) []sb.Fault {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil
-	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil {
-		return []sb.Fault{{Location: where, Message: "is an object"}}
-	}
-	var faults []sb.Fault
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		one, _ := json.Marshal(map[string]json.RawMessage{name: fields[name]})
-		d := json.NewDecoder(bytes.NewReader(one))
-		d.DisallowUnknownFields()
-		var kind *json.UnmarshalTypeError
-		switch err := d.Decode(into); {
-		case errors.As(err, &kind):
-			faults = append(faults, sb.Fault{Location: where + "." + name, Message: "is of another type: " + kind.Type.String()})
-		case err != nil && strings.HasPrefix(err.Error(), "json: unknown field"):
-			faults = append(faults, sb.Fault{Location: where + "." + name, Message: "an orchestrator of kind airflow has no such field"})
-		case err != nil:
-			faults = append(faults, sb.Fault{Location: where + "." + name, Message: "cannot be read"})
-		}
-	}
-	return faults
 }
 
 // needs says what each way to log in cannot do without.
@@ -177,23 +150,6 @@ func (s settings) checkRest() []sb.Fault {
 			faults = append(faults, sb.Fault{Location: "config.rates", Message: "has polls, stops and dispatches, each from 0.1 to 100 requests a second", Value: s.Rates})
 			break
 		}
-	}
-	return faults
-}
-
-// asFaults gives the faults of the connection, under the names that they have in the config.
-func asFaults(err error) []sb.Fault {
-	var e *sb.Error
-	if !errors.As(err, &e) {
-		return nil
-	}
-	faults := slices.Clone(e.Faults)
-	for i, f := range faults {
-		where := "config."
-		if f.Location == "client_key" {
-			where = "secrets."
-		}
-		faults[i].Location = where + f.Location
 	}
 	return faults
 }

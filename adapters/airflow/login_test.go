@@ -108,7 +108,7 @@ func TestComposerTakesTheProcessesOwnGoogleIdentity(t *testing.T) {
 		return false
 	})
 	a, err := assemble(json.RawMessage(fmt.Sprintf(`{"url": %q, "auth": "composer"}`, s.URL)), nil, surroundings{
-		now: time.Now, rates: fast, google: func(context.Context) (string, time.Time, error) {
+		now: time.Now, rates: fast, cloud: func(*url.URL) bool { return true }, google: func(context.Context) (string, time.Time, error) {
 			asked++
 			return "ya29.google", time.Now().Add(time.Hour), nil
 		},
@@ -118,6 +118,24 @@ func TestComposerTakesTheProcessesOwnGoogleIdentity(t *testing.T) {
 	require.NoError(t, a.ask(t.Context(), get("dags"), nil))
 	require.NoError(t, a.ask(t.Context(), get("dags"), nil))
 	require.Equal(t, 1, asked)
+}
+
+func TestTheProcessesOwnIdentityIsShownToComposerAlone(t *testing.T) {
+	t.Parallel()
+	for address, fits := range map[string]bool{
+		"https://abc-dot-europe-west1.composer.googleusercontent.com":  true,
+		"https://ABC-dot-europe-west1.composer.googleusercontent.com/": true,
+		"http://abc-dot-europe-west1.composer.googleusercontent.com":   false,
+		"https://evil.example.com":                                     false,
+		"https://composer.googleusercontent.com.example.com":           false,
+		"https://evil.example.com/a.composer.googleusercontent.com":    false,
+		"https://evil.example.com#.composer.googleusercontent.com":     false,
+		"https://a.composer.googleusercontent.com@evil.example.com":    false,
+		"https://evilcomposer.googleusercontent.com":                   false,
+	} {
+		_, err := New(json.RawMessage(fmt.Sprintf(`{"url": %q, "auth": "composer"}`, address)), nil)
+		require.Equal(t, fits, err == nil, "%s: %v", address, err)
+	}
 }
 
 func TestMWAAGivesASessionForATokenOfAWS(t *testing.T) {

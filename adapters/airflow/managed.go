@@ -103,4 +103,9 @@ func (a *Adapter) composerToken(ctx context.Context, _ api) (credential, error) 
 	return bearer(token, now, until.Sub(now)), nil
 }
 
+// isComposer tells whether an address is one where Google alone answers: a token of its identity is good for more than Airflow.
+func isComposer(u *url.URL) bool {
+	return strings.EqualFold(u.Scheme, "https") && u.User == nil && strings.HasSuffix(strings.ToLower(u.Hostname()), ".composer.googleusercontent.com")
+}
+
 func googleToken(ctx context.Context) (string, time.Time, error) { return clouds.GoogleToken(ctx) }

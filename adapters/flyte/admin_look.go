@@ -2,6 +2,7 @@ package flyte
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ const (
 	namesAtOnce = 100 // executions that a list is asked for by name
 	straysPage  = 100
 	getsAtOnce  = 4
+	getsMost    = 20 // executions in a look that are asked for by themselves
 )
 
 // going are the phases of what has not ended.
@@ -31,11 +33,15 @@ func (f *admin) look(ctx context.Context, open []sb.Place, installation string, 
 	if err != nil {
 		return sb.View{}, err
 	}
-	if err := f.oneByOne(ctx, open, found); err != nil {
+	left, err := f.oneByOne(ctx, open, found)
+	if err != nil {
 		return sb.View{}, err
 	}
 	view := sb.View{Places: make([]sb.Seen, 0, len(open))}
 	for _, at := range open {
+		if left[at.Name] {
+			continue
+		}
 		at.URL = f.page(at.Name)
 		e, there := found[at.Name]
 		if !there {
@@ -83,20 +89,25 @@ func (f *admin) list(ctx context.Context, filter string, limit int, token string
 	return all, said.text("token"), nil
 }
 
-// oneByOne asks for what no list had.
-func (f *admin) oneByOne(ctx context.Context, open []sb.Place, found map[string]execution) error {
+// oneByOne asks for what no list had, and tells which are left for later: of many it asks for some, left to chance.
+func (f *admin) oneByOne(ctx context.Context, open []sb.Place, found map[string]execution) (left map[string]bool, err error) {
+	left = map[string]bool{}
+	for _, at := range open {
+		if _, there := found[at.Name]; !there {
+			left[at.Name] = true
+		}
+	}
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(getsAtOnce)
-	for _, at := range open {
-		mu.Lock()
-		_, there := found[at.Name]
-		mu.Unlock()
-		if there {
-			continue
+	asked := 0
+	for name := range maps.Clone(left) {
+		if asked++; asked > getsMost {
+			break
 		}
+		delete(left, name)
 		group.Go(func() error {
-			e, err := f.execution(ctx, outbound.Polls, at.Name)
+			e, err := f.execution(ctx, outbound.Polls, name)
 			if err != nil {
 				if sb.CodeOf(err) == sb.NotFound {
 					err = nil
@@ -105,11 +116,11 @@ func (f *admin) oneByOne(ctx context.Context, open []sb.Place, found map[string]
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			found[at.Name] = e
+			found[name] = e
 			return nil
 		})
 	}
-	return group.Wait()
+	return left, group.Wait()
 }
 
 // strays reads one page of what goes on, and gives what is an installation's and was not asked for.

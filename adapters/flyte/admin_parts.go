@@ -77,6 +77,9 @@ func (f *admin) partsOf(ctx context.Context, name, node string, n object) ([]sb.
 // partOf is how the last task execution of a node stands, with its closure, or how the node stands itself.
 func (f *admin) partOf(name, node string, n object, tasks []object) (sb.Part, object) {
 	whole, c := sb.Part{Source: node, URL: f.page(name)}, n.object("closure")
+	if len(tasks) == 0 {
+		whole.First = 1 // it was not tried; tries count from 0
+	}
 	for _, t := range tasks {
 		if try := t.object("id").number("retry_attempt"); try >= whole.Try {
 			whole.Try, c = try, t.object("closure")

@@ -85,6 +85,15 @@ func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, e
 	return a, nil
 }
 
+// Origins is where the registration says that Flyte is, and where its tokens come from. See sb.Adapter.
+func (a *Adapter) Origins() []string {
+	origins := []string{a.out.Origin()}
+	if s, ok := a.login.(*session); ok && s.elsewhere != nil {
+		origins = append(origins, s.elsewhere.Origin())
+	}
+	return origins
+}
+
 // Faults compares a route with the interface of its launch plan or task. See sb.Adapter.
 func (a *Adapter) Faults(ctx context.Context, r sb.Route) ([]sb.Fault, error) {
 	p, err := a.protocol(ctx)

@@ -2,6 +2,7 @@ package flyte
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -120,6 +121,30 @@ func TestALimitOfTheLaunchPlanWaits(t *testing.T) {
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err), err)
 	require.ErrorContains(t, err, "concurrency limit")
 	require.Equal(t, 1, s.Executions(flytetest.Limited))
+}
+
+func TestOfManyThatNoListHasSomeAreAskedForInALook(t *testing.T) {
+	t.Parallel()
+	s := flytetest.Start(t)
+	a := registered(t, s.URL, "", "")
+	var open []sb.Place
+	for i := range 5 * getsMost {
+		d := submission(flytetest.OK, "x", 1)
+		d.Name = fmt.Sprintf("s%026d-1", i)
+		open = append(open, sb.Place{Target: d.Target, Name: d.Name})
+	}
+	gone := map[string]bool{}
+	for range 2 {
+		before := s.Calls("GetExecution")
+		view := see(t, a, "", open...)
+		require.Len(t, view.Places, getsMost, "the others are left out until a later look")
+		require.Equal(t, getsMost, s.Calls("GetExecution")-before)
+		for _, p := range view.Places {
+			require.Equal(t, sb.SeenGone, p.Sight)
+			gone[p.Name] = true
+		}
+	}
+	require.Greater(t, len(gone), getsMost, "others than before")
 }
 
 func TestWhatListsLeaveOutIsAskedForByItself(t *testing.T) {

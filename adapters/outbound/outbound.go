@@ -113,6 +113,9 @@ func New(s Settings) (*Client, error) {
 // Base is the registered address, without a slash at its end.
 func (c *Client) Base() string { return c.base.String() }
 
+// Origin is the scheme, host and port of the registered address.
+func (c *Client) Origin() string { return c.base.Scheme + "://" + c.base.Host }
+
 // Do calls and reads the answer. GET is tried up to three times; everything else is sent once. Errors: Unavailable (no
 // whole answer, or none was asked for because too many calls failed), TooLarge (over MaxReply), Invalid (the address
 // may not be called). They hold nothing of the answer.

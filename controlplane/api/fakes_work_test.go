@@ -157,7 +157,9 @@ func (l fakeLogs) Lines(_ context.Context, r sb.Run, q sb.LineQuery) (sb.LogWind
 
 func (l fakeLogs) Entries([]byte) []sb.Line { return nil }
 
-func (l fakeLogs) Scrub(context.Context, string, sb.Mask, func(int) error) (int, error) { return 0, nil }
+func (l fakeLogs) Scrub(context.Context, string, sb.Mask, func(int) error) (int, error) {
+	return 0, nil
+}
 
 func (l fakeLogs) Index(_ context.Context, r sb.Run) (sb.LogIndex, error) {
 	n := int64(len(lines(l.bytes(r.ID))))

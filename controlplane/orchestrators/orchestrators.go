@@ -70,7 +70,8 @@ func (r *Registry) Register(ctx context.Context, o sb.Orchestrator, secrets map[
 	return r.store.CreateOrchestrator(ctx, o, sealed)
 }
 
-// Change changes an orchestrator. Errors: Invalid with every fault, NotFound, Conflict.
+// Change changes an orchestrator. Errors: Invalid with every fault, NotFound, Conflict (also when another changed config or
+// credentials meanwhile).
 func (r *Registry) Change(ctx context.Context, idOrName string, p sb.OrchestratorPatch) (sb.Orchestrator, error) {
 	o, err := r.store.Orchestrator(ctx, idOrName)
 	if err != nil {
@@ -83,8 +84,11 @@ func (r *Registry) Change(ctx context.Context, idOrName string, p sb.Orchestrato
 	if err != nil {
 		return o, err
 	}
-	return r.store.ChangeOrchestrator(ctx, o.ID, sealed, func(o sb.Orchestrator) (sb.Orchestrator, error) {
-		return patched(o, p), nil
+	return r.store.ChangeOrchestrator(ctx, o.ID, sealed, func(now sb.Orchestrator) (sb.Orchestrator, error) {
+		if now.Version != o.Version && reaches(p) {
+			return now, sb.Errorf(sb.Conflict, "%s was changed meanwhile; look at it again", o.Name)
+		}
+		return patched(now, p), nil
 	})
 }
 
@@ -125,7 +129,7 @@ func (r *Registry) check(ctx context.Context, o sb.Orchestrator, p sb.Orchestrat
 
 // afterwards makes the adapter that an orchestrator would have; nil when nothing changes it.
 func (r *Registry) afterwards(ctx context.Context, after sb.Orchestrator, p sb.OrchestratorPatch) (sb.Adapter, error) {
-	if p.Config == nil && len(p.Secrets) == 0 {
+	if !reaches(p) {
 		if p.Routes == nil {
 			return nil, nil
 		}
@@ -135,13 +139,21 @@ func (r *Registry) afterwards(ctx context.Context, after sb.Orchestrator, p sb.O
 		}
 		return adapter, err
 	}
-	secrets, err := r.open(ctx, after.ID, p.Secrets)
+	kept, err := r.open(ctx, after.ID, p.Secrets)
 	if err != nil {
 		return nil, err
 	}
+	secrets := maps.Clone(kept)
 	maps.Copy(secrets, p.Secrets)
-	return r.build(after, without(secrets))
+	adapter, err := r.build(after, without(secrets))
+	if err != nil {
+		return nil, err
+	}
+	return adapter, r.checkMoved(ctx, after.ID, adapter, kept)
 }
+
+// reaches tells whether a patch changes how an orchestrator is reached.
+func reaches(p sb.OrchestratorPatch) bool { return p.Config != nil || len(p.Secrets) > 0 }
 
 // Remove removes an orchestrator. Errors: Invalid (the builtin one), NotFound, Conflict (runs wait for it or are there).
 func (r *Registry) Remove(ctx context.Context, idOrName string) error {

@@ -24,6 +24,8 @@ type world struct {
 	store *store.Store
 	made  []made
 	fake  *watchtest.Fake
+
+	checking func() // what happens while an adapter is made
 }
 
 type made struct{ config, secrets string }
@@ -47,7 +49,13 @@ func elsewhere() *logplaces.Places {
 // build refuses a config without url, and a password that is too short, both at once.
 func (w *world) build(config, secrets json.RawMessage) (sb.Adapter, error) {
 	w.made = append(w.made, made{string(config), string(secrets)})
-	var c struct{ URL string }
+	if w.checking != nil {
+		w.checking()
+	}
+	var c struct {
+		URL   string
+		Token string `json:"token_url"`
+	}
 	var s struct{ Password string }
 	if json.Unmarshal(config, &c) != nil || json.Unmarshal(secrets, &s) != nil {
 		return nil, sb.Errorf(sb.Invalid, "it is not readable")
@@ -62,8 +70,16 @@ func (w *world) build(config, secrets json.RawMessage) (sb.Adapter, error) {
 	if faults != nil {
 		return nil, sb.Faulty("no", faults...)
 	}
-	return w.fake, nil
+	return addressed{w.fake, []string{c.URL, c.Token}}, nil
 }
+
+// addressed is a fake whose credentials go somewhere.
+type addressed struct {
+	*watchtest.Fake
+	origins []string
+}
+
+func (a addressed) Origins() []string { return a.origins }
 
 func airflow(name string) sb.Orchestrator {
 	return sb.Orchestrator{
@@ -121,7 +137,7 @@ func TestWhatReachesItIsMadeAnewWhenItChanges(t *testing.T) {
 	for range 3 {
 		_, adapter, err := w.Adapter(t.Context(), o.ID)
 		require.NoError(t, err)
-		require.Same(t, w.fake, adapter)
+		require.Same(t, w.fake, adapter.(addressed).Fake)
 	}
 	require.Len(t, w.made, 2, "to check, and once to use")
 	quota := 3
@@ -227,4 +243,35 @@ func TestWhereLogsLieIsCheckedForEveryKind(t *testing.T) {
 	require.Contains(t, checks[2].Fix, "Mount the folder")
 	_, err = w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://x","log_roots":["file:///var/ours"]}`)})
 	require.Equal(t, []string{"body.config.log_roots"}, locations(t, err))
+}
+
+func TestCredentialsAreGivenAgainForAnotherAddress(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o, err := w.Register(t.Context(), airflow("prod"), map[string]json.RawMessage{"password": json.RawMessage(`"first"`), "token": json.RawMessage(`"tok"`)})
+	require.NoError(t, err)
+	change := func(config string, secrets map[string]json.RawMessage) error {
+		_, err := w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(config), Secrets: secrets})
+		return err
+	}
+	require.NoError(t, change(`{"url":"http://x","poll_seconds":9}`, nil), "the address stays")
+	require.Equal(t, []string{"body.secrets.password", "body.secrets.token"}, locations(t, change(`{"url":"http://other"}`, nil)))
+	require.Equal(t, []string{"body.secrets.token"}, locations(t, change(`{"url":"http://other"}`, secret("password", `"first"`))))
+	require.Equal(t, []string{"body.secrets.password", "body.secrets.token"}, locations(t, change(`{"url":"http://x","token_url":"http://other"}`, nil)))
+	require.NoError(t, change(`{"url":"http://other"}`, map[string]json.RawMessage{"password": json.RawMessage(`"new"`), "token": json.RawMessage("null")}))
+	require.NoError(t, change(`{"url":"http://other","poll_seconds":9}`, nil))
+}
+
+func TestAChangeOfWhatAnotherChangedMeanwhileIsRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o, err := w.Register(t.Context(), airflow("prod"), secret("password", `"first"`))
+	require.NoError(t, err)
+	w.checking = func() {
+		w.checking = nil
+		_, err := w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Secrets: secret("password", `"second"`)})
+		require.NoError(t, err)
+	}
+	_, err = w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://other"}`), Secrets: secret("password", `"third"`)})
+	require.Equal(t, sb.Conflict, sb.CodeOf(err))
 }

@@ -241,6 +241,9 @@ func (s *Store) DeleteOrchestrator(ctx context.Context, id string) error {
 		if open > 0 {
 			return sb.Errorf(sb.Conflict, "%d runs wait for %s or are there; end or stop them first", open, o.Name)
 		}
+		if err := t.endLogs(ctx, id); err != nil {
+			return err
+		}
 		if _, err := t.exec(ctx, "INSERT INTO former_orchestrators (id, name, removed_at) VALUES (?, ?, ?)", id, o.Name, t.now); err != nil {
 			return err
 		}

@@ -263,6 +263,29 @@ func (s *Store) LogDone(ctx context.Context, ref sb.WatchRef, at sb.AttemptRef, 
 	return passed("log.done", err)
 }
 
+// endLogs notes of logs that are still to be collected from an orchestrator that they are not waited for any more: who removes
+// it takes the way there. Sends TopicEnded, so that what was sent is finished.
+func (t *tx) endLogs(ctx context.Context, orchestratorID string) error {
+	var rows []struct {
+		RunID   string
+		Attempt int
+	}
+	err := t.NewRaw(`UPDATE works SET log_due = 0 WHERE log_due > 0 AND run_id IN (SELECT id FROM runs WHERE orchestrator_id = ?)
+		RETURNING run_id, attempt`, orchestratorID).Scan(ctx, &rows)
+	if err != nil {
+		return err
+	}
+	events := make([]sb.Event, 0, len(rows))
+	for _, row := range rows {
+		t.note(sb.Note{Topic: sb.TopicEnded, ID: row.RunID}, sb.Note{Topic: sb.TopicRun, ID: row.RunID})
+		events = append(events, sb.Event{
+			RunID: row.RunID, At: timeAt(t.now), Kind: sb.EventLogMissing, Attempt: row.Attempt,
+			Message: "Its log is not complete: the orchestrator was removed before it was collected there.",
+		})
+	}
+	return insertEvents(ctx, t, events)
+}
+
 // OwnLogs lists the processes of an attempt that have sent some of their log themselves.
 func (s *Store) OwnLogs(ctx context.Context, ref sb.AttemptRef) ([]sb.Process, error) {
 	var rows []chunkRow

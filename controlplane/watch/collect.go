@@ -91,7 +91,12 @@ func (l *looker) foundLate(ctx context.Context, adapter sb.Adapter, d sb.DueLog)
 	if err != nil || o.Completed != (d.Sight == sb.SeenSucceeded) {
 		return sb.CodeOf(err) == sb.NotFound, nil // it is asked for again as long as the log is waited for
 	}
-	return true, notRaced(l.life.FoundLate(ctx, l.ref(), d.AttemptRef, o))
+	err = notRaced(l.life.FoundLate(ctx, l.ref(), d.AttemptRef, o))
+	if sb.CodeOf(err) == sb.Invalid {
+		l.log.WithError(err).WithField("run", d.Run).Warn("the outcome of a run can never be kept")
+		err = nil
+	}
+	return err == nil, err
 }
 
 func (l *looker) ref() sb.WatchRef { return sb.WatchRef{OrchestratorID: l.id, Epoch: l.epoch} }

@@ -23,6 +23,7 @@ type collection struct {
 	order   []sb.Process          // of those
 	own     []sb.Process          // that sent theirs
 	refer   bool                  // logs stay where others keep them
+	formed  bool                  // there is a template
 	met     int                   // processes that may have a log
 	wrong   []wrong
 }
@@ -36,7 +37,7 @@ type wrong struct {
 
 func (l *looker) collection(ctx context.Context, o sb.Orchestrator, adapter sb.Adapter, d sb.DueLog, now time.Time) (*collection, error) {
 	settings, _ := sb.ReadLogSettings(o.Config)
-	c := &collection{looker: l, o: o, adapter: adapter, due: d, now: now, refer: settings.Reference, said: map[sb.Process]string{}}
+	c := &collection{looker: l, o: o, adapter: adapter, due: d, now: now, refer: settings.Reference, formed: settings.Template != "", said: map[sb.Process]string{}}
 	own, err := l.store.OwnLogs(ctx, d.AttemptRef)
 	if err != nil {
 		return nil, err
@@ -147,8 +148,9 @@ func (c *collection) find(ctx context.Context, p sb.Process, part *sb.Part) (io.
 		part = &sb.Part{Source: p.Source, Try: p.Try}
 	}
 	body, apiErr := c.adapter.Log(ctx, c.due.Place, *part, p.Try)
-	if sb.CodeOf(apiErr) == sb.NotFound && sb.CodeOf(err) != sb.NotFound {
-		return nil, "", err // that tells more
+	none := sb.CodeOf(apiErr) == sb.NotFound && sb.CodeOf(err) != sb.NotFound || sb.CodeOf(apiErr) == sb.Invalid
+	if none && c.formed {
+		return nil, "", err // that tells more, and may still come
 	}
 	return body, "", apiErr
 }

@@ -104,6 +104,33 @@ func TestTheLogIsReadByTheTemplateBeforeTheAPIIsAsked(t *testing.T) {
 	require.Equal(t, "===== attempt 1, load[1] =====\nby the template\n\n===== attempt 1, load[1], try 2 =====\nby the API, again\n", w.collected(run))
 }
 
+func TestWhereTheAPIHasNoTextTheTemplateAloneIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.configure(map[string]any{"log_template": "{run_id}/{task_id}/{try}.log"})
+	w.there.Textless()
+	run := w.settled()
+	w.there.Write(run.Work.Ref, "n0", "", "")
+	w.writes(run.Work.Ref+"/n0/0.log", "first\n")
+	w.look(time.Second)
+	require.NoError(t, w.looker.Collect(t.Context()))
+	require.Empty(t, w.said(run.ID, sb.EventLogMissing), "the second may still come")
+	w.writes(run.Work.Ref+"/n0/1.log", "second\n")
+	require.Equal(t, "===== attempt 1, n0 =====\nfirst\n\n===== attempt 1, n0 =====\nsecond\n", w.collected(run))
+	require.Empty(t, w.said(run.ID, sb.EventLogMissing))
+}
+
+func TestWhereNoTextWillComeNothingIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.there.Textless()
+	run := w.settled()
+	w.there.Write(run.Work.Ref, "n0", "")
+	w.look(time.Second)
+	require.NoError(t, w.looker.Collect(t.Context()))
+	require.Equal(t, []string{"Its log is missing: it has no text of logs."}, w.said(run.ID, sb.EventLogMissing))
+}
+
 func TestWhatATaskSentItselfIsNotDoubled(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -60,12 +60,16 @@ func (s *steps) wait() error { return errors.Join(s.ends.Wait(), s.asks.Wait()) 
 // end records an end that is certain, with the outcome as the orchestrator knows it, if it was asked.
 func (s *steps) end(run sb.Run, found *sb.Outcome) error {
 	s.asked.forget(run.Ref())
-	err := s.life.EndSeen(s.ctx, s.ref(), run.Ref(), found)
+	err := notRaced(s.life.EndSeen(s.ctx, s.ref(), run.Ref(), found))
+	if err != nil && found != nil && s.ctx.Err() == nil {
+		s.log.WithError(err).WithField("run", run.ID).Warn("the outcome of a run cannot be kept; its end can")
+		err = notRaced(s.life.EndSeen(s.ctx, s.ref(), run.Ref(), nil))
+	}
 	select {
 	case s.collect <- struct{}{}:
 	default:
 	}
-	return notRaced(err)
+	return err
 }
 
 // untold tells whether a run needs to know what its orchestrator knows of its outcome.

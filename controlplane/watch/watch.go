@@ -45,6 +45,8 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 	if err != nil {
 		return false, err
 	}
+	sending, cancel := context.WithTimeout(ctx, sb.SendWithin)
+	defer cancel()
 	run, err = b.life.Submitting(ctx, ref, adapter.Name(installation, ref))
 	switch sb.CodeOf(err) {
 	case "":
@@ -55,10 +57,13 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 	}
 	d, err := submission(o, run, installation)
 	if err == nil {
-		d.Place, err = adapter.Submit(ctx, d.Submission)
+		d.Place, err = adapter.Submit(sending, d.Submission)
 	}
 	sb.FaultPoint("submit.sent") // it is there, and we do not know
-	return b.submitted(ctx, ref, d.Place, err)
+	if err == nil {
+		return b.arrived(ctx, adapter, ref, d.Place)
+	}
+	return b.refused(ctx, ref, err)
 }
 
 type sending struct {
@@ -79,16 +84,23 @@ func submission(o sb.Orchestrator, run sb.Run, installation string) (sending, er
 	return d, err
 }
 
-// submitted notes the answer to a submission.
-func (b *Bridge) submitted(ctx context.Context, ref sb.AttemptRef, at sb.Place, err error) (ended bool, _ error) {
-	end := sb.End{Reason: message(err)}
-	switch sb.CodeOf(err) {
-	case "":
-		err := b.life.Submitted(ctx, ref, at)
-		if sb.CodeOf(err) == sb.Conflict { // it counts as ended: what is there now is a stray, and shown as one
-			return true, nil
-		}
+// arrived notes where an attempt is. If its work counts as ended by now, it has no slot and may be tried again: it is ended
+// there too. Should that not be answered, it is a stray, and shown as one.
+func (b *Bridge) arrived(ctx context.Context, adapter sb.Adapter, ref sb.AttemptRef, at sb.Place) (ended bool, err error) {
+	err = b.life.Submitted(ctx, ref, at)
+	if sb.CodeOf(err) != sb.Conflict {
 		return false, err
+	}
+	if err := adapter.Stop(ctx, at, "Signalbox run "+ref.Run+" did not wait for it"); err != nil {
+		b.log.WithError(err).WithField("run", ref.Run).Warn("what came too late for a run goes on where it was sent")
+	}
+	return true, nil
+}
+
+// refused notes why an attempt was not taken.
+func (b *Bridge) refused(ctx context.Context, ref sb.AttemptRef, why error) (ended bool, err error) {
+	end := sb.End{Reason: message(why)}
+	switch sb.CodeOf(why) { //nolint:exhaustive // the others may be mended by asking again
 	case sb.Invalid, sb.TooLarge:
 		end.Rejected = true
 	case sb.NotFound:
@@ -96,7 +108,7 @@ func (b *Bridge) submitted(ctx context.Context, ref sb.AttemptRef, at sb.Place, 
 	case sb.Conflict:
 		end.Broken = true
 	default:
-		return false, b.delayed(ctx, ref, err)
+		return false, b.delayed(ctx, ref, why)
 	}
 	err = b.life.EndWork(ctx, ref, end)
 	if sb.CodeOf(err) == sb.Conflict {

@@ -65,16 +65,23 @@ func setup(t *testing.T) *world {
 		Routes: []sb.Route{{Operators: []string{"*"}, Target: etl, Inputs: json.RawMessage(`{"who":"$params.name","data":"$dataset"}`)}},
 	}, nil)
 	require.NoError(t, err)
-	log := logrus.New()
-	log.SetOutput(io.Discard)
 	w.objects, err = blobs.OpenFiles(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.objects.Close() })
 	w.output = logs.New(w.Store, w.objects, w.Store, logs.Options{Now: w.Clock.Now, Mask: w.Work.Mask, Elsewhere: w})
-	w.bridge = watch.New(w.Store, w.Work, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
-	w.looker, err = watch.Take(t.Context(), w.bridge, w.place)
-	require.NoError(t, err)
+	w.live(w.Work)
 	return w
+}
+
+// live has the orchestrator watched anew, for a life.
+func (w *world) live(life watch.Life) {
+	w.t.Helper()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	w.bridge = watch.New(w.Store, life, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
+	var err error
+	w.looker, err = watch.Take(w.t.Context(), w.bridge, w.place)
+	require.NoError(w.t, err)
 }
 
 // sent schedules a run there and has it dispatched and submitted.
@@ -179,6 +186,31 @@ func TestALostAnswerStartsItOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, ended)
 	require.Len(t, w.there.Names(), 1)
+}
+
+func TestWhatArrivesTooLateIsEndedThere(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	run := w.queued()
+	w.there.Coming(func(ctx context.Context) {
+		until, bounded := ctx.Deadline()
+		require.True(t, bounded)
+		require.Less(t, time.Until(until), sb.GoneFor, "else it counted as deleted while it is on its way")
+		_, err := w.Life.Stop(t.Context(), w.Ann, run.ID)
+		require.NoError(t, err)
+		w.look(time.Second)
+		w.look(sb.GoneFor)
+		w.requireState(run.ID, sb.Failed, sb.WorkEnded, false)
+	})
+	ended, err := w.bridge.Submit(t.Context(), run.Ref())
+	require.NoError(t, err)
+	require.True(t, ended)
+	require.Equal(t, 1, w.there.Calls("Stop"))
+	w.look(time.Second)
+	w.requireState(run.ID, sb.Failed, sb.WorkEnded, false)
+	ledger, err := w.bridge.Ledger(t.Context(), w.place)
+	require.NoError(t, err)
+	require.Empty(t, ledger.Orphans, "it does not go on there")
 }
 
 func TestWhatIsNotTaken(t *testing.T) {
@@ -320,6 +352,40 @@ func TestAnOrchestratorThatCannotBeAsked(t *testing.T) {
 	w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
 }
 
+// forgetful is a life that cannot keep what an orchestrator knows of an outcome.
+type forgetful struct{ watch.Life }
+
+func (f forgetful) EndSeen(ctx context.Context, by sb.WatchRef, ref sb.AttemptRef, found *sb.Outcome) error {
+	if found != nil {
+		return sb.Errorf(sb.Invalid, "the keyset does not open it")
+	}
+	return f.Life.EndSeen(ctx, by, ref, nil)
+}
+
+func (forgetful) FoundLate(context.Context, sb.WatchRef, sb.AttemptRef, sb.Outcome) error {
+	return sb.Errorf(sb.Invalid, "the keyset does not open it")
+}
+
+func TestAnOutcomeThatCannotBeKeptHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.live(forgetful{w.Work})
+	var runs []sb.Run
+	for range 2 {
+		run := w.settled()
+		w.there.Write(run.Work.Ref, "a", "log\n")
+		runs = append(runs, run)
+	}
+	w.look(time.Second)
+	require.NoError(t, w.looker.Collect(t.Context()))
+	for _, run := range runs {
+		w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
+	}
+	due, err := w.LogsDue(t.Context(), w.place.ID, 9)
+	require.NoError(t, err)
+	require.Empty(t, due, "their logs are there")
+}
+
 func TestATaskThatReportsDoesNotEndItself(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -429,29 +495,4 @@ func TestTheLedgerTellsWhereThingsDiffer(t *testing.T) {
 	require.Empty(t, ledger.Orphans[0].Run)
 	require.Equal(t, "fake 1", ledger.Version)
 	require.Equal(t, w.Clock.Now(), *ledger.PolledAt)
-}
-
-func TestTheLogOfWorkThatGoesOnCanBeRead(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	run := w.sent()
-	w.set(run, sb.SeenActive, "running")
-	w.there.Write(run.Work.Ref, "clean", "try 1\n", "line 0 of try 2")
-	read := func() string {
-		text, err := w.bridge.Live(t.Context(), run)
-		require.NoError(t, err)
-		return string(text)
-	}
-	require.Equal(t, "line 0 of try 2\n", read())
-	w.there.Write(run.Work.Ref, "clean", "try 1\n", "line 0 of try 2\nline 1\n")
-	require.Equal(t, "line 0 of try 2\n", read(), "many who look are one who asks")
-	w.Clock.Pass(watch.LiveFor)
-	require.Equal(t, "line 0 of try 2\nline 1\n", read())
-	w.there.Away(sb.Errorf(sb.Unavailable, "away"))
-	w.Clock.Pass(watch.LiveFor)
-	_, err := w.bridge.Live(t.Context(), run)
-	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
-	shown, err := w.output.Show(t.Context(), run)
-	require.NoError(t, err)
-	require.Zero(t, shown.Size, "nothing of it is kept")
 }

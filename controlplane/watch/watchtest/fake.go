@@ -26,6 +26,8 @@ type Fake struct {
 	revives bool
 	looked  []sb.Place
 	slow    []string
+	coming  func(context.Context)
+	textual bool
 }
 
 var (
@@ -45,14 +47,23 @@ type thing struct {
 
 // New makes an orchestrator where nothing runs.
 func New() *Fake {
-	return &Fake{there: map[string]*thing{}, blocked: map[string]string{}, calls: map[string]int{}}
+	return &Fake{textual: true, there: map[string]*thing{}, blocked: map[string]string{}, calls: map[string]int{}}
 }
+
+// Origins is nowhere: it is in memory.
+func (f *Fake) Origins() []string { return nil }
 
 // Away lets every call fail; nil ends that.
 func (f *Fake) Away(err error) { f.with(func() { f.away = err }) }
 
 // LoseNext takes the next submission and loses the answer.
 func (f *Fake) LoseNext() { f.with(func() { f.lost = true }) }
+
+// Coming has something done while a submission is on its way; nil ends that.
+func (f *Fake) Coming(do func(context.Context)) { f.with(func() { f.coming = do }) }
+
+// Textless makes it one that never has the text of logs, and counts tries from 0.
+func (f *Fake) Textless() { f.with(func() { f.textual = false }) }
 
 // Refuse answers submissions with an error; nil ends that.
 func (f *Fake) Refuse(err error) { f.with(func() { f.refuse = err }) }
@@ -174,7 +185,12 @@ func (f *Fake) Name(_ string, ref sb.AttemptRef) string {
 }
 
 // Submit takes a submission once.
-func (f *Fake) Submit(_ context.Context, d sb.Submission) (at sb.Place, err error) {
+func (f *Fake) Submit(ctx context.Context, d sb.Submission) (at sb.Place, err error) {
+	var coming func(context.Context)
+	f.with(func() { coming = f.coming })
+	if coming != nil {
+		coming(ctx)
+	}
 	err = f.call("Submit", func() error {
 		if f.refuse != nil {
 			return f.refuse
@@ -254,7 +270,11 @@ func (f *Fake) Parts(_ context.Context, at sb.Place) (parts []sb.Part, err error
 			return sb.Errorf(sb.NotFound, "%s is not there", at.Name)
 		}
 		for _, part := range slices.Sorted(maps.Keys(t.logs)) {
-			parts = append(parts, sb.Part{Source: part, First: 1, Try: len(t.logs[part]), Sight: t.Sight})
+			p := sb.Part{Source: part, First: 1, Try: len(t.logs[part]), Sight: t.Sight}
+			if !f.textual {
+				p.First, p.Try = 0, p.Try-1
+			}
+			parts = append(parts, p)
 		}
 		return nil
 	})
@@ -280,6 +300,9 @@ func (f *Fake) Outcome(ctx context.Context, at sb.Place) (o sb.Outcome, err erro
 // Log is what Write said.
 func (f *Fake) Log(_ context.Context, at sb.Place, p sb.Part, try int) (body io.ReadCloser, err error) {
 	err = f.call("Log", func() error {
+		if !f.textual {
+			return sb.Errorf(sb.Invalid, "it has no text of logs")
+		}
 		t := f.there[at.Name]
 		if t == nil || len(t.logs[p.Source]) < try || t.logs[p.Source][try-1] == "" {
 			return sb.Errorf(sb.NotFound, "there is no log yet")

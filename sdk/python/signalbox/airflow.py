@@ -89,7 +89,7 @@ def attempt(*, connection: str = CONNECTION, logs: str = "send", interrupt: bool
         claimed = _claim(context, ids, connection, interrupt=interrupt, logs=logs == "send")
         with claimed:
             if logs == "path":
-                claimed.log_path(log_location(context))
+                _tell_place(claimed, context)
             yield claimed
 
 
@@ -204,6 +204,16 @@ def log_location(context: Mapping[str, Any]) -> str:
     ti = context["ti"]
     name = _find("jinja2:Template")(form).render(ti=ti, try_number=ti.try_number, ts=context.get("ts", ""))
     return f"{base.rstrip('/')}/{name}" if "://" in base else f"file:///{base.strip('/')}/{name}"
+
+
+def _tell_place(claimed: Task, context: Mapping[str, Any]) -> None:
+    """Report where the log is. An Airflow whose settings do not say so in a way that is known fails no task."""
+    try:
+        place = log_location(context)
+    except Exception as e:  # noqa: BLE001 - a template is somebody else's program
+        _log.warning("Where Airflow keeps the log is not known: %s", e)
+        return
+    claimed.log_path(place)
 
 
 _LOG_FORM = (

@@ -146,7 +146,7 @@ class Task(work.Speaker):
         if self._interrupt:
             self._interrupt.disarm()
         try:
-            if error is not None and not isinstance(error, (Stopped, GeneratorExit, *self.quiet)):
+            if error is not None and not isinstance(error, (Stopped, GeneratorExit, *self.quiet)) and not _left(error):
                 self._raised(error)
         finally:
             self._leave()
@@ -176,12 +176,14 @@ class Task(work.Speaker):
             return
         try:
             self.result(value)
-        except (TypeError, RecursionError) as e:
-            _log.warning("What the function returned is no JSON, so the run has no result: %s", e)
+        except ValueError:
+            raise
         except (WorkError, OSError) as e:
             if isinstance(e, WorkError) and e.code in ("too_large", "invalid"):
                 raise ValueError(f"the result was refused: {e}") from None
             _log.warning("The result was not taken: %s", e)
+        except Exception as e:  # noqa: BLE001 - who knows what it does when it is looked at
+            _log.warning("What the function returned is no JSON, so the run has no result: %s", e)
 
     def failed(self, message: str, stack: str) -> None:
         """Report a failure, if nothing was reported yet. A refusal is told in the log and is no error."""
@@ -310,7 +312,10 @@ class Heartbeat:
         self.stopped.set()
         _log.warning("%s", reason)
         for call in self.calls:
-            call()
+            try:
+                call()
+            except Exception:  # noqa: BLE001 - signs of life go on, and the others hear of it
+                _log.exception("What was to be called on a stop failed.")
 
 
 class Interrupt:
@@ -385,9 +390,11 @@ class _Tee:
     def __init__(self, stream: TextIO, lines: Lines) -> None:
         self._stream = stream
         self._lines = lines
+        self._pid = os.getpid()
 
     def write(self, text: str) -> int:
-        self._lines.write(text.encode("utf-8", "replace"))
+        if os.getpid() == self._pid:  # a forked process has the lock as it was, perhaps taken for ever
+            self._lines.write(text.encode("utf-8", "replace"))
         return self._stream.write(text)
 
     def writelines(self, lines: List[str]) -> None:
@@ -408,6 +415,11 @@ def _key() -> str:
         return os.environ.get("SIGNALBOX_ORCHESTRATOR_KEY", "")
     with open(path, encoding="utf-8") as f:
         return f.read().strip()
+
+
+def _left(error: BaseException) -> bool:
+    """Tell whether somebody ended the program as one that succeeded: what the orchestrator makes of that counts."""
+    return isinstance(error, SystemExit) and error.code in (None, 0)
 
 
 def _over(e: WorkError) -> Exception:

@@ -144,6 +144,15 @@ class AirflowTest(World):
         self.assertEqual(["file:///logs/clean/1.log", "s3://logs/x/clean/2.log"], uris)
         self.assertEqual("", self.api.log("clean", 1))
 
+    def test_a_place_that_cannot_be_told_fails_nothing(self) -> None:
+        """The template may be one that only Airflow itself can fill in."""
+        self.airflow.task(OURS)
+        form = types.SimpleNamespace(Template=mock.Mock(side_effect=RuntimeError("unexpected '}'")))
+        with mock.patch.dict(sys.modules, {"jinja2": form}):  # type: ignore[dict-item]
+            self.assertEqual(7, task(lambda: 7, logs="path")())
+        self.assertNotIn("log-path", self.api.bodies)
+        self.assertEqual("complete", self.api.reported and self.api.reported[1])
+
     def test_below_the_wrong_decorator(self) -> None:
         """It says where it belongs."""
         decorated = mock.Mock(operator_class=object)

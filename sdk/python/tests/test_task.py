@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -72,6 +73,15 @@ class TaskTest(World):
         self.assertIn("test_task.py", self.api.reported[2]["stack"])
         self.assertIn("ERROR The task failed.\n\tTraceback", self.api.log())
         self.assertNotIn("correct horse", self.api.log() + str(self.api.bodies))
+
+    def test_who_leaves_as_one_who_succeeded_did_not_fail(self) -> None:
+        """What the orchestrator makes of sys.exit(0) counts; for Airflow 2 it is success."""
+        for code, failed in ((None, False), (0, False), (3, True)):
+            with self.subTest(code=code):
+                self.api.reported = None
+                with self.assertRaises(SystemExit), self.claim(source=f"exit {code}"):
+                    sys.exit(code)
+                self.assertEqual(failed, self.api.reported is not None)
 
     def test_a_run_that_is_over_is_not_begun(self) -> None:
         """At the claim and at the start, and whatever the reason."""
@@ -143,6 +153,15 @@ class TaskTest(World):
             t.check()
         self.assertIsNone(self.api.reported)
 
+    def test_a_call_that_fails_on_a_stop_ends_nothing(self) -> None:
+        """The next is called too."""
+        called = threading.Event()
+        with self.claim(logs=False) as t:
+            t.on_stop(lambda: 1 // 0)
+            t.on_stop(called.set)
+            self.api.stop = True
+            self.assertTrue(called.wait(10))
+
     def test_a_stop_interrupts(self) -> None:
         """Also a wait, and past an ``except Exception``."""
         with self.assertRaises(signalbox.Stopped), self.claim(interrupt=True):
@@ -192,6 +211,9 @@ class TaskTest(World):
                     signalbox.result("said")
                 t.returned(value)
                 self.assertEqual(said, self.api.reported[2]["result"] if self.api.reported else None)
+        odd = mock.Mock(tolist=mock.Mock(side_effect=RuntimeError("it lies on a device")))
+        with self.claim(source="odd") as t:
+            t.returned(odd)
         with mock.patch("signalbox.report.MAX_RESULT", 3), self.claim(source="large") as t:
             self.assertRaises(ValueError, t.returned, "large")
 
@@ -259,6 +281,17 @@ class LogTest(World):
             os.waitpid(child, 0)
             t.log(b"parent\n")
         self.assertEqual("parent\n", self.api.log())
+
+    def test_a_forked_process_does_not_wait_for_a_lock_that_nobody_holds(self) -> None:
+        """The parent was writing at the moment of the fork."""
+        with self.claim():
+            with sys.stdout._lines._lock:  # type: ignore[union-attr]
+                child = os.fork()
+                if child == 0:
+                    signal.alarm(5)
+                    print("child", end="")
+                    os._exit(0)
+            self.assertEqual(0, os.waitpid(child, 0)[1])
 
     def test_a_control_plane_that_is_away_holds_the_end_up_for_a_while_only(self) -> None:
         """The log is given up, and that is said."""
