@@ -20,7 +20,7 @@ from fake_work import KEY, WorkAPI  # noqa: E402
 
 import signalbox  # noqa: E402
 
-KINDS = Path(__file__).resolve().parent / "kinds"
+KINDS = Path(__file__).resolve().parents[2] / "testdata" / "kinds"
 
 _BIRDS = """
 import fiftyone as fo, json
