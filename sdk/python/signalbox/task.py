@@ -105,7 +105,10 @@ class Task(work.Speaker):
         self.attempt: int = request["attempt"]
         self.secrets: Mapping[str, str] = self.answer.get("secrets") or {}
         """The secrets that the plugin's manifest names, by their names."""
-        self.mask = Mask([self.answer["token"], self.answer.get("end_token") or "", key, *self.secrets.values()])
+        source = (self.answer.get("fiftyone") or {}).get("database_uri") or ""
+        self.mask = Mask(
+            [self.answer["token"], self.answer.get("end_token") or "", key, source, *self.secrets.values()]
+        )
         self.door = Door(f"{url}/{self.run}", self.answer["token"], self._fresh)
         self.reports = Reports(lambda: self.door, self.mask.text)
         self._context = Context.of({**self.answer, "run": self.run, "attempt": self.attempt})
