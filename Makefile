@@ -46,7 +46,7 @@ test: postgres ## test everything that needs no other server, and Postgres if th
 	python3 .ci/unittests.py
 
 .PHONY: test-all
-test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e airflow-real race fuzz ## test also against Postgres, S3, GCS, KMS, mail and Airflow servers, from end to end, with the race detector, and with random input
+test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e airflow-real fiftyone-real race fuzz ## test also against Postgres, S3, GCS, KMS, mail, Airflow and FiftyOne servers, from end to end, with the race detector, and with random input
 	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./controlplane/mail/... ./controlplane/api/apitest ./blobs/... ./logs/...
 
 .PHONY: e2e
@@ -57,6 +57,10 @@ e2e: build keycloak ## test the real binary from end to end
 .PHONY: airflow-real
 airflow-real: ## test the Airflow adapter against the real Airflow 2.10.3 and 3.3.1, installed from PyPI outside of this tree
 	go test -count=1 -timeout 12m -run TestRealAirflow $(GOTESTFLAGS) ./adapters/airflow
+
+.PHONY: fiftyone-real
+fiftyone-real: ## test intake against the real FiftyOne 1.22.1 and its MongoDB, installed from PyPI outside of this tree
+	go test -count=1 -timeout 12m -run TestReal $(GOTESTFLAGS) ./adapters/fiftyone ./controlplane/intake ./sdk/python
 
 .PHONY: airflow2 airflow3
 airflow2: build ## start a real Airflow 2 with example DAGs, registered with the `signalbox dev` that runs here

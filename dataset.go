@@ -12,6 +12,11 @@ type Dataset struct {
 	Name              string
 	DefaultPermission Permission // what Members have without a grant
 	Creator           Who
+	SourceID          string   // the source it appeared from; "" for one that was made here
+	Key               string   // its id there
+	There             string   // its name there
+	Tags              []string // there
+	Samples           *int64   // about how many it has there; nil for unknown
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
 }

@@ -1,6 +1,9 @@
 package signalbox
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // The sizes of a page of a list.
 const (
@@ -64,6 +67,8 @@ type Draft struct {
 	Priority       int
 	RerunOf        string
 	IdempotencyKey string
+	Operation      *OperationRef   // the operation it was taken from; nil for none
+	InputsSchema   json.RawMessage // that it was resolved with there
 }
 
 // Wait says why a run waits.
@@ -92,6 +97,7 @@ const (
 	TopicDeparted Topic = "departed" // ID: a dataset or plugin that is gone, whose runs must be rejected
 	TopicSettled  Topic = "settled"  // ID: a run of which an attempt's work has ended elsewhere; who carries it is told
 	TopicWatch    Topic = "watch"    // ID: an orchestrator to look at now
+	TopicSource   Topic = "source"   // ID: a source that changed, or has something to show
 )
 
 // Note wakes who waits for something. Notes are hints: they may be lost, doubled or late; a sweep finds what they

@@ -11,6 +11,7 @@ type NewRun struct {
 	Ask            Ask
 	IdempotencyKey string // "" for none
 	BodyHash       string
+	Operation      *OperationRef // the operation it was taken from, once; nil for none
 }
 
 // Pulse is where a process and its run stand.

@@ -144,6 +144,7 @@ type Claimed struct {
 	Command  *Command          // nil: the FiftyOne runtime
 	SHA256   string            // of the archive
 	Root     string            // the folder in the archive that holds the manifest
+	Reach    *Reach            // nil: it has a command, or no source
 }
 
 // Times that decide about builtin work.

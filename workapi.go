@@ -31,6 +31,17 @@ type ClaimAnswer struct {
 	Secrets          map[string]string `json:"secrets"` // by the names in the manifest
 	MissingSecrets   []string          `json:"missing_secrets,omitempty" doc:"Of the manifest's secrets those that do not exist here."`
 	Command          *ClaimCommand     `json:"command"` // null: the operator needs the FiftyOne runtime
+	FiftyOne         *ClaimFiftyOne    `json:"fiftyone" doc:"Null for an operator with a command, and for a run without a source."`
+}
+
+// ClaimFiftyOne is how the FiftyOne runtime gets at the data of a run.
+type ClaimFiftyOne struct {
+	DatabaseURI  string          `json:"database_uri" doc:"Empty where the source does not let it go; see its pools."`
+	DatabaseName string          `json:"database_name"`
+	DatasetID    string          `json:"dataset_id" doc:"FiftyOne's own id of the dataset, in hex; empty without one."`
+	DatasetName  string          `json:"dataset_name" doc:"The dataset's name in FiftyOne."`
+	Request      json.RawMessage `json:"request" doc:"What an App was asked with, but params and tokens; null for a run that was scheduled here."`
+	Pipeline     json.RawMessage `json:"pipeline" doc:"The stages that an App had resolved; null for none."`
 }
 
 // ClaimDataset is the dataset a run works on.

@@ -33,6 +33,7 @@ type Client struct {
 	Operators       Operators
 	Datasets        Datasets
 	Orchestrators   Orchestrators
+	Sources         Sources
 	Users           Users
 	Groups          Groups
 	Invitations     Invitations
@@ -53,7 +54,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		Runs: Runs{c}, Plugins: Plugins{c}, Operators: Operators{c}, Datasets: Datasets{c},
-		Orchestrators: Orchestrators{c}, Users: Users{c}, Groups: Groups{c}, Invitations: Invitations{c}, ServiceAccounts: ServiceAccounts{c}, Me: Me{c}, Logins: Logins{c}, Audit: Audit{c},
+		Orchestrators: Orchestrators{c}, Sources: Sources{c}, Users: Users{c}, Groups: Groups{c}, Invitations: Invitations{c}, ServiceAccounts: ServiceAccounts{c}, Me: Me{c}, Logins: Logins{c}, Audit: Audit{c},
 		Secrets: Secrets{c}, Organisation: Organisation{c}, Rights: Rights{c},
 	}, nil
 }

@@ -47,7 +47,11 @@ func newAttempt(r *Runner, c sb.ClaimRequest, answer sb.ClaimAnswer, asked time.
 
 // maskOf masks what an attempt was given and nobody else should read.
 func maskOf(answer sb.ClaimAnswer) sb.Mask {
-	return sb.NewMask(slices.AppendSeq([]string{answer.Token, answer.EndToken}, maps.Values(answer.Secrets))...)
+	values := slices.AppendSeq([]string{answer.Token, answer.EndToken}, maps.Values(answer.Secrets))
+	if answer.FiftyOne != nil {
+		values = append(values, answer.FiftyOne.DatabaseURI)
+	}
+	return sb.NewMask(values...)
 }
 
 // keepLease renews the lease until release is called. The work ends when the control plane says so, or says nothing

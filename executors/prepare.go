@@ -16,28 +16,40 @@ import (
 
 // prepare fetches the plugin and makes all that the job needs. Errors that repeating cannot help have a code.
 func (a *attempt) prepare(ctx context.Context) (sb.Executor, sb.Job, error) {
-	if a.Command == nil {
-		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "operator %s needs the FiftyOne runtime, which this worker does not have", a.Operator)
+	command, err := a.command()
+	if err != nil {
+		return nil, sb.Job{}, err
 	}
-	executor := a.Executors[a.Command.Executor]
+	executor := a.Executors[command.Executor]
 	if executor == nil {
-		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "this worker has no executor %q", a.Command.Executor)
-	}
-	if len(a.Command.Argv) == 0 {
-		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "operator %s has an empty command", a.Operator)
+		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "this worker has no executor %q", command.Executor)
 	}
 	if err := a.makeFolders(); err != nil {
 		return nil, sb.Job{}, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
 	}
-	if a.Command.Executor == "" {
+	if command.Executor == "" {
 		if err := a.fetch(ctx); err != nil {
 			return nil, sb.Job{}, err
 		}
 	}
 	return executor, sb.Job{
-		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: a.Command.Argv, Params: a.Params,
+		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: command.Argv, Forked: a.Command == nil, Params: a.Params,
 		Dir: a.plugin, Env: a.env(), Report: reporter{a},
 	}, nil
+}
+
+// command says how the operator runs: as its manifest says, else in the FiftyOne of this worker.
+func (a *attempt) command() (sb.ClaimCommand, error) {
+	switch {
+	case a.Command == nil && a.Python == "":
+		return sb.ClaimCommand{}, sb.Errorf(sb.Invalid,
+			"operator %s has no command of its own and needs FiftyOne, which this worker does not have: set SIGNALBOX_PYTHON there to a Python that has it", a.Operator)
+	case a.Command == nil:
+		return sb.ClaimCommand{Argv: []string{a.Python, "-m", "signalbox.fiftyone", "run"}}, nil
+	case len(a.Command.Argv) == 0:
+		return sb.ClaimCommand{}, sb.Errorf(sb.Invalid, "operator %s has an empty command", a.Operator)
+	}
+	return *a.Command, nil
 }
 
 // fetch gets the plugin's folder from the cache, or from the control plane.
@@ -68,7 +80,7 @@ func (a *attempt) makeFolders() (err error) {
 	}
 	b, err := json.Marshal(operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"),
-		Run: a.process.Run, Attempt: a.process.Attempt,
+		Run: a.process.Run, Attempt: a.process.Attempt, FiftyOne: fiftyOneOf(a.FiftyOne),
 	})
 	if err != nil {
 		return err
@@ -109,6 +121,21 @@ type operatorContext struct {
 	View     json.RawMessage  `json:"view"`
 	Run      string           `json:"run"`
 	Attempt  int              `json:"attempt"`
+	FiftyOne *fiftyOne        `json:"fiftyone,omitempty"`
+}
+
+// fiftyOne is what the FiftyOne runtime reads besides; the database's address is in the environment.
+type fiftyOne struct {
+	DatasetID   string          `json:"dataset_id,omitempty"`
+	DatasetName string          `json:"dataset_name,omitempty"`
+	Request     json.RawMessage `json:"request,omitempty"`
+}
+
+func fiftyOneOf(c *sb.ClaimFiftyOne) *fiftyOne {
+	if c == nil {
+		return nil
+	}
+	return &fiftyOne{c.DatasetID, c.DatasetName, c.Request}
 }
 
 func orNull(v json.RawMessage, otherwise string) json.RawMessage {
@@ -128,6 +155,9 @@ func (a *attempt) env() []string {
 	}
 	for name, value := range a.Secrets {
 		vars[name] = value
+	}
+	if a.FiftyOne != nil && a.FiftyOne.DatabaseURI != "" {
+		vars["FIFTYONE_DATABASE_URI"], vars["FIFTYONE_DATABASE_NAME"] = a.FiftyOne.DatabaseURI, a.FiftyOne.DatabaseName
 	}
 	vars["PATH"] = joinPath(vars["PATH"], a.BinPath)
 	vars["PYTHONPATH"] = joinPath(a.PythonPath, vars["PYTHONPATH"])

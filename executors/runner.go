@@ -25,6 +25,7 @@ type Settings struct {
 	Folder     string                 // of all workers on this machine; plugins are shared there
 	URL        string                 // of the control plane, as operators get it, without /api/v1
 	Env        []string               // what operators get of the worker's own environment: see PassEnv
+	Python     string                 // has FiftyOne, for operators without a command; "" for none
 	PythonPath string                 // the folder of the Python package; "" for none
 	BinPath    string                 // the folder of the command `signalbox`, last on the operators' PATH; "" for none
 	Limits     sb.ArchiveLimits

@@ -138,7 +138,7 @@ func TestWhatNeverBegins(t *testing.T) {
 		},
 		{
 			"an operator that needs another runtime is broken", func(w *world) { w.answer.Command = nil },
-			sb.EndRequest{Broken: true, Reason: "operator @acme/tools/run needs the FiftyOne runtime, which this worker does not have"},
+			sb.EndRequest{Broken: true, Reason: "operator @acme/tools/run has no command of its own and needs FiftyOne, which this worker does not have: set SIGNALBOX_PYTHON there to a Python that has it"},
 		},
 		{
 			"an unknown executor is broken", func(w *world) { w.answer.Command.Executor = "cloud" },

@@ -28,6 +28,8 @@ type Bridge interface {
 	// Watch looks at an orchestrator again and again until ctx is done, or for a good while. It tells whether the
 	// orchestrator is gone, so that nobody needs to look any more.
 	Watch(ctx context.Context, orchestratorID string) (gone bool, err error)
+	// WatchSource does the same for a database of FiftyOne.
+	WatchSource(ctx context.Context, sourceID string) (gone bool, err error)
 }
 
 // The names that histories know the parts by; they never change.

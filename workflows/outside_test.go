@@ -40,6 +40,7 @@ func setupFar(t *testing.T, answers map[string][]any) *far {
 	f.env.RegisterActivityWithOptions(b.Stop, activity.RegisterOptions{Name: stopName})
 	f.env.RegisterActivityWithOptions(b.Ended, activity.RegisterOptions{Name: endedName})
 	f.env.RegisterActivityWithOptions(b.Look, activity.RegisterOptions{Name: lookName})
+	f.env.RegisterActivityWithOptions(b.LookAtSource, activity.RegisterOptions{Name: lookSourceName})
 	return f
 }
 
@@ -62,6 +63,7 @@ func (f *far) Submit(context.Context, sb.AttemptRef) (bool, error) { return f.an
 func (f *far) Stop(context.Context, sb.AttemptRef) (bool, error)   { return f.answer("stop") }
 func (f *far) Ended(context.Context, sb.AttemptRef) (bool, error)  { return f.answer("ended") }
 func (f *far) Watch(context.Context, string) (bool, error)         { return f.answer("watch") }
+func (f *far) WatchSource(context.Context, string) (bool, error)   { return f.answer("watch source") }
 
 func (f *far) tell() { f.env.SignalWorkflow(endedSignal, nil) }
 
@@ -136,4 +138,12 @@ func TestAnOrchestratorIsWatchedUntilItIsGone(t *testing.T) {
 	f.env.ExecuteWorkflow(watchName, WatchInput{Orchestrator: "01o", Name: "prod"})
 	require.NoError(t, f.env.GetWorkflowError())
 	require.Equal(t, []string{"watch", "watch", "watch"}, f.asked)
+}
+
+func TestASourceIsWatchedUntilItIsGone(t *testing.T) {
+	t.Parallel()
+	f := setupFar(t, map[string][]any{"watch source": {sb.Errorf(sb.Conflict, "another watches"), false, true}})
+	f.env.ExecuteWorkflow(watchName, WatchInput{Source: "01s", Name: "vision"})
+	require.NoError(t, f.env.GetWorkflowError())
+	require.Equal(t, []string{"watch source", "watch source", "watch source"}, f.asked)
 }

@@ -17,8 +17,9 @@ import (
 
 // The names that histories know the watching by; they never change.
 const (
-	watchName = "Watch"
-	lookName  = "Look"
+	watchName      = "Watch"
+	lookName       = "Look"
+	lookSourceName = "LookAtSource"
 )
 
 const (
@@ -30,12 +31,13 @@ const (
 
 // WatchInput is all that a watching is told.
 type WatchInput struct {
-	Orchestrator string `json:"orchestrator_id"`
-	Name         string `json:"name"` // for people
+	Orchestrator string `json:"orchestrator_id,omitempty"`
+	Source       string `json:"source_id,omitempty"` // instead of an orchestrator
+	Name         string `json:"name"`                // for people
 }
 
-// WatchWorkflow keeps one activity alive that looks at an orchestrator which we do not own, however many replicas there are,
-// until the orchestrator is gone.
+// WatchWorkflow keeps one activity alive that looks at an orchestrator which we do not own, or at a database of FiftyOne,
+// however many replicas there are, until that is gone.
 func WatchWorkflow(ctx workflow.Context, in WatchInput) error {
 	there := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           ControlQueue,
@@ -44,9 +46,13 @@ func WatchWorkflow(ctx workflow.Context, in WatchInput) error {
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 1.5, MaximumInterval: 10 * time.Second},
 		Summary:             "looks at " + in.Name,
 	})
+	look, id := lookName, in.Orchestrator
+	if in.Source != "" {
+		look, id = lookSourceName, in.Source
+	}
 	for range looks {
 		var gone bool
-		if err := workflow.ExecuteActivity(there, lookName, in.Orchestrator).Get(ctx, &gone); err != nil || gone {
+		if err := workflow.ExecuteActivity(there, look, id).Get(ctx, &gone); err != nil || gone {
 			return err
 		}
 	}
@@ -56,13 +62,22 @@ func WatchWorkflow(ctx workflow.Context, in WatchInput) error {
 // Look looks at an orchestrator until it is gone, or for an hour. When this worker stops it gives up at once, so that
 // another goes on.
 func (b bridging) Look(ctx context.Context, orchestratorID string) (gone bool, err error) {
+	return looking(ctx, b.bridge.Watch, orchestratorID)
+}
+
+// LookAtSource is Look for a database of FiftyOne.
+func (b bridging) LookAtSource(ctx context.Context, sourceID string) (gone bool, err error) {
+	return looking(ctx, b.bridge.WatchSource, sourceID)
+}
+
+func looking(ctx context.Context, watch func(context.Context, string) (bool, error), id string) (gone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	var beating sync.WaitGroup
 	defer beating.Wait()
 	beating.Go(func() { sayAlive(ctx, cancel) })
 	defer cancel()
-	gone, err = b.bridge.Watch(ctx, orchestratorID)
+	gone, err = watch(ctx, id)
 	if err == nil && !gone && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = errGivenUp
 	}
@@ -92,14 +107,23 @@ func sayAlive(ctx context.Context, stop context.CancelFunc) {
 
 // StartWatch sees to it that an orchestrator is watched; that it is already is fine. Errors: Unavailable.
 func (c *Client) StartWatch(ctx context.Context, orchestratorID, name string) error {
+	return c.startWatch(ctx, "watch:"+orchestratorID, "Watches orchestrator "+name, WatchInput{Orchestrator: orchestratorID, Name: name})
+}
+
+// StartSourceWatch is StartWatch for a database of FiftyOne.
+func (c *Client) StartSourceWatch(ctx context.Context, sourceID, name string) error {
+	return c.startWatch(ctx, "source:"+sourceID, "Watches source "+name, WatchInput{Source: sourceID, Name: name})
+}
+
+func (c *Client) startWatch(ctx context.Context, id, summary string, in WatchInput) error {
 	ctx, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	_, err := c.sdk.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: "watch:" + orchestratorID, TaskQueue: ControlQueue,
+		ID: id, TaskQueue: ControlQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Watches orchestrator " + name,
-	}, watchName, WatchInput{Orchestrator: orchestratorID, Name: name})
+		StaticSummary:            summary,
+	}, watchName, in)
 	if err != nil {
 		return c.unavailable(err)
 	}

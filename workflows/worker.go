@@ -45,6 +45,7 @@ func Control(c *Client, s Settler, b Bridge) *Worker {
 			r.RegisterActivityWithOptions(there.Stop, activity.RegisterOptions{Name: stopName})
 			r.RegisterActivityWithOptions(there.Ended, activity.RegisterOptions{Name: endedName})
 			r.RegisterActivityWithOptions(there.Look, activity.RegisterOptions{Name: lookName})
+			r.RegisterActivityWithOptions(there.LookAtSource, activity.RegisterOptions{Name: lookSourceName})
 		},
 		open: func(ctx context.Context) (<-chan struct{}, error) {
 			_, _ = c.hasAttributes(ctx) // each start asks again until there was an answer

@@ -85,6 +85,9 @@ func (f *admin) partOf(name, node string, n object, tasks []object) (sb.Part, ob
 			whole.Try, c = try, t.object("closure")
 		}
 	}
+	if len(tasks) == 0 {
+		whole.First = 1 // it was not tried
+	}
 	whole.Word, whole.URL = c.text("phase"), logLink(c, whole.URL)
 	whole.Sight = taskSight(whole.Word)
 	return whole, c

@@ -31,6 +31,9 @@ var metadata = []netip.Addr{
 // nat64 is the prefix behind which IPv4 addresses are reached from IPv6 networks.
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
+// Dialer gives the dialer of the client, for protocols that are not HTTP.
+func Dialer() *net.Dialer { return guarded() }
+
 // guarded is a dialer that looks at the address it is about to connect to, after names have been resolved: what a name
 // meant a moment ago counts for nothing.
 func guarded() *net.Dialer {

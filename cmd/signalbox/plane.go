@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	sb "signalbox"
+	"signalbox/adapters/fiftyone"
 	"signalbox/adapters/outbound"
 	"signalbox/blobs"
 	"signalbox/controlplane/access"
@@ -21,11 +22,13 @@ import (
 	"signalbox/controlplane/config"
 	"signalbox/controlplane/dispatch"
 	"signalbox/controlplane/identity"
+	"signalbox/controlplane/intake"
 	"signalbox/controlplane/metrics"
 	"signalbox/controlplane/orchestrators"
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs"
 	"signalbox/controlplane/secrets"
+	"signalbox/controlplane/sources"
 	"signalbox/controlplane/store"
 	"signalbox/controlplane/watch"
 	"signalbox/logs"
@@ -126,7 +129,9 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	plugins := catalog.New(f.store, f.blobs, limits(c))
 	life := runs.New(f.store, access.Check, catalog.Params, f.blobs)
 	vault := secrets.NewVault(f.store, f.keys)
-	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, vault, f.blobs)
+	databases := sources.New(f.store, f.keys, fiftyone.Driver{})
+	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, given{vault, databases}, f.blobs)
+	apps := intake.New(f.store, runs.Elsewhere{Runs: life}, people, databases, intake.Options{Pages: f.front.home, Log: entry})
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	away := elsewhere(c, f)
@@ -145,7 +150,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			Invitations: invitations(c, f),
 		},
 		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
-		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Registrar: places, Bridge: bridge, Secrets: vault},
+		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Registrar: places, Bridge: bridge, Secrets: vault, Sources: f.store, SourceRegistrar: databases},
 		Record: api.Record{Audit: f.store, Refusals: refusals, Seal: sealing, Clock: f.store},
 		Options: api.Options{
 			Log: log, Tracer: f.traces.tracer(), Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
@@ -172,8 +177,9 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
 			{"logs", output.Run},
-			{"control worker", workflows.Control(temporal, settler{work}, bridge).Run},
-			{"watching", watch.NewKeeper(f.store, temporal, entry).Run},
+			{"control worker", workflows.Control(temporal, settler{work}, outside{bridge, apps}).Run},
+			{"watching", watch.NewKeeper(watchOrchestrators(f.store, temporal), entry).Run},
+			{"watching sources", watch.NewKeeper(watchSources(f.store, temporal), entry).Run},
 		},
 	}
 }

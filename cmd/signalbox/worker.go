@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -106,35 +108,69 @@ func newRunner(c config.Config, url string, t *traces, log *logrus.Logger) (*exe
 	}
 	settings := executors.Settings{
 		API: api, Folder: c.Worker.Dir, URL: url, Env: executors.PassEnv(os.Environ(), c.Worker.Env),
-		PythonPath: packages, BinPath: filepath.Dir(self), Fence: c.Limits.Fence, Log: log,
+		Python: c.Worker.Python, PythonPath: packages, BinPath: filepath.Dir(self), Fence: c.Limits.Fence, Log: log,
 	}
 	if account != nil {
 		settings.Owner = &executors.Owner{UID: int(account.UID), GID: int(account.GID)}
 		settings.Env = append(settings.Env, "HOME="+account.Home)
 	}
-	processes, warnings, err := newProcesses(c, self, account, log)
+	processes, warnings, err := newProcesses(c, self, account, settings.Env, packages, log)
 	if err != nil {
 		return nil, err
 	}
-	settings.Warnings = warnings
+	settings.Warnings = append(warnings, checkPython(c.Worker.Python)...)
 	settings.Executors = map[string]sb.Executor{"": processes, "dummy": dummy.Executor{}}
 	return executors.NewRunner(settings), nil
 }
 
+// checkPython says what is wrong with the Python that runs operators in FiftyOne.
+func checkPython(python string) []string {
+	if python == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pythonTime)
+	defer cancel()
+	err := exec.CommandContext(ctx, python, "-I", "-c", "from importlib.metadata import version; version('fiftyone')").Run()
+	if err == nil {
+		return nil
+	}
+	return []string{"SIGNALBOX_PYTHON (" + python + ") cannot be started or has no package fiftyone, so operators without a command of their own fail on this worker"}
+}
+
+// pythonTime bounds the question whether a Python has FiftyOne.
+const pythonTime = 20 * time.Second
+
 // newProcesses makes the executor of processes, within the bounds of the settings; and says what cannot be as they ask.
-func newProcesses(c config.Config, self string, account *process.Account, log *logrus.Logger) (*process.Executor, []string, error) {
+func newProcesses(c config.Config, self string, account *process.Account, env []string, packages string, log *logrus.Logger) (*process.Executor, []string, error) {
 	processes, err := process.New(process.Options{
 		Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}),
+		Forks: forksOf(c.Worker.Python), ForksEnv: append(slices.Clone(env), "PYTHONPATH="+packages, "PYTHONUNBUFFERED=1"),
 		Account: account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
+	go warm(processes, log)
 	if err := processes.Bound(); err != nil {
 		log.WithError(err).Warn(unbounded)
 		return processes, []string{unbounded}, nil
 	}
 	return processes, nil, nil
+}
+
+// forksOf is the command that imports FiftyOne once and forks a process for each operator; nil without FiftyOne.
+func forksOf(python string) []string {
+	if python == "" {
+		return nil
+	}
+	return []string{python, "-m", "signalbox.fiftyone", "serve"}
+}
+
+// warm imports what operators need before the first of them is there.
+func warm(processes *process.Executor, log *logrus.Logger) {
+	if err := processes.Warm(); err != nil {
+		log.WithError(err).Warn("operators cannot be forked from a process that has imported FiftyOne, so each of them imports it")
+	}
 }
 
 // unbounded is what operators must know where control groups cannot be made.

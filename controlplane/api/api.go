@@ -63,6 +63,9 @@ type Stock struct {
 	Registrar     Registrar
 	Bridge        Bridge
 	Secrets       Secrets
+
+	Sources         Sources
+	SourceRegistrar SourceRegistrar
 }
 
 // Record is what is kept of what people do, and whether it is whole.

@@ -160,7 +160,7 @@ func (s *server) auditRoutes() {
 		},
 	}}
 	on(s, route{method: get, path: "/doctor", what: "Is all well, and if not what is to be done?", door: forPeople, right: sb.ActAdminister},
-		doctor{s.known, s.Orchestrators, s.Seal, s.Clock}.look)
+		doctor{s.known, s.Orchestrators, s.Sources, s.Seal, s.Clock}.look)
 }
 
 // tellWithin bounds how long an answer waits for its refusal to be kept.

@@ -20,6 +20,16 @@ type Dataset struct {
 	CreatedAt         time.Time     `json:"created_at"`
 	UpdatedAt         time.Time     `json:"updated_at"`
 	Note              string        `json:"note,omitempty"`
+	Source            *OfSource     `json:"source" doc:"Null for one that was made here."`
+	Tags              []string      `json:"tags" doc:"As in FiftyOne."`
+	Samples           *int64        `json:"samples" doc:"About how many it has in FiftyOne; null for unknown."`
+}
+
+// OfSource is where a dataset appeared from.
+type OfSource struct {
+	ID        string `json:"id"`
+	DatasetID string `json:"dataset_id" doc:"FiftyOne's own id of the dataset."`
+	Name      string `json:"name" doc:"The dataset's name in FiftyOne."`
 }
 
 type datasets struct {
@@ -129,8 +139,13 @@ func (h datasets) mayManage(f sb.Facts) error { return h.access.Check(f, sb.ActM
 
 func (h datasets) dataset(f sb.Facts, note string) Dataset {
 	d := f.Dataset
-	return Dataset{
+	out := Dataset{
 		ID: d.ID, Name: d.Name, DefaultPermission: d.DefaultPermission, MyPermission: h.access.Effective(f),
 		Creator: whoOf(d.Creator), CreatedAt: moment(d.CreatedAt), UpdatedAt: moment(d.UpdatedAt), Note: note,
+		Tags: some(d.Tags), Samples: d.Samples,
 	}
+	if d.SourceID != "" {
+		out.Source = &OfSource{ID: d.SourceID, DatasetID: d.Key, Name: d.There}
+	}
+	return out
 }

@@ -40,6 +40,7 @@ const (
 type doctor struct {
 	parts         func(context.Context) Readiness
 	orchestrators Orchestrators
+	sources       Sources
 	seal          Seal
 	clock         Clock
 }
@@ -64,6 +65,9 @@ func (h doctor) look(ctx context.Context, in *doctorInput) (*answer[Health], err
 	out.add(failed("clock")(h.clocks(ctx)))
 	if err := h.workers(ctx, &out); err != nil {
 		out.add(failed("workers")(sb.Check{}, err))
+	}
+	if err := h.databases(ctx, &out); err != nil {
+		out.add(failed("sources")(sb.Check{}, err))
 	}
 	if in.VerifyAudit || in.AuditHead != "" {
 		out.add(failed("audit log")(h.seal.Check(ctx, head)))
@@ -177,6 +181,41 @@ func (h doctor) watched(ctx context.Context, o sb.Orchestrator, out *Health) err
 	}
 	out.add(c)
 	return nil
+}
+
+// databases tells of each FiftyOne database whether it answers.
+func (h doctor) databases(ctx context.Context, out *Health) error {
+	list, err := h.sources.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	for _, source := range list {
+		state, err := h.sources.SourceState(ctx, source.ID)
+		if err != nil {
+			return err
+		}
+		now, err := h.clock.Now(ctx)
+		if err != nil {
+			return err
+		}
+		out.add(databaseCheck(source, state, now))
+	}
+	return nil
+}
+
+func databaseCheck(source sb.Source, state sb.SourceState, now time.Time) sb.Check {
+	c := sb.Check{Name: "source " + source.Name, Detail: "it was never asked"}
+	if state.SeenAt != nil {
+		c.OK = state.Trouble == "" && now.Sub(*state.SeenAt) <= watchQuiet
+		c.Detail = fmt.Sprintf("last answered %s ago", now.Sub(*state.SeenAt).Round(time.Second))
+	}
+	if state.Trouble != "" {
+		c.Detail += "; " + state.Trouble
+	}
+	if !c.OK {
+		c.Fix = fmt.Sprintf("see `signalbox sources show %s`; it is watched by the servers' control workers, which need Temporal", source.Name)
+	}
+	return c
 }
 
 func workersOf(o sb.Orchestrator, workers []sb.Worker, now time.Time) sb.Check {

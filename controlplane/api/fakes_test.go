@@ -63,7 +63,7 @@ func (w *world) deps() Deps {
 	return Deps{
 		Gate:  Gate{Identity: w, Groups: noGroups{}, Access: rules{}, Facts: w},
 		Life:  Life{Runs: w, Queue: w, Work: fakeWork{w}, Logs: fakeLogs{w}, Notes: w},
-		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w, Registrar: registry.New(w, noKeys{}, nil, noLogs{})},
+		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w, Sources: noSources{}, Registrar: registry.New(w, noKeys{}, nil, noLogs{})},
 	}
 }
 
@@ -375,3 +375,16 @@ type noLogs struct{}
 
 func (noLogs) Faults(json.RawMessage) []sb.Fault                     { return nil }
 func (noLogs) Probe(context.Context, json.RawMessage) (c []sb.Check) { return c }
+
+// noSources are no FiftyOne databases.
+type noSources struct{}
+
+func (noSources) Sources(context.Context) ([]sb.Source, error) { return nil, nil }
+
+func (noSources) Source(context.Context, string) (sb.Source, error) {
+	return sb.Source{}, sb.Errorf(sb.NotFound, "there is none")
+}
+
+func (noSources) SourceState(context.Context, string) (sb.SourceState, error) {
+	return sb.SourceState{}, nil
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,7 +34,16 @@ func schemaOf(raw json.RawMessage) Null[Schema] {
 	if len(raw) == 0 {
 		return Null[Schema]{}
 	}
-	return maybe(&Schema{Kind: "json_schema", Schema: raw})
+	return maybe(&Schema{Kind: kindOf(raw), Schema: raw})
+}
+
+// kindOf tells FiftyOne's own property, whose type is an object, from a JSON Schema, whose type is a word or several.
+func kindOf(raw json.RawMessage) string {
+	var property struct{ Type json.RawMessage }
+	if json.Unmarshal(raw, &property) == nil && bytes.HasPrefix(property.Type, []byte("{")) {
+		return "fiftyone"
+	}
+	return "json_schema"
 }
 
 type operators struct {

@@ -298,6 +298,22 @@ type Registrar interface {
 	Probe(ctx context.Context, idOrName string) ([]sb.Check, error)
 }
 
+// SourceRegistrar registers sources. Errors: Invalid with every fault, none of which quotes an address; NotFound; Conflict (the
+// name is taken, or runs are open that keep it from being removed).
+type SourceRegistrar interface {
+	// Register keeps a new one; what the patch leaves open takes its default.
+	Register(ctx context.Context, kind sb.SourceKind, p sb.SourcePatch) (sb.Source, error)
+	Change(ctx context.Context, idOrName string, p sb.SourcePatch) (sb.Source, error)
+	Remove(ctx context.Context, idOrName string) error
+}
+
+// Sources reads sources, and how they go. Errors: NotFound.
+type Sources interface {
+	Sources(ctx context.Context) ([]sb.Source, error)
+	Source(ctx context.Context, idOrName string) (sb.Source, error)
+	SourceState(ctx context.Context, id string) (sb.SourceState, error)
+}
+
 // Bridge watches orchestrators that we do not own. Errors: Unavailable.
 type Bridge interface {
 	// Ledger compares what is asserted of an orchestrator's open work with what was last seen there.

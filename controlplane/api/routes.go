@@ -33,6 +33,7 @@ func (s *server) routes() {
 	s.runRoutes()
 	s.logRoutes()
 	s.orchestratorRoutes()
+	s.sourceRoutes()
 	s.auditRoutes()
 	s.workRoutes()
 }
@@ -140,6 +141,15 @@ func (s *server) orchestratorRoutes() {
 	on(s, route{method: get, path: "/orchestrators/{name}/keys", what: "An orchestrator's keys", door: forPeople, right: sb.ActAdminister}, h.keys)
 	on(s, route{method: post, path: "/orchestrators/{name}/keys", what: "Make an orchestrator key; it is shown this once", door: forPeople, right: sb.ActAdminister, status: 201}, h.createKey)
 	on(s, route{method: remove, path: "/orchestrators/{name}/keys/{id}", what: "End an orchestrator key", door: forPeople, right: sb.ActAdminister}, h.deleteKey)
+}
+
+func (s *server) sourceRoutes() {
+	h := sources{s.Sources, s.SourceRegistrar}
+	on(s, route{method: get, path: "/sources", what: "FiftyOne databases", door: forPeople, right: sb.ActAdminister}, h.list)
+	on(s, route{method: post, path: "/sources", what: "Register a FiftyOne database", door: forPeople, right: sb.ActAdminister, status: 201}, h.create)
+	on(s, route{method: get, path: "/sources/{name}", what: "A FiftyOne database, and how it goes", door: forPeople, right: sb.ActAdminister}, h.show)
+	on(s, route{method: patch, path: "/sources/{name}", what: "Change a FiftyOne database, or switch its intake and mirror", door: forPeople, right: sb.ActAdminister}, h.patch)
+	on(s, route{method: remove, path: "/sources/{name}", what: "Remove a FiftyOne database without open runs; its datasets here go, its data stays", door: forPeople, right: sb.ActAdminister}, h.delete)
 }
 
 func (s *server) workRoutes() {

@@ -93,6 +93,11 @@ func claimAnswerOf(c Claimed) sb.ClaimAnswer {
 	if c.Command != nil {
 		out.Command = &sb.ClaimCommand{Argv: c.Command.Command, Executor: c.Command.Executor, TimeoutSeconds: r.Timeout.Seconds()}
 	}
+	if s := c.Reach; s != nil {
+		out.FiftyOne = &sb.ClaimFiftyOne{
+			DatabaseURI: s.URI, DatabaseName: s.Database, DatasetID: s.DatasetID, DatasetName: s.Dataset, Request: s.Request, Pipeline: s.Pipeline,
+		}
+	}
 	return out
 }
 

@@ -18,7 +18,7 @@ func TestWhatTheWorkCalls(t *testing.T) {
 	claim := b.do("sbo_builtin", "POST", "/api/v1/work/claim", `{"run_id":"r1","attempt":1,"nonce":"n","worker":"host/default"}`)
 	require.JSONEq(t, `{"token":"sbr_r1","end_token":"sbr_end_r1","heartbeat_seconds":5,"operator":"@acme/tools/hello","params":{},"view":null,
 		"dataset":{"id":"d1","name":"quick/start"},"plugin":{"name":"@acme/tools","revision":2,"sha256":"abc","root":"tools"},"secrets":{},
-		"command":{"argv":["true"],"executor":"","timeout_seconds":0}}`, claim.body)
+		"command":{"argv":["true"],"executor":"","timeout_seconds":0},"fiftyone":null}`, claim.body)
 	require.JSONEq(t, `{"stop":[],"drain":false}`, b.do("sbo_builtin", "POST", "/api/v1/work/workers",
 		`{"name":"host/default","incarnation":"i","version":"1","pool":"default","concurrency":2,"running":null}`).body)
 	tell := func(verb, body string, headers ...string) reply {

@@ -60,6 +60,14 @@ func (w *walker) walkOrchestrators() {
 	w.planted("planted-password-2")
 }
 
+func (w *walker) walkSources() {
+	w.act("POST /sources", "source.create", `{"name":"vision","uri":"mongodb://u:planted-mongo-1@db.example.org/","database":"fiftyone"}`)
+	w.act("PATCH /sources/{name}", "source.update", `{"uri":"mongodb://u:planted-mongo-2@db.example.org/","mirror":true}`, "vision")
+	w.act("DELETE /sources/{name}", "source.delete", "", "vision")
+	w.planted("planted-mongo-1")
+	w.planted("planted-mongo-2")
+}
+
 func (w *walker) walkInvitations() {
 	made := w.act("POST /invitations", "invitation.create", `{"email":"new@example.org","role":"member"}`)
 	w.act("DELETE /invitations/{id}", "invitation.revoke", "", made.field(w.t, "id"))

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/adapters/fiftyone"
 	"signalbox/blobs"
 	"signalbox/controlplane/access"
 	"signalbox/controlplane/api"
@@ -27,6 +28,7 @@ import (
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs/runstest"
 	"signalbox/controlplane/secrets"
+	"signalbox/controlplane/sources"
 	"signalbox/controlplane/watch"
 	"signalbox/controlplane/watch/watchtest"
 	"signalbox/logs"
@@ -112,7 +114,7 @@ func walk(t *testing.T) *walker {
 		Stock: api.Stock{
 			Catalog: catalog.New(w.Store, objects, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
 			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, entry),
-			Secrets: secrets.NewVault(w.Store, keys),
+			Secrets: secrets.NewVault(w.Store, keys), Sources: w.Store, SourceRegistrar: sources.New(w.Store, keys, fiftyone.Driver{}),
 		},
 		Record:  api.Record{Audit: w.Store, Refusals: w.refusals, Seal: audit.New(w.Store, signer, &heads{}, entry), Clock: w.Store},
 		Options: api.Options{Log: log},
@@ -216,6 +218,7 @@ func TestEveryChangeThroughTheAPIIsAudited(t *testing.T) {
 	w.walkSharing()
 	w.walkOrganisation()
 	w.walkOrchestrators()
+	w.walkSources()
 	w.walkInvitations()
 	for _, operation := range w.operations() {
 		if notAudited[operation] == "" {

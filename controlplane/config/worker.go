@@ -17,6 +17,7 @@ type Worker struct {
 	Env                 Words         `envconfig:"SIGNALBOX_WORKER_ENV" default:"PATH HOME LANG TMPDIR" empty:"nothing" desc:"What operators see of the worker's own environment. Set but empty: nothing."`
 	Memory              Bytes         `envconfig:"SIGNALBOX_WORKER_MEMORY" shown:"no bound" desc:"Most memory of one run, such as 2GiB; what wants more is killed. It needs control groups that the worker may make; where it may not, signalbox doctor and the list of workers say so."`
 	User                string        `envconfig:"SIGNALBOX_WORKER_USER" shown:"the worker's" desc:"Account, by name or number, that operators run under. It needs a worker that may change accounts."`
+	Python              string        `envconfig:"SIGNALBOX_PYTHON" shown:"none" desc:"A Python that has FiftyOne, such as /opt/fiftyone/bin/python: it runs the operators that have no command of their own."`
 	Dir                 string        `envconfig:"SIGNALBOX_WORKER_DIR" shown:"a folder in the data folder" desc:"Folder for unpacked plugins, work folders and output not sent yet."`
 }
 

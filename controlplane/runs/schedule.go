@@ -43,7 +43,7 @@ func (r *Runs) schedule(ctx context.Context, who sb.Principal, d sb.Draft, hash 
 	}
 	n := sb.NewRun{
 		Ask:            sb.Ask{PrincipalID: who.ID, Dataset: d.Dataset, DatasetID: d.DatasetID, Operator: d.Operator},
-		IdempotencyKey: d.IdempotencyKey, BodyHash: hash,
+		IdempotencyKey: d.IdempotencyKey, BodyHash: hash, Operation: d.Operation,
 	}
 	run, replayed, err := r.store.Schedule(ctx, n, func(f sb.Facts, all []sb.Orchestrator) (sb.Run, []sb.Event, error) {
 		run, events, err := r.draw(f, all, d, now)
@@ -85,12 +85,6 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 		return sb.Run{}, nil, err
 	}
 	command := f.Operator.Command
-	if command == nil && o.Kind == sb.Builtin {
-		return sb.Run{}, nil, sb.Faulty("this operator cannot run here yet", sb.Fault{
-			Location: "body.operator", Value: d.Operator,
-			Message: "it needs the FiftyOne runtime, which builtin pools do not have; give it a command under `signalbox.operators` in its manifest, or choose another orchestrator",
-		})
-	}
 	run := sb.Run{
 		ID: newID(now), Operator: f.Operator.URI(), OperatorLabel: f.Operator.Label(),
 		Plugin: f.Plugin.Name, PluginVersion: f.Plugin.Revision.Manifest.Version,
@@ -98,7 +92,7 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 		Label: d.Label, Status: sb.Scheduled, OrchestratorID: o.ID, Orchestrator: o.Name, Target: route.Target,
 		Priority: d.Priority, CreatedBy: f.Principal.Who(), RerunOf: d.RerunOf,
 		ScheduledAt: now, NotBefore: now, UpdatedAt: now, Params: orEmpty(d.Params), View: d.View,
-		Timeout: sb.DefaultTimeout, StartWithin: time.Duration(route.StartWithin), Work: sb.Work{State: sb.WorkNone},
+		InputsSchema: d.InputsSchema, Timeout: sb.DefaultTimeout, StartWithin: time.Duration(route.StartWithin), Work: sb.Work{State: sb.WorkNone},
 	}
 	if f.Dataset != nil {
 		run.DatasetID, run.Dataset = f.Dataset.ID, f.Dataset.Name
@@ -110,7 +104,10 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 		if run.Params, err = r.fill(command.Inputs, run.Params); err != nil {
 			return sb.Run{}, nil, err
 		}
-		run.InputsSchema, run.RetriesLeft = command.Inputs, command.Retries
+		run.RetriesLeft = command.Retries
+		if command.Inputs != nil {
+			run.InputsSchema = command.Inputs
+		}
 		if command.Timeout > 0 {
 			run.Timeout = command.Timeout
 		}

@@ -52,7 +52,6 @@ func TestWhatIsNotScheduled(t *testing.T) {
 			func(t *testing.T, w *runstest.World) { routeOf("@other/*")(t, w); disabled(t, w) }, sb.Conflict, "no orchestrator has a route",
 		},
 		"the named orchestrator has no route": {sb.Draft{Operator: runstest.Hello, Dataset: "cats", Orchestrator: "builtin"}, bob, routeOf("@other/*"), sb.Invalid, "cannot run there"},
-		"the FiftyOne runtime on a pool":      {sb.Draft{Operator: runstest.Embed, Dataset: "cats"}, bob, never, sb.Invalid, "cannot run here yet"},
 		"a role below the operator's":         {sb.Draft{Operator: runstest.Hello, Dataset: "cats"}, bob, operator(sb.OperatorPatch{MinimumRole: &admin}), sb.Forbidden, "needs the role admin"},
 		"a permission below the operator's":   {sb.Draft{Operator: runstest.Hello, Dataset: "cats"}, bob, operator(sb.OperatorPatch{MinimumDatasetPermission: &manage}), sb.Forbidden, "Can manage"},
 		"a guest without a dataset":           {sb.Draft{Operator: runstest.Hello}, gil, never, sb.Forbidden, "role"},

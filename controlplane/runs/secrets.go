@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
 	"sync"
 
@@ -20,21 +21,60 @@ type Secrets interface {
 	Lend(values map[string]string, p sb.Process) ([]byte, error)
 	// Lent opens what Lend sealed for the same process. Errors: Invalid (it does not open with these keys).
 	Lent(sealed []byte, p sb.Process) (map[string]string, error)
+	// Reach tells what the work of a run gets at its source by; nil for a run without one. Errors: Invalid (the source's
+	// address does not open), Unavailable.
+	Reach(ctx context.Context, run sb.Run) (*sb.Reach, error)
 }
 
-// lend finds the secrets of a run's manifest for a claim and seals them into it: what a process is given does not change
-// any more, so that it can be masked as long as its words count, whatever becomes of the secret meanwhile. That is so of
-// nothing, too: a secret that is added later is not given to who claims again.
+// addressKey is the name under which the address of a run's source is lent: no secret can have it.
+const addressKey = "fiftyone:uri"
+
+// lend finds the secrets of a run's manifest for a claim, and the address of its source, and seals them into it: what a process
+// is given does not change any more, so that it can be masked as long as its words count, whatever becomes of the secret
+// meanwhile. That is so of nothing, too: a secret that is added later is not given to who claims again.
 func (w *Work) lend(ctx context.Context, c *sb.Claim) (values map[string]string, err error) {
-	keys, err := w.keysOf(ctx, c.Run)
-	if err != nil || len(keys) == 0 {
+	d, err := w.declaredOf(ctx, c.Run)
+	if err != nil || d.nothing() {
 		return nil, err
 	}
-	if values, err = w.secrets.Values(ctx, keys); err != nil {
-		return nil, err
+	values = map[string]string{}
+	if len(d.keys) > 0 {
+		if values, err = w.secrets.Values(ctx, d.keys); err != nil {
+			return nil, err
+		}
+	}
+	if d.reaches {
+		if err := w.lendAddress(ctx, c.Run, values); err != nil {
+			return nil, err
+		}
 	}
 	c.Secrets, err = w.secrets.Lend(values, c.Process)
 	return values, err
+}
+
+func (w *Work) lendAddress(ctx context.Context, id string, values map[string]string) error {
+	run, err := w.store.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	reach, err := w.secrets.Reach(ctx, run)
+	if err != nil || reach == nil || reach.URI == "" {
+		return err
+	}
+	values[addressKey] = reach.URI
+	return nil
+}
+
+// reach is what a run gets at its source by, with the address that its process was lent; nil for none. It takes the address
+// out of the values.
+func (w *Work) reach(ctx context.Context, run sb.Run, values map[string]string) (*sb.Reach, error) {
+	uri := values[addressKey]
+	delete(values, addressKey)
+	reach, err := w.secrets.Reach(ctx, run)
+	if err == nil && reach != nil {
+		reach.URI = uri
+	}
+	return reach, err
 }
 
 // lentBefore gives what a process was handed out when it claimed first.
@@ -65,8 +105,8 @@ func missing(keys []string, values map[string]string) (list []string) {
 // Mask hides what the processes of an attempt were given in what one of them says, whoever says it for it. The worker has
 // masked its log before; here it is for those who report by themselves.
 func (w *Work) Mask(ctx context.Context, p sb.Process) (sb.Mask, error) {
-	keys, err := w.keysOf(ctx, p.Run)
-	if err != nil || len(keys) == 0 {
+	d, err := w.declaredOf(ctx, p.Run)
+	if err != nil || d.nothing() {
 		return sb.Mask{}, noClaim(p, err)
 	}
 	lent, err := w.store.Lent(ctx, p.AttemptRef)
@@ -85,9 +125,10 @@ func (w *Work) Mask(ctx context.Context, p sb.Process) (sb.Mask, error) {
 			return sb.Mask{}, err
 		}
 		values = slices.AppendSeq(values, maps.Values(given))
+		values = append(values, passwordOf(given[addressKey])...)
 	}
 	if unknown { // handed out by an earlier release
-		now, err := w.secrets.Values(ctx, keys)
+		now, err := w.secrets.Values(ctx, d.keys)
 		if err != nil && sb.CodeOf(err) != sb.Invalid { // what does not open was not handed out
 			return sb.Mask{}, err
 		}
@@ -114,44 +155,83 @@ func (w *Work) Masked(ctx context.Context, p sb.Process, text []byte, ndjson boo
 	return out, nil
 }
 
-// maxDeclared is how many runs are remembered with the secrets of their manifest; then all are forgotten and read again.
+// passwordOf is the password of an address, which says as much alone.
+func passwordOf(uri string) []string {
+	u, err := url.Parse(uri)
+	if err != nil || u.User == nil {
+		return nil
+	}
+	if password, has := u.User.Password(); has {
+		return []string{password}
+	}
+	return nil
+}
+
+// maxDeclared is how many runs are remembered with what they are lent; then all are forgotten and read again.
 const maxDeclared = 10_000
 
-// declared remembers which secrets runs' manifests name. A run is pinned to its revision, so that never changes.
+// declared is what a run is lent: the secrets that its manifest names, and the address of its source. A run is pinned to its
+// revision and stays on its dataset, so that never changes.
 type declared struct {
+	keys    []string
+	reaches bool // it needs the FiftyOne runtime, and has a source
+}
+
+func (d declared) nothing() bool { return len(d.keys) == 0 && !d.reaches }
+
+// declarations remembers what runs are lent.
+type declarations struct {
 	mu   sync.Mutex
-	keys map[string][]string
+	runs map[string]declared
 }
 
-func (d *declared) of(run string) (keys []string, known bool) {
+func (d *declarations) of(run string) (declared, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	keys, known = d.keys[run]
-	return keys, known
+	found, known := d.runs[run]
+	return found, known
 }
 
-func (d *declared) keep(run string, keys []string) {
+func (d *declarations) keep(run string, found declared) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.keys == nil || len(d.keys) >= maxDeclared {
-		d.keys = map[string][]string{}
+	if d.runs == nil || len(d.runs) >= maxDeclared {
+		d.runs = map[string]declared{}
 	}
-	d.keys[run] = keys
+	d.runs[run] = found
 }
 
-// keysOf tells which secrets the manifest of a run names.
-func (w *Work) keysOf(ctx context.Context, run string) ([]string, error) {
-	if keys, known := w.declared.of(run); known {
-		return keys, nil
+// declaredOf tells what a run is lent.
+func (w *Work) declaredOf(ctx context.Context, id string) (declared, error) {
+	if found, known := w.declared.of(id); known {
+		return found, nil
 	}
-	r, err := w.store.Run(ctx, run)
+	run, err := w.store.Run(ctx, id)
 	if err != nil {
-		return nil, err
+		return declared{}, err
 	}
-	revision, err := w.archives.Revision(ctx, r.RevisionID)
+	revision, err := w.archives.Revision(ctx, run.RevisionID)
 	if err != nil {
-		return nil, err
+		return declared{}, err
 	}
-	w.declared.keep(run, revision.Manifest.Secrets)
-	return revision.Manifest.Secrets, nil
+	found := declared{keys: revision.Manifest.Secrets}
+	if commandOf(revision, run) == nil {
+		reach, err := w.secrets.Reach(ctx, run)
+		if err != nil && sb.CodeOf(err) != sb.Invalid {
+			return declared{}, err
+		}
+		found.reaches = err != nil || reach != nil
+	}
+	w.declared.keep(id, found)
+	return found, nil
+}
+
+// commandOf is the command of a run's operator; nil for one that needs the FiftyOne runtime.
+func commandOf(revision sb.Revision, run sb.Run) *sb.Command {
+	if _, name, ok := sb.SplitURI(run.Operator); ok {
+		if command, has := revision.Manifest.Commands[name]; has {
+			return &command
+		}
+	}
+	return nil
 }

@@ -43,7 +43,7 @@ type Work struct {
 	blobs    sb.Blobs
 	logs     LogPlaces // nil: no log is read elsewhere
 	pace     pace
-	declared declared
+	declared declarations
 }
 
 // NewWork makes the life of runs for those who do the work.
@@ -90,15 +90,21 @@ func (w *Work) Claim(ctx context.Context, orchestratorID string, c sb.Claim) (sb
 			return sb.Claimed{}, err
 		}
 	}
+	return w.claimed(ctx, run, revision, values, token, endToken)
+}
+
+// claimed is the answer to a claim.
+func (w *Work) claimed(ctx context.Context, run sb.Run, revision sb.Revision, values map[string]string, token, endToken string) (sb.Claimed, error) {
 	claimed := sb.Claimed{
-		Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root,
-		Secrets: values, Missing: missing(revision.Manifest.Secrets, values),
+		Token: token, EndToken: endToken, Run: run, SHA256: revision.SHA256, Root: revision.Root, Command: commandOf(revision, run), Secrets: values,
 	}
-	if _, name, ok := sb.SplitURI(run.Operator); ok {
-		if command, has := revision.Manifest.Commands[name]; has {
-			claimed.Command = &command
+	if claimed.Command == nil {
+		var err error
+		if claimed.Reach, err = w.reach(ctx, run, values); err != nil {
+			return sb.Claimed{}, err
 		}
 	}
+	claimed.Missing = missing(revision.Manifest.Secrets, values)
 	return claimed, nil
 }
 

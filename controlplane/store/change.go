@@ -96,7 +96,12 @@ func (t *tx) writeWork(ctx context.Context, before, after sb.Run) error {
 // it leaves open (id, times, version) is filled in.
 func (s *Store) Schedule(ctx context.Context, n sb.NewRun, decide func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error)) (run sb.Run, replayed bool, err error) {
 	err = s.change(ctx, func(ctx context.Context, t *tx) (err error) {
-		if run, replayed, err = t.replay(ctx, n); err != nil || replayed {
+		if n.Operation != nil {
+			run, replayed, err = t.replayOperation(ctx, *n.Operation)
+		} else {
+			run, replayed, err = t.replay(ctx, n)
+		}
+		if err != nil || replayed {
 			return err
 		}
 		run, err = t.schedule(ctx, n, decide)
@@ -122,6 +127,14 @@ func (t *tx) schedule(ctx context.Context, n sb.NewRun, decide func(sb.Facts, []
 		return sb.Run{}, err
 	}
 	if err := t.keepKey(ctx, n, run.ID); err != nil {
+		return sb.Run{}, err
+	}
+	if n.Operation != nil {
+		err = t.runOfHold(ctx, *n.Operation, run.ID)
+	} else {
+		err = t.mirror(ctx, run, facts[0])
+	}
+	if err != nil {
 		return sb.Run{}, err
 	}
 	t.note(sb.Note{Topic: sb.TopicRun, ID: run.ID}, sb.Note{Topic: sb.TopicQueue, ID: run.OrchestratorID})
@@ -166,6 +179,16 @@ type idempotencyRow struct {
 	BodyHash      string
 	RunID         string
 	CreatedAt     int64
+}
+
+// replayOperation gives the run of an operation that has one already.
+func (t *tx) replayOperation(ctx context.Context, ref sb.OperationRef) (sb.Run, bool, error) {
+	id, err := t.heldRun(ctx, ref)
+	if err != nil || id == "" {
+		return sb.Run{}, false, err
+	}
+	run, err := t.s.run(ctx, t, id)
+	return run, err == nil, err
 }
 
 func (t *tx) replay(ctx context.Context, n sb.NewRun) (sb.Run, bool, error) {

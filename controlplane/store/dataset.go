@@ -18,21 +18,45 @@ type datasetRow struct {
 	CreatorName       string
 	CreatedAt         int64
 	UpdatedAt         int64
+	SourceID          string
+	SourceKey         string
+	SourceName        string
+	Tags              string
+	Samples           int64
 }
 
 func toDatasetRow(d sb.Dataset) datasetRow {
-	return datasetRow{
+	row := datasetRow{
 		ID: d.ID, Name: d.Name, DefaultPermission: string(d.DefaultPermission), CreatorID: d.Creator.ID,
 		CreatorName: d.Creator.Name, CreatedAt: micros(d.CreatedAt), UpdatedAt: micros(d.UpdatedAt),
+		SourceID: d.SourceID, SourceKey: d.Key, SourceName: d.There, Tags: tagsText(d.Tags), Samples: -1,
 	}
+	if d.Samples != nil {
+		row.Samples = *d.Samples
+	}
+	return row
+}
+
+func tagsText(tags []string) string {
+	if len(tags) == 0 {
+		return "[]"
+	}
+	list, _ := text(tags) // text can always be written
+	return list
 }
 
 func (row datasetRow) dataset() sb.Dataset {
-	return sb.Dataset{
+	d := sb.Dataset{
 		ID: row.ID, Name: row.Name, DefaultPermission: sb.Permission(row.DefaultPermission),
 		Creator:   sb.Who{ID: row.CreatorID, Name: row.CreatorName},
 		CreatedAt: timeAt(row.CreatedAt), UpdatedAt: timeAt(row.UpdatedAt),
+		SourceID: row.SourceID, Key: row.SourceKey, There: row.SourceName,
 	}
+	_ = parse(row.Tags, &d.Tags) // our own text
+	if row.Samples >= 0 {
+		d.Samples = &row.Samples
+	}
+	return d
 }
 
 func (row datasetRow) object() sb.Object {
@@ -133,20 +157,28 @@ func (s *Store) DeleteDataset(ctx context.Context, id string, by sb.Who, may fun
 		if err != nil {
 			return err
 		}
-		for _, table := range []string{"grants", "group_grants"} {
-			if _, err := t.exec(ctx, "DELETE FROM ? WHERE dataset_id = ?", bun.Ident(table), id); err != nil {
-				return err
-			}
+		if row.SourceID != "" {
+			return sb.Errorf(sb.Conflict, "dataset %s is kept in step with its source; delete it in FiftyOne, or remove the source", row.Name)
 		}
-		if err := t.endInvitations(ctx, "dataset_id", id); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, "DELETE FROM datasets WHERE id = ?", id); err != nil {
-			return err
-		}
-		if err := t.depart(ctx, departedDataset, id, "Its dataset "+row.Name+" was deleted.", by); err != nil {
+		if err := t.deleteDataset(ctx, row, "Its dataset "+row.Name+" was deleted.", by); err != nil {
 			return err
 		}
 		return t.audit(ctx, "dataset.delete", row.object(), nil)
 	})
+}
+
+// deleteDataset removes an entry with its grants; the runs that wait for it will be rejected.
+func (t *tx) deleteDataset(ctx context.Context, row datasetRow, reason string, by sb.Who) error {
+	for _, table := range []string{"grants", "group_grants"} {
+		if _, err := t.exec(ctx, "DELETE FROM ? WHERE dataset_id = ?", bun.Ident(table), row.ID); err != nil {
+			return err
+		}
+	}
+	if err := t.endInvitations(ctx, "dataset_id", row.ID); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, "DELETE FROM datasets WHERE id = ?", row.ID); err != nil {
+		return err
+	}
+	return t.depart(ctx, departedDataset, row.ID, reason, by)
 }

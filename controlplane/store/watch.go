@@ -203,8 +203,9 @@ func (s *Store) Targets(ctx context.Context, orchestratorID string) ([]sb.Target
 	return list, nil
 }
 
-// LogsDue reads the attempts of an orchestrator whose logs have to be collected there, those that end first before.
-func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) ([]sb.DueLog, error) {
+// LogsDue reads the attempts of an orchestrator whose logs have to be collected there, in the order of their runs' ids,
+// those after one.
+func (s *Store) LogsDue(ctx context.Context, orchestratorID string, after sb.AttemptRef, limit int) ([]sb.DueLog, error) {
 	var rows []struct {
 		RunID, Ref, URL, Target, Seen string
 		Attempt                       int
@@ -212,7 +213,8 @@ func (s *Store) LogsDue(ctx context.Context, orchestratorID string, limit int) (
 		OutcomeDue                    bool
 	}
 	err := s.read.NewRaw(`SELECT w.run_id, w.attempt, w.ref, w.url, w.seen, w.log_due, w.outcome_due, r.target FROM works AS w JOIN runs AS r ON r.id = w.run_id
-		WHERE w.log_due > 0 AND r.orchestrator_id = ? ORDER BY w.log_due, w.run_id LIMIT ?`, orchestratorID, limit).Scan(ctx, &rows)
+		WHERE w.log_due > 0 AND r.orchestrator_id = ? AND (w.run_id, w.attempt) > (?, ?)
+		ORDER BY w.run_id, w.attempt LIMIT ?`, orchestratorID, after.Run, after.Attempt, limit).Scan(ctx, &rows)
 	if err != nil {
 		return nil, tidy(err)
 	}

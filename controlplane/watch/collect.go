@@ -33,8 +33,12 @@ func (l *looker) collectAll(ctx context.Context) {
 	}
 }
 
+// collectDue collects some of the logs that are due: each has its turn, however many others are waited for.
 func (l *looker) collectDue(ctx context.Context) error {
-	due, err := l.store.LogsDue(ctx, l.id, collectMost)
+	due, err := l.store.LogsDue(ctx, l.id, l.turn, collectMost)
+	if l.turn = (sb.AttemptRef{}); len(due) == collectMost {
+		l.turn = due[collectMost-1].AttemptRef
+	}
 	if err != nil || len(due) == 0 {
 		return err
 	}

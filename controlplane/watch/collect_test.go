@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
+	"signalbox/controlplane/watch"
 )
 
 func TestTheLogIsCollectedWhenTheTaskSentNone(t *testing.T) {
@@ -53,4 +54,25 @@ func TestALateLogIsWaitedForAndAMissingOneIsSaidToBe(t *testing.T) {
 	require.Empty(t, w.said(late.ID, sb.EventLogMissing))
 	require.Len(t, w.said(never.ID, sb.EventLogMissing), 1)
 	require.Nil(t, w.Get(t, never.ID).Work.LogDue)
+}
+
+func TestManyLogsThatAreWaitedForHoldUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for range watch.CollectMost {
+		run := w.settled()
+		w.there.Write(run.Work.Ref, "load", "")
+		w.look(time.Second)
+	}
+	last := w.settled()
+	w.there.Write(last.Work.Ref, "load", "there it is\n")
+	w.look(time.Second)
+	for range 2 {
+		require.NoError(t, w.looker.Collect(t.Context()))
+	}
+	require.Nil(t, w.Get(t, last.ID).Work.LogDue)
+	require.NoError(t, w.looker.Collect(t.Context()))
+	due, err := w.LogsDue(t.Context(), w.place.ID, sb.AttemptRef{}, 2*watch.CollectMost)
+	require.NoError(t, err)
+	require.Len(t, due, watch.CollectMost, "the others are waited for")
 }

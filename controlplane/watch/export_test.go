@@ -43,5 +43,8 @@ func (l *Looker) Tally(ctx context.Context) error {
 // NextTurn chooses runs whose tasks are counted now.
 var NextTurn = nextTurn
 
+// CollectMost is how many logs are collected in one turn.
+const CollectMost = collectMost
+
 // LiveFor is how long a log that was read live is shown again.
 const LiveFor = liveFor

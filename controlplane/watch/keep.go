@@ -11,32 +11,30 @@ import (
 
 const keepEvery = 15 * time.Second
 
-// Places lists the orchestrators.
-type Places interface {
-	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
-	Notes(ctx context.Context) <-chan sb.Note
+// Watched is something that is to be watched.
+type Watched struct{ ID, Name string }
+
+// Keeping says what is to be watched, and how that begins.
+type Keeping struct {
+	What  string                                           // in one word, for the log
+	Topic sb.Topic                                         // of notes that name a new one
+	List  func(ctx context.Context) ([]Watched, error)     // all of them
+	Start func(ctx context.Context, id, name string) error // somewhere; that it goes on already is fine
+	Notes func(ctx context.Context) <-chan sb.Note
 }
 
-// Starter starts the watching of an orchestrator somewhere; that it goes on already is fine. Errors: Unavailable.
-type Starter interface {
-	StartWatch(ctx context.Context, orchestratorID, name string) error
-}
-
-// Keeper sees to it that every orchestrator which we do not own is watched. Any number of replicas may.
+// Keeper sees to it that everything of a kind is watched. Any number of replicas may.
 type Keeper struct {
-	places  Places
-	starter Starter
-	log     *logrus.Entry
+	Keeping
+	log *logrus.Entry
 }
 
-// NewKeeper makes the keeper.
-func NewKeeper(places Places, starter Starter, log *logrus.Entry) *Keeper {
-	return &Keeper{places: places, starter: starter, log: log}
-}
+// NewKeeper makes a keeper.
+func NewKeeper(k Keeping, log *logrus.Entry) *Keeper { return &Keeper{k, log} }
 
-// Run keeps orchestrators watched until ctx is done.
+// Run keeps them watched until ctx is done.
 func (k *Keeper) Run(ctx context.Context) error {
-	notes := k.places.Notes(ctx)
+	notes := k.Notes(ctx)
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
 	known := map[string]bool{}
@@ -49,7 +47,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 			if !ok {
 				notes = nil
 			}
-			if n.Topic == sb.TopicWatch && !known[n.ID] {
+			if n.Topic == k.Topic && !known[n.ID] {
 				k.all(ctx, known)
 			}
 		case <-tick.C:
@@ -59,18 +57,29 @@ func (k *Keeper) Run(ctx context.Context) error {
 }
 
 func (k *Keeper) all(ctx context.Context, known map[string]bool) {
-	list, err := k.places.Orchestrators(ctx)
+	list, err := k.List(ctx)
 	if err != nil {
 		return // the next round comes
 	}
-	for _, o := range list {
-		if o.Kind == sb.Builtin {
-			continue
-		}
-		err := k.starter.StartWatch(ctx, o.ID, o.Name)
-		known[o.ID] = err == nil
+	for _, w := range list {
+		err := k.Start(ctx, w.ID, w.Name)
+		known[w.ID] = err == nil
 		if err != nil && ctx.Err() == nil {
-			k.log.WithError(err).WithField("orchestrator", o.Name).Warn("an orchestrator is not watched; it is tried again")
+			k.log.WithError(err).WithField(k.What, w.Name).Warn("it is not watched; that is tried again")
 		}
+	}
+}
+
+// Outside lists the orchestrators that we do not own.
+func Outside(all func(context.Context) ([]sb.Orchestrator, error)) func(context.Context) ([]Watched, error) {
+	return func(ctx context.Context) ([]Watched, error) {
+		places, err := all(ctx)
+		var list []Watched
+		for _, o := range places {
+			if o.Kind != sb.Builtin {
+				list = append(list, Watched{o.ID, o.Name})
+			}
+		}
+		return list, err
 	}
 }

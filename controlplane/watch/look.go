@@ -40,6 +40,7 @@ type looker struct {
 	untried []sb.Target         // that are still to be asked about since
 	changed time.Time           // when the orchestrator was, by then
 	collect chan struct{}       // there may be logs to collect
+	turn    sb.AttemptRef       // whose log was the last to be collected, if there were more
 	taken   map[sb.Process]bool // logs that are collected, of attempts that others are waited for
 }
 

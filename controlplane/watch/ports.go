@@ -28,8 +28,8 @@ type Store interface {
 	SeeWorks(ctx context.Context, w sb.WatchRef, refs []sb.AttemptRef) error
 	// SetTallies keeps progress that was counted, where nothing else was said since.
 	SetTallies(ctx context.Context, w sb.WatchRef, all []sb.Counted) error
-	// LogsDue reads attempts whose logs have to be collected, those first that are waited for the shortest.
-	LogsDue(ctx context.Context, orchestratorID string, limit int) ([]sb.DueLog, error)
+	// LogsDue reads attempts whose logs have to be collected, in the order of their runs' ids, those after one.
+	LogsDue(ctx context.Context, orchestratorID string, after sb.AttemptRef, limit int) ([]sb.DueLog, error)
 	// OwnLogs lists the processes of an attempt that have sent some of their log themselves.
 	OwnLogs(ctx context.Context, ref sb.AttemptRef) ([]sb.Process, error)
 	// LogPaths reads where processes of an attempt say that their logs lie.

@@ -100,7 +100,7 @@ func (b *Bridge) arrived(ctx context.Context, adapter sb.Adapter, ref sb.Attempt
 // refused notes why an attempt was not taken.
 func (b *Bridge) refused(ctx context.Context, ref sb.AttemptRef, why error) (ended bool, err error) {
 	end := sb.End{Reason: message(why)}
-	switch sb.CodeOf(why) { //nolint:exhaustive // the others may be mended by asking again
+	switch sb.CodeOf(why) {
 	case sb.Invalid, sb.TooLarge:
 		end.Rejected = true
 	case sb.NotFound:

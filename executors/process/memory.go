@@ -82,6 +82,27 @@ func (b *bound) around(start func() error) error {
 	return errors.Join(start(), enter(b.back))
 }
 
+// take makes the group and moves a process into it.
+func (b *bound) take(pid int) error {
+	if err := b.make(); err != nil {
+		return err
+	}
+	return b.write("cgroup.procs", strconv.Itoa(pid))
+}
+
+// blame says of an end that memory was short: of the process itself, or of one that it started.
+func (b *bound) blame(s status) status {
+	if s.ExitCode == nil {
+		s.Signal = outOfMemory
+	}
+	s.Reason = s.end().String()
+	if s.ExitCode != nil {
+		s.Reason += ", after a process of it was killed by signal: " + outOfMemory
+	}
+	s.Reason += ": " + b.words()
+	return s
+}
+
 // enter moves this process into a group.
 func enter(group string) error {
 	return (&bound{Group: group}).write("cgroup.procs", strconv.Itoa(os.Getpid()))

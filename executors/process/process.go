@@ -32,16 +32,19 @@ type Options struct {
 	Env   []string      // of the shim itself: what it needs to reach the control plane, such as SSL_CERT_FILE
 	Grace time.Duration // between SIGTERM and SIGKILL; DefaultGrace when 0
 
-	Account *Account // that runs the operators; nil: the one of this process
-	Folder  string   // which that account has to reach; "" is not tried
-	Memory  int64    // bytes that a run may have, where control groups can be made; 0: no bound
-	Worker  string   // the worker's name, in those of the control groups
+	Account  *Account // that runs the operators; nil: the one of this process
+	Folder   string   // which that account has to reach; "" is not tried
+	ForksEnv []string // of that server
+	Forks    []string // the command of a server that forks processes for jobs that ask for it; nil: none
+	Memory   int64    // bytes that a run may have, where control groups can be made; 0: no bound
+	Worker   string   // the worker's name, in those of the control groups
 }
 
 // Executor executes jobs as processes.
 type Executor struct {
 	options   Options
 	bounds    *bounds // nil: none
+	forks     *forks  // nil: none
 	unbounded bool    // although a bound was asked for
 
 	mu    sync.Mutex
@@ -61,7 +64,11 @@ func New(o Options) (*Executor, error) {
 			return nil, err
 		}
 	}
-	return &Executor{options: o, shims: map[sb.Process]*leash{}}, nil
+	e := &Executor{options: o, shims: map[sb.Process]*leash{}}
+	if len(o.Forks) > 0 {
+		e.forks = &forks{options: o}
+	}
+	return e, nil
 }
 
 // Bound bounds the memory of each run from now on, as the options say. The error says why it cannot be done here. It
@@ -125,6 +132,13 @@ func (e *Executor) launch(job sb.Job) (*leash, error) {
 	if err != nil {
 		return nil, err
 	}
+	b := e.bound(job.Process)
+	if job.Forked && e.forks != nil {
+		if l, err := e.forks.launch(p); err == nil {
+			l.bound = b
+			return l, l.order(orderOf(job, e.options, nil))
+		} // without the server it is started as others are
+	}
 	cmd := exec.Command(e.options.Shim[0], e.options.Shim[1:]...) //nolint:noctx // ctx asks the group to end, it must not kill the shim
 	cmd.Env = append([]string{}, e.options.Env...)
 	cmd.Dir = "/"
@@ -136,13 +150,39 @@ func (e *Executor) launch(job sb.Job) (*leash, error) {
 		return nil, err
 	}
 	p.closeTheirs()
-	l := &leash{cmd: cmd, pipes: p, bound: e.bound(job.Process)}
+	l := &leash{shim: started{cmd}, pipes: p, bound: b}
 	return l, l.order(orderOf(job, e.options, l.bound))
+}
+
+// parent is the shim as a process of this machine.
+type parent interface {
+	pid() int
+	wait()           // until it is gone
+	refused() string // why it ended by itself; "" when it was killed
+	// begin lets the operator's process begin, which the shim has started.
+	begin(l *leash, s status) error
+	// judge completes how it ended, as the shim told.
+	judge(l *leash, s status) status
+}
+
+// started is a shim that this process has started.
+type started struct{ *exec.Cmd }
+
+func (s started) pid() int                        { return s.Process.Pid }
+func (s started) wait()                           { _ = s.Wait() }
+func (s started) begin(*leash, status) error      { return nil }
+func (s started) judge(_ *leash, e status) status { return e }
+
+func (s started) refused() string {
+	if s.ProcessState.Exited() {
+		return s.ProcessState.String()
+	}
+	return ""
 }
 
 // leash is the worker's side of a shim.
 type leash struct {
-	cmd *exec.Cmd
+	shim parent
 	pipes
 	bound *bound // nil: none
 
@@ -174,7 +214,7 @@ func (l *leash) drop() {
 	l.mu.Lock()
 	_ = l.control.Close()
 	l.mu.Unlock()
-	_ = l.cmd.Wait()
+	l.shim.wait()
 	_ = l.status.Close()
 }
 
@@ -212,10 +252,13 @@ func (l *leash) follow(started func()) (sb.End, error) {
 		case s.err() != nil:
 			return sb.End{}, s.err()
 		case s.PID != 0:
+			if err := l.shim.begin(l, s); err != nil {
+				return sb.End{}, err
+			}
 			begun = true
 			started()
 		default:
-			return s.end(), nil
+			return l.shim.judge(l, s).end(), nil
 		}
 	}
 	return l.orphaned(begun)
@@ -223,14 +266,14 @@ func (l *leash) follow(started func()) (sb.End, error) {
 
 // orphaned ends the session of a shim that died without a word. Only one that was killed may have begun the work.
 func (l *leash) orphaned(begun bool) (sb.End, error) {
-	killSession(l.cmd.Process.Pid)
+	killSession(l.shim.pid())
 	l.cutOutput()
 	l.drop()
 	if l.bound != nil {
 		_ = l.bound.remove() // what stays is swept at the next start
 	}
-	if !begun && l.cmd.ProcessState.Exited() {
-		return sb.End{}, sb.Errorf(sb.Internal, "the shim ended before the process could start: %s", l.cmd.ProcessState)
+	if why := l.shim.refused(); !begun && why != "" {
+		return sb.End{}, sb.Errorf(sb.Internal, "the shim ended before the process could start: %s", why)
 	}
 	return sb.End{WorkerLost: true, Reason: "its shim was killed, and the process with it"}, nil
 }

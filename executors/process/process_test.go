@@ -68,17 +68,46 @@ func TestContract(t *testing.T) {
 		executortest.Hang: "while :; do sleep 1000; done",
 		executortest.Die:  "kill -9 $$",
 	}
-	executortest.Run(t, func(*testing.T) executortest.Subject {
+	for name, open := range map[string]func(*testing.T) *process.Executor{
+		"by a shim": func(*testing.T) *process.Executor { return executor(0) }, "forked": forking,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			contract(t, scripts, open, name == "forked")
+		})
+	}
+}
+
+func contract(t *testing.T, scripts map[string]string, open func(*testing.T) *process.Executor, forked bool) {
+	t.Helper()
+	executortest.Run(t, func(t *testing.T) executortest.Subject {
 		var n atomic.Int32
-		return executortest.Subject{Executor: executor(0), Job: func(t *testing.T, name string) sb.Job {
+		return executortest.Subject{Executor: open(t), Job: func(t *testing.T, name string) sb.Job {
 			job := shell(t, scripts[name])
+			job.Forked = forked
 			job.Attempt = int(n.Add(1))
 			if name == executortest.Refuse {
-				job.Command = []string{"there-is-no-such-command"}
+				job.Command, job.Dir = []string{"there-is-no-such-command"}, "/there/is/no/such/folder"
 			}
 			return job
 		}}
 	})
+}
+
+// forking executes jobs in processes that a server of the Python package has forked.
+func forking(t *testing.T) *process.Executor {
+	t.Helper()
+	packages, err := filepath.Abs("../../sdk/python")
+	require.NoError(t, err)
+	const server = "import os\nfrom signalbox.fiftyone import forks\nforks.serve(lambda argv: os.execvp(argv[0], argv))"
+	e, err := process.New(process.Options{
+		Shim: []string{os.Args[0]}, Env: []string{roleShim + "=1"},
+		Forks: []string{"python3", "-c", server}, ForksEnv: []string{"PATH=" + os.Getenv("PATH"), "PYTHONPATH=" + packages},
+	})
+	require.NoError(t, err)
+	require.NoError(t, e.Warm())
+	t.Cleanup(e.Close)
+	return e
 }
 
 // run executes a job to its end.

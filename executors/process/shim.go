@@ -201,11 +201,7 @@ func (s *shim) statusOf(ws syscall.WaitStatus) status {
 		short = false
 	}
 	if short && s.order.Bound != nil {
-		said.Reason = said.end().String()
-		if said.ExitCode != nil {
-			said.Reason += ", after a process of it was killed by signal: " + outOfMemory
-		}
-		said.Reason += ": " + s.order.Bound.words()
+		said = s.order.Bound.blame(said)
 	}
 	return said
 }

@@ -47,6 +47,7 @@ func lookup(env []string, name string) string {
 // status is what a shim tells: that the process runs, that it could not be started, or how it ended.
 type status struct {
 	PID      int    `json:"pid,omitempty"`
+	Shim     int    `json:"shim,omitempty"` // its own process, of one that was forked
 	Error    string `json:"error,omitempty"`
 	Fault    bool   `json:"fault,omitempty"` // the error is the command's
 	ExitCode *int   `json:"exit_code,omitempty"`

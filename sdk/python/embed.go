@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 )
 
-//go:embed signalbox/*.py signalbox/py.typed signalbox/management/*.py
+//go:embed signalbox/*.py signalbox/py.typed signalbox/management/*.py signalbox/fiftyone/*.py
 var files embed.FS
 
 // Write puts the package into a folder below dir that is named after its content, and returns that folder for

@@ -36,6 +36,8 @@ func (a *afar) Stop(_ context.Context, ref sb.AttemptRef) (bool, error) {
 
 func (a *afar) Ended(context.Context, sb.AttemptRef) (bool, error) { return false, nil }
 
+func (a *afar) WatchSource(ctx context.Context, id string) (bool, error) { return a.Watch(ctx, id) }
+
 func (a *afar) Watch(ctx context.Context, id string) (bool, error) {
 	a.watched <- id
 	select {

@@ -2,131 +2,22 @@ package realtest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
+
+	"signalbox/adapters/pythontest"
 )
 
-// installWithin bounds downloads and all.
-const installWithin = 5 * time.Minute
-
-// NotInstallable says why this machine cannot have an Airflow.
-type NotInstallable struct {
-	Version string
-	Err     error
-}
-
-func (e *NotInstallable) Error() string { return "real Airflow " + e.Version + ": " + e.Err.Error() }
-
-// Unwrap gives the reason.
-func (e *NotInstallable) Unwrap() error { return e.Err }
-
-// install sees to an Airflow in the cache, once for all processes, and gives its program.
+// install sees to an Airflow in the cache, and gives its program. Errors: *pythontest.NotInstallable.
 func install(ctx context.Context, version string, log func(string, ...any)) (string, error) {
-	no := func(err error) (string, error) { return "", &NotInstallable{version, err} }
 	pins, err := content.ReadFile("pins/pins-" + version + ".txt")
 	if err != nil {
 		return "", fmt.Errorf("there are no pins for Airflow %s: %w", version, err)
 	}
-	python, err := interpreter()
-	if err != nil {
-		return no(err)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return no(err)
-	}
-	sum := sha256.Sum256(append(pins, python...))
-	dir := filepath.Join(cache, "signalbox", "airflow-"+version+"-"+hex.EncodeToString(sum[:4]))
-	unlock, err := lock(dir)
-	if err != nil {
-		return no(err)
-	}
-	defer unlock()
-	program := filepath.Join(dir, "venv", "bin", "airflow")
-	if _, err := os.Stat(filepath.Join(dir, "done")); err == nil {
-		return program, nil
-	}
-	log("installing Airflow %s into %s", version, dir)
-	if err := fill(ctx, dir, version, python, pins); err != nil {
-		return no(err)
-	}
-	return program, nil
-}
-
-// interpreter finds Python 3.11, for which the pins are, and gives the program itself rather than a shim for it.
-func interpreter() (string, error) {
-	for _, name := range []string{"python3.11", "python3"} {
-		out, err := exec.Command(name, "-c", "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])").Output()
-		if path, version, ok := strings.Cut(strings.TrimSpace(string(out)), " "); err == nil && ok && version == "3.11" {
-			return path, nil
-		}
-	}
-	return "", errors.New("there is no Python 3.11")
-}
-
-// lock keeps others from installing the same at once.
-func lock(dir string) (func(), error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return func() { f.Close() }, nil
-}
-
-func fill(ctx context.Context, dir, version, python string, pins []byte) error {
-	file := filepath.Join(dir, "pins.txt")
-	if err := os.WriteFile(file, pins, 0o644); err != nil {
-		return err
-	}
-	venv := filepath.Join(dir, "venv")
-	if err := os.RemoveAll(venv); err != nil {
-		return err
-	}
-	uv, err := exec.LookPath("uv")
-	if err != nil {
-		uv = filepath.Join(dir, "uv", "bin", "uv")
-		if err := each(ctx, [][]string{
-			{python, "-m", "venv", "--clear", filepath.Join(dir, "uv")},
-			{filepath.Join(dir, "uv", "bin", "pip"), "install", "-q", "--disable-pip-version-check", "uv"},
-		}); err != nil {
-			return err
-		}
-	}
-	if err := each(ctx, [][]string{
-		{uv, "venv", "-q", "--python", python, venv},
-		{uv, "pip", "install", "-q", "--python", filepath.Join(venv, "bin", "python"), "apache-airflow==" + version, "-c", file},
-	}); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "done"), nil, 0o644)
-}
-
-// each runs commands one after another.
-func each(ctx context.Context, commands [][]string) error {
-	ctx, cancel := context.WithTimeout(ctx, installWithin)
-	defer cancel()
-	for _, args := range commands {
-		c := exec.CommandContext(ctx, args[0], args[1:]...)
-		if out, err := c.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, tail(out))
-		}
-	}
-	return nil
+	bin, err := pythontest.Recipe{Name: "airflow", Version: version, Packages: []string{"apache-airflow==" + version}, Pins: pins}.Install(ctx, log)
+	return filepath.Join(bin, "airflow"), err
 }
 
 // environment is what Airflow's processes run with: nothing but this machine, quick, and small.

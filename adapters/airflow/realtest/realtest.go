@@ -9,6 +9,8 @@ import (
 	"errors"
 	"io/fs"
 	"testing"
+
+	"signalbox/adapters/pythontest"
 )
 
 //go:embed pins dags
@@ -23,7 +25,7 @@ func Start(t *testing.T, version string) *Server {
 		t.Fatal(err)
 	}
 	s, err := Open(context.WithoutCancel(t.Context()), Settings{Version: version, DAGs: dags, Awaited: "sb_params", Log: t.Logf})
-	var not *NotInstallable
+	var not *pythontest.NotInstallable
 	if errors.As(err, &not) {
 		t.Skip(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	sb "signalbox"
+	"signalbox/adapters/fiftyone"
 	"signalbox/blobs"
 	"signalbox/controlplane/access"
 	"signalbox/controlplane/api"
@@ -27,6 +28,7 @@ import (
 	"signalbox/controlplane/queue"
 	"signalbox/controlplane/runs/runstest"
 	"signalbox/controlplane/secrets"
+	"signalbox/controlplane/sources"
 	"signalbox/controlplane/watch"
 	"signalbox/controlplane/watch/watchtest"
 	"signalbox/logs"
@@ -103,7 +105,7 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 		},
 		Stock: api.Stock{
 			Catalog: catalog.New(w.Store, w.Blobs, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store, Registrar: places, Bridge: bridge,
-			Secrets: secrets.NewVault(w.Store, keys),
+			Secrets: secrets.NewVault(w.Store, keys), Sources: w.Store, SourceRegistrar: sources.New(w.Store, keys, fiftyone.Driver{}),
 		},
 		Record: api.Record{Audit: w.Store, Refusals: audit.NewRefusals(w.Store, log), Seal: audit.New(w.Store, signer, meters{}, log), Clock: w.Store},
 	}))

@@ -23,6 +23,7 @@ var repeated = map[string]struct{ path, shown, body string }{
 	"PATCH /plugins/{name}/operators/{operator}": {"/plugins/PLUGIN/operators/hello", "/plugins/PLUGIN", `{"enabled":false,"minimum_role":"guest","minimum_dataset_permission":"tag"}`},
 	"POST /plugins/{name}/rollback":              {"/plugins/PLUGIN/rollback", "/plugins/PLUGIN", `{"revision":1}`},
 	"PATCH /orchestrators/{name}":                {"/orchestrators/builtin", "/orchestrators/builtin", `{"enabled":false,"quota":7,"routes":[{"operators":["@acme/*"],"target":{"pool":"gpu"}}]}`},
+	"PATCH /sources/{name}":                      {"/sources/vision", "/sources/vision", `{"name":"vision","uri":"mongodb://u:other@db.example.org/","database":"other","principal":"bot","default_permission":"view","intake":true,"mirror":true,"pools":["builtin/gpu"],"rules":[{"operators":["@acme/*"],"datasets":["cats"],"orchestrator":"builtin"}]}`},
 	"PATCH /datasets/{name}":                     {"/datasets/DATASET", "/datasets/DATASET", `{"name":"lions","default_permission":"tag"}`},
 	"PUT /datasets/{name}/access/users/{id}":     {"/datasets/DATASET/access/users/BOB", "/datasets/DATASET/access", `{"permission":"manage"}`},
 	"PUT /datasets/{name}/access/groups/{id}":    {"/datasets/DATASET/access/groups/GROUP", "/datasets/DATASET/access", `{"permission":"view"}`},
@@ -45,6 +46,7 @@ func TestWhatChangesNothingIsNoAct(t *testing.T) {
 			o := setup(t)
 			o.Install(t, "2")
 			o.must(201, o.root, "POST", "/secrets", `{"key":"TOKEN","value":"secret value"}`)
+			o.must(201, o.root, "POST", "/sources", `{"name":"vision","uri":"mongodb://u:secret@db.example.org/","database":"fiftyone"}`)
 			names := strings.NewReplacer(
 				"GIL", o.Gil.ID, "BOB", o.Bob.ID, "ACCOUNT", o.robot("bot", sb.Member).ID, "GROUP", o.group("red"), "DATASET", o.Cats.ID,
 				"PLUGIN", escaped(o.Plugin.Name), "RUN", o.Schedule(t, runstest.Of(runstest.Hello)).ID,

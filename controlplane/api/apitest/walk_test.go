@@ -65,6 +65,8 @@ var operations = map[string]operation{
 	"POST /orchestrators/{name}/probe": {admins, ""}, "POST /orchestrators/{name}/reconcile": {admins, ""},
 	"GET /orchestrators/{name}/work": {admins, ""}, "GET /orchestrators/{name}/keys": {admins, ""},
 	"POST /orchestrators/{name}/keys": {admins, `{"name":"k"}`}, "DELETE /orchestrators/{name}/keys/{id}": {admins, ""},
+	"GET /sources": {admins, ""}, "POST /sources": {admins, `{}`}, "GET /sources/{name}": {admins, ""}, "PATCH /sources/{name}": {admins, `{}`},
+	"DELETE /sources/{name}": {admins, ""},
 
 	"POST /datasets": {makers, `{"name":"."}`}, "POST /datasets/{name}/clone": {makers, `{"name":"."}`},
 	"GET /datasets/{name}": {viewers, ""}, "PATCH /datasets/{name}": {managers, `{}`}, "DELETE /datasets/{name}": {managers, ""},

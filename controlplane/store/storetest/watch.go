@@ -108,11 +108,11 @@ func notRemoved(t *testing.T, fresh Fresh) {
 	requireCode(t, sb.Conflict, w.DeleteOrchestrator(t.Context(), o.ID))
 	w.apply(t, run.ID, sb.Observed{At: w.clock.now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenFailed}},
 		sb.EndWork{At: w.clock.now(), Attempt: 1, End: sb.End{There: sb.SeenFailed}})
-	due, err := w.LogsDue(t.Context(), o.ID, 9)
+	due, err := w.LogsDue(t.Context(), o.ID, sb.AttemptRef{}, 9)
 	require.NoError(t, err)
 	require.Len(t, due, 1)
 	require.NoError(t, w.DeleteOrchestrator(t.Context(), o.ID))
-	due, err = w.LogsDue(t.Context(), o.ID, 9)
+	due, err = w.LogsDue(t.Context(), o.ID, sb.AttemptRef{}, 9)
 	require.NoError(t, err)
 	require.Empty(t, due, "nobody is left to collect it")
 	events, err := w.Events(t.Context(), run.ID, 0, 100)
@@ -225,7 +225,7 @@ func logsDue(t *testing.T, fresh Fresh) {
 	run := w.sent(t, o)
 	w.apply(t, run.ID, sb.Observed{At: w.clock.now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenSucceeded}},
 		sb.EndWork{At: w.clock.now(), Attempt: 1, End: sb.End{There: sb.SeenSucceeded}})
-	due, err := w.LogsDue(t.Context(), o.ID, 10)
+	due, err := w.LogsDue(t.Context(), o.ID, sb.AttemptRef{}, 10)
 	require.NoError(t, err)
 	require.Equal(t, []sb.DueLog{{
 		AttemptRef: run.Ref(), Place: sb.Place{Target: run.Target, Name: run.Work.Ref, URL: run.Work.URL},
@@ -239,7 +239,7 @@ func logsDue(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.NoError(t, w.LogDone(t.Context(), seen.Ref(), run.Ref(), "Its log is missing."))
 	require.NoError(t, w.LogDone(t.Context(), seen.Ref(), run.Ref(), "Its log is missing."), "once is enough")
-	due, err = w.LogsDue(t.Context(), o.ID, 10)
+	due, err = w.LogsDue(t.Context(), o.ID, sb.AttemptRef{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, due)
 	unkept, err = w.Unkept(t.Context(), w.clock.now(), nil, 10)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	sb "signalbox"
 )
@@ -26,7 +27,7 @@ type Fake struct {
 	revives bool
 	looked  []sb.Place
 	slow    []string
-	coming  func(context.Context)
+	coming  func(until time.Time)
 	textual bool
 }
 
@@ -59,8 +60,8 @@ func (f *Fake) Away(err error) { f.with(func() { f.away = err }) }
 // LoseNext takes the next submission and loses the answer.
 func (f *Fake) LoseNext() { f.with(func() { f.lost = true }) }
 
-// Coming has something done while a submission is on its way; nil ends that.
-func (f *Fake) Coming(do func(context.Context)) { f.with(func() { f.coming = do }) }
+// Coming has something done while a submission is on its way, which may take until then; nil ends that.
+func (f *Fake) Coming(do func(until time.Time)) { f.with(func() { f.coming = do }) }
 
 // Textless makes it one that never has the text of logs, and counts tries from 0.
 func (f *Fake) Textless() { f.with(func() { f.textual = false }) }
@@ -186,10 +187,11 @@ func (f *Fake) Name(_ string, ref sb.AttemptRef) string {
 
 // Submit takes a submission once.
 func (f *Fake) Submit(ctx context.Context, d sb.Submission) (at sb.Place, err error) {
-	var coming func(context.Context)
+	var coming func(time.Time)
 	f.with(func() { coming = f.coming })
 	if coming != nil {
-		coming(ctx)
+		until, _ := ctx.Deadline()
+		coming(until)
 	}
 	err = f.call("Submit", func() error {
 		if f.refuse != nil {

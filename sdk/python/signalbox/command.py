@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import importlib.util
 import json
 import logging
 import os
@@ -83,16 +84,10 @@ def run(
 def _started(
     task: Task, home: str, passed: Sequence[str], echo: Optional[Callable[[str], None]], grace: float
 ) -> Process:
-    command = task.answer.get("command")
-    if not command:
-        raise CommandError(
-            f"operator {task.context().operator} needs the FiftyOne runtime, which this task does not have"
-        )
-    if command.get("executor") or not command.get("argv"):
-        raise CommandError(f"operator {task.context().operator} has no command that this task can run")
+    argv = _argv(task)
     plugin = fetch(task, home)
     order = {
-        "argv": command["argv"],
+        "argv": argv,
         "env": environment(task, home, passed),
         "dir": plugin,
         "grace": grace,
@@ -103,6 +98,22 @@ def _started(
         task.lines("WARNING").write(said.encode() + b"\n")
     task.check()
     return Process(task, order, echo)
+
+
+def _argv(task: Task) -> List[str]:
+    """Give the operator's command; one without runs in the FiftyOne of this Python."""
+    command = task.answer.get("command")
+    if not command:
+        if importlib.util.find_spec("fiftyone") is None:
+            raise CommandError(
+                f"operator {task.context().operator} has no command of its own and needs FiftyOne, which is not "
+                f"installed for {sys.executable}"
+            )
+        return [sys.executable, "-m", "signalbox.fiftyone", "run"]
+    if command.get("executor") or not command.get("argv"):
+        raise CommandError(f"operator {task.context().operator} has no command that this task can run")
+    argv: List[str] = command["argv"]
+    return argv
 
 
 def fetch(task: Task, home: str) -> str:
@@ -131,12 +142,18 @@ def environment(task: Task, home: str, passed: Sequence[str]) -> Dict[str, str]:
     context = work / "context.json"
     said = {k: task.answer.get(k) for k in ("operator", "params", "dataset", "view")}
     context.touch(0o600)
+    source: Mapping[str, Any] = task.answer.get("fiftyone") or {}
+    if source:
+        said["fiftyone"] = {name: source.get(name) for name in ("dataset_id", "dataset_name", "request")}
     context.write_text(json.dumps({**said, "run": task.run, "attempt": task.attempt}), encoding="utf-8")
     shutil.copytree(
         Path(__file__).parent, Path(home, "python", "signalbox"), ignore=shutil.ignore_patterns("__pycache__")
     )
     env = {name: os.environ[name] for name in passed if name in os.environ}
     env.update(task.secrets)
+    if source.get("database_uri"):
+        env["FIFTYONE_DATABASE_URI"] = source["database_uri"]
+        env["FIFTYONE_DATABASE_NAME"] = source.get("database_name") or ""
     path = [str(Path(home, "python")), env.get("PYTHONPATH", "")]
     env["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     env["PYTHONUNBUFFERED"] = "1"

@@ -10,6 +10,7 @@ import http.client
 import json
 import logging
 import math
+import re
 import threading
 import time
 import urllib.error
@@ -29,6 +30,7 @@ REPORT_FOR = 600.0
 TELL_AFTER = 5.0
 """Seconds without an answer after which the log says so, once for each message."""
 
+_SENDABLE = re.compile(r"[ -~]*")  # what a header carries as it is
 _MOST_ANSWER = 32 * 1024 * 1024  # bytes
 
 _log = logging.getLogger("signalbox")
@@ -48,7 +50,12 @@ class Door:
     """The work API below one address, opened by a key or a token. Safe for use by several threads."""
 
     def __init__(self, url: str, token: str, renew: Optional[Callable[[], str]] = None) -> None:
-        """Take the address that messages are sent below. ``renew`` gives another token when this one is refused."""
+        """Take the address that messages are sent below. ``renew`` gives another token when this one is refused.
+
+        Raises ValueError, which does not quote it, for a token that no header can carry.
+        """
+        if not _SENDABLE.fullmatch(token):
+            raise ValueError("the key or token holds a control character, or one that is not ASCII")
         self.url = url
         self.token = token
         self._renew = renew

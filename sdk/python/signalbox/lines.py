@@ -11,8 +11,9 @@ import re
 import sys
 import threading
 import time
+from collections import deque
 from datetime import datetime, timezone
-from typing import Callable, List, Optional, TextIO
+from typing import Callable, Deque, List, Optional, TextIO
 
 LINE_MOST = 64 * 1024 - 64
 """Bytes of a line, with room for time and severity; a longer one is split."""
@@ -114,7 +115,7 @@ class Lines:
     """Cuts a stream of output into lines of a log.
 
     A line in a known format is kept as it is; another gets the time and the stream's severity. The lines of a traceback
-    stay together. Safe for use by several threads.
+    stay together. Safe for use by several threads, and by a signal handler amid what its thread writes.
     """
 
     def __init__(
@@ -132,7 +133,9 @@ class Lines:
         self._clean = clean
         self._keep = max(keep, 4)
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._came: Deque[Optional[bytes]] = deque()  # pieces that nobody has taken, and None for the end
+        self._taking = False
         self._line = b""
         self._drawn: Optional[bytes] = None  # the last state of a line that is drawn again, not given out
         self._drew_at = 0.0
@@ -143,22 +146,40 @@ class Lines:
         self._said: Optional[str] = None  # level of the last line in a known format; a traceback after it is about it
 
     def write(self, piece: bytes) -> None:
-        """Take a piece of output."""
-        with self._lock:
-            for part in re.split(rb"(\r\n|\r|\n)", piece):
-                self._part(part)
-            self._leave()
+        """Take a piece of output. What comes amid another piece of the same thread follows it."""
+        self._come(piece)
 
     def flush(self) -> None:
         """Give out what is left when the stream has ended."""
+        self._come(None)
+
+    def _come(self, piece: Optional[bytes]) -> None:
+        self._came.append(piece)
         with self._lock:
-            if self._line.strip(b"\r"):
-                self._end()
-            if self._drawn is not None:
-                self._give(self._drawn)
-                self._drawn = None
-            self._end_block()
-            self._leave()
+            if self._taking:  # this is a signal handler, and what it interrupted goes on afterwards
+                return
+            self._taking = True
+            try:
+                while self._came:
+                    self._take(self._came.popleft())
+            finally:
+                self._taking = False
+
+    def _take(self, piece: Optional[bytes]) -> None:
+        if piece is None:
+            self._finish()
+        else:
+            for part in re.split(rb"(\r\n|\r|\n)", piece):
+                self._part(part)
+        self._leave()
+
+    def _finish(self) -> None:
+        if self._line.strip(b"\r"):
+            self._end()
+        if self._drawn is not None:
+            self._give(self._drawn)
+            self._drawn = None
+        self._end_block()
 
     def _leave(self) -> None:
         """Give out what is ready, in one piece."""

@@ -22,6 +22,10 @@ PROGRESS_EVERY = 0.25
 _log = logging.getLogger("signalbox")
 
 
+class TooLarge(ValueError):
+    """A result has too many bytes."""
+
+
 class Reports:
     """The reports of one process of an attempt. Safe for use by several threads."""
 
@@ -46,7 +50,7 @@ class Reports:
             body["outputs_schema"] = relaxed(outputs_schema, self._clean)
         size = len(dumps(body["result"]))
         if size > MAX_RESULT:
-            raise ValueError(f"the result has {size} bytes; at most {MAX_RESULT} are kept")
+            raise TooLarge(f"the result has {size} bytes; at most {MAX_RESULT} are kept")
         self._tell("complete", body)
         self.reported = True
 

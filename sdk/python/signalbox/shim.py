@@ -17,7 +17,7 @@ import sys
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG: what the process gets when this one is killed
+DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG: what the process gets when this one is killed
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 _AGAIN = 0.1  # seconds between two looks
 
@@ -38,29 +38,37 @@ class Shim:
     def run(self) -> int:
         """Do all of it."""
         self.order = json.loads(_line())
-        self.adopts = _prctl(_SUBREAPER, 1)  # what is orphaned below comes here, so that nothing can leave
+        self.adopts = set_option(_SUBREAPER, 1)  # what is orphaned below comes here, so that nothing can leave
         try:
-            process = subprocess.Popen(
-                self.order["argv"],
-                cwd=self.order["dir"],
-                env=self.order["env"],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=lambda: _prctl(_DEATH_SIGNAL, signal.SIGKILL) and None,
-            )
+            self.leader = self.start()
         except OSError as e:
-            self._tell({"errno": e.errno or 0, "error": e.strerror or str(e), "file": str(e.filename or "")})
+            self.tell({"errno": e.errno or 0, "error": e.strerror or str(e), "file": str(e.filename or "")})
             return 1
-        self.leader = process.pid
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 1)
         os.dup2(null, 2)
-        self._tell({"pid": self.leader})
+        self.tell({"pid": self.leader})
         while not self._reap():
             self._listen()
             if self.kill_at is not None and time.monotonic() >= self.kill_at:
                 self._signal(signal.SIGKILL)
-        self._tell(self.ended)
+        self.tell(self.ended)
+        return self.leave()
+
+    def start(self) -> int:
+        """Start the process as the order says; give its number."""
+        self.process = subprocess.Popen(  # kept: when it is forgotten it collects the end of the process
+            self.order["argv"],
+            cwd=self.order["dir"],
+            env=self.order["env"],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: set_option(DEATH_SIGNAL, signal.SIGKILL) and None,
+        )
+        return self.process.pid
+
+    def leave(self) -> int:
+        """Do what is left to do when all is gone; give the exit status."""
         if not self.control:
             shutil.rmtree(self.order["home"], ignore_errors=True)  # the task, which would, has died
         return 0
@@ -113,14 +121,15 @@ class Shim:
         except OSError:
             pass  # it has ended meanwhile
 
-    def _tell(self, said: Dict[str, Any]) -> None:
+    def tell(self, said: Dict[str, Any]) -> None:
+        """Say something on the status file."""
         try:
             os.write(self.status, json.dumps(said).encode() + b"\n")
         except OSError:
             pass  # the task has died
 
 
-def _prctl(option: int, value: int) -> bool:
+def set_option(option: int, value: int) -> bool:
     """Set an option of this process. Only Linux can: tell whether it did."""
     try:
         return os.path.isdir("/proc/self") and ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
@@ -155,7 +164,12 @@ def _line() -> bytes:
     return line
 
 
+def ignore_signals() -> None:
+    """Let no signal end this process but the one that cannot be caught."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
+        signal.signal(number, lambda *_: None)
+
+
 if __name__ == "__main__":
-    for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
-        signal.signal(_number, lambda *_: None)
+    ignore_signals()
     sys.exit(Shim(int(sys.argv[1])).run())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import tempfile
@@ -20,6 +21,8 @@ SHIP_AFTER = 1.0
 SHIP_WATCHED = 0.25
 SPOOL_MOST = 1 << 30
 """Bytes on disk that are not sent; then what is written waits, for a while."""
+MEMORY_MOST = 16 << 20
+"""The same in memory, where there is no folder for temporary files."""
 WAIT_MOST = 60.0
 """Seconds that who writes waits for room; then lines are left out, and the log says how many."""
 
@@ -33,15 +36,24 @@ class Spool:
     """Lines on disk between those who write them and the one who sends them. Safe for use by several threads."""
 
     def __init__(self, most: int = SPOOL_MOST) -> None:
-        """Keep that many unsent bytes at most, in files without a name."""
+        """Keep that many unsent bytes at most, in files without a name; fewer, in memory, where no file can be made."""
         self._most = most
+        self._file: Callable[[], IO[bytes]] = tempfile.TemporaryFile
         self._changed = threading.Condition()
-        self._files: Deque[IO[bytes]] = deque([tempfile.TemporaryFile()])
+        self._files: Deque[IO[bytes]] = deque([self._first_file()])
         self._ends: Deque[int] = deque([0])  # bytes in each file
         self._at = 0  # bytes of the first that are sent
         self._unsent = 0
         self._left_out: Tuple[int, int] = (0, 0)  # lines and bytes, since the last that was kept
         self._closed = False
+
+    def _first_file(self) -> IO[bytes]:
+        try:
+            return self._file()
+        except OSError as e:
+            self._most, self._file = min(self._most, MEMORY_MOST), io.BytesIO
+            _log.warning("At most %d bytes of the log can wait to be sent, in memory: %s", self._most, e)
+            return self._file()
 
     def write(self, lines: bytes) -> None:
         """Keep whole lines. What finds no room is left out, and a line stands for it. It never raises."""
@@ -106,7 +118,7 @@ class Spool:
 
     def _append(self, lines: bytes) -> None:
         if self._ends[-1] >= _SEGMENT:
-            self._files.append(tempfile.TemporaryFile())
+            self._files.append(self._file())
             self._ends.append(0)
         file = self._files[-1]
         file.seek(self._ends[-1])

@@ -30,7 +30,7 @@ from signalbox import work
 from signalbox.door import Door, WorkError
 from signalbox.lines import Lines, written
 from signalbox.mask import Mask
-from signalbox.report import Reports
+from signalbox.report import Reports, TooLarge
 from signalbox.ship import ShipHandler, Shipper
 from signalbox.work import Context
 
@@ -74,10 +74,10 @@ def claim(
     logs and prints is sent.
 
     Raises Over when there is nothing to do, WorkError when the claim is refused, ConnectionError when there is no
-    answer for ten minutes, ValueError when the address or the key is missing.
+    answer for ten minutes, ValueError when the address or the key is missing or cannot be one.
     """
-    url = url or os.environ.get("SIGNALBOX_URL", "")
-    key = key or _key()
+    url = (url or os.environ.get("SIGNALBOX_URL", "")).strip()
+    key = (key or _key()).strip()
     if not url or not key:
         raise ValueError("SIGNALBOX_URL and SIGNALBOX_ORCHESTRATOR_KEY are not set, and no url and key are given")
     request = {"run_id": run, "attempt": attempt, "source": source, "try": try_number}
@@ -105,7 +105,10 @@ class Task(work.Speaker):
         self.attempt: int = request["attempt"]
         self.secrets: Mapping[str, str] = self.answer.get("secrets") or {}
         """The secrets that the plugin's manifest names, by their names."""
-        self.mask = Mask([self.answer["token"], self.answer.get("end_token") or "", key, *self.secrets.values()])
+        source = (self.answer.get("fiftyone") or {}).get("database_uri") or ""
+        self.mask = Mask(
+            [self.answer["token"], self.answer.get("end_token") or "", key, source, *self.secrets.values()]
+        )
         self.door = Door(f"{url}/{self.run}", self.answer["token"], self._fresh)
         self.reports = Reports(lambda: self.door, self.mask.text)
         self._context = Context.of({**self.answer, "run": self.run, "attempt": self.attempt})
@@ -139,11 +142,14 @@ class Task(work.Speaker):
     def __exit__(
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        """End: an exception is reported as the failure, and the rest of the log is sent."""
+        """End: an exception is reported as the failure, and the rest of the log is sent.
+
+        Nothing is said of an exit with status 0, as by ``sys.exit()``: how that counts is the orchestrator's word.
+        """
         if self._interrupt:
             self._interrupt.disarm()
         try:
-            if error is not None and not isinstance(error, (Stopped, GeneratorExit, *self.quiet)) and not _left(error):
+            if error is not None and not self._is_quiet(error):
                 self._raised(error)
         finally:
             self._leave()
@@ -173,13 +179,13 @@ class Task(work.Speaker):
             return
         try:
             self.result(value)
-        except ValueError:
+        except TooLarge:
             raise
         except (WorkError, OSError) as e:
             if isinstance(e, WorkError) and e.code in ("too_large", "invalid"):
                 raise ValueError(f"the result was refused: {e}") from None
             _log.warning("The result was not taken: %s", e)
-        except Exception as e:  # noqa: BLE001 - who knows what it does when it is looked at
+        except Exception as e:  # noqa: BLE001 - how a value of another library becomes a list is its own code
             _log.warning("What the function returned is no JSON, so the run has no result: %s", e)
 
     def failed(self, message: str, stack: str) -> None:
@@ -246,6 +252,11 @@ class Task(work.Speaker):
         if self._ship is not None:
             self._ship.watched = yes
 
+    def _is_quiet(self, error: BaseException) -> bool:
+        if isinstance(error, SystemExit):
+            return error.code in (None, 0)
+        return isinstance(error, (Stopped, GeneratorExit, *self.quiet))
+
     def _raised(self, error: BaseException) -> None:
         stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         if not self.reports.reported:
@@ -253,12 +264,17 @@ class Task(work.Speaker):
         self.failed("".join(traceback.format_exception_only(type(error), error)).strip(), stack)
 
     def _leave(self) -> None:
-        self._capture.close()
-        self.reports.close()
+        """Do the following from the last to the first, each also when one before it raised."""
+        with contextlib.ExitStack() as steps:
+            steps.callback(work.leave, self)
+            steps.callback(self._life.end)
+            steps.callback(self._shipped)
+            steps.callback(self.reports.close)
+            steps.callback(self._capture.close)
+
+    def _shipped(self) -> None:
         if self._ship is not None and not self._ship.close(FAREWELL_FOR if self.stopped() else FLUSH_FOR):
             _log.warning("The rest of the log was not taken in time.")
-        self._life.end()
-        work.leave(self)
 
 
 class Heartbeat:
@@ -382,7 +398,11 @@ def captured(task: Task) -> Iterator[None]:
 
 
 class _Tee:
-    """A stream of text that is also cut into lines."""
+    """A stream of text that is also cut into lines.
+
+    Not what a process prints that was forked from this one: it is not heard, and another thread may have held the lock
+    of the lines when it was forked, which nobody will ever release there.
+    """
 
     def __init__(self, stream: TextIO, lines: Lines) -> None:
         self._stream = stream
@@ -411,12 +431,7 @@ def _key() -> str:
     if os.environ.get("SIGNALBOX_ORCHESTRATOR_KEY") or not path:
         return os.environ.get("SIGNALBOX_ORCHESTRATOR_KEY", "")
     with open(path, encoding="utf-8") as f:
-        return f.read().strip()
-
-
-def _left(error: BaseException) -> bool:
-    """Tell whether somebody ended the program as one that succeeded: what the orchestrator makes of that counts."""
-    return isinstance(error, SystemExit) and error.code in (None, 0)
+        return f.read()
 
 
 def _over(e: WorkError) -> Exception:

@@ -250,6 +250,25 @@ class Walk(unittest.TestCase):
         fom.delete_orchestrator("prod")
         self.assertNotIn("prod", fom.list_orchestrators())
 
+    def test_a_source_is_registered_changed_and_removed(self) -> None:
+        """It need not answer for that, and its address is not shown."""
+        made = fom.register_source("vision", "mongodb://user:not-shown@127.0.0.1:9/", "fiftyone")
+        self.assertIs(fom.NO_ACCESS, made.default_permission)
+        self.assertEqual(("builtin/default",), made.pools)
+        self.assertFalse(made.intake)
+        rules = [fom.SourceRule("builtin", operators=("@acme/*",))]
+        changed = fom.update_source("vision", mirror=True, default_permission="view", rules=rules)
+        self.assertEqual(tuple(rules), changed.rules)
+        self.assertTrue(changed.mirror)
+        self.assertEqual("vision", fom.get_source(made.id).name)
+        self.assertIn("vision", [source.name for source in fom.list_sources()])
+        self.assertNotIn("not-shown", repr(fom.get_source("vision")))
+        with self.assertRaises(fom.InvalidError):
+            fom.register_source("other", "http://127.0.0.1:9/", "fiftyone")
+        fom.delete_source("vision")
+        with self.assertRaises(fom.NotFoundError):
+            fom.get_source("vision")
+
     def test_what_is_not_here_yet(self) -> None:
         """It says so."""
         for call in (

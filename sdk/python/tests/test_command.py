@@ -158,7 +158,7 @@ class CommandTest(World):
         argv = {"argv": ["true"], "executor": ""}
         plugin = {"name": "@a/b", "revision": 1, "sha256": "0" * 64, "root": ""}
         for answer, message in (
-            ({"command": None}, "FiftyOne runtime"),
+            ({"command": None}, "needs FiftyOne, which is not installed"),
             ({"command": {"argv": ["ok"], "executor": "dummy"}}, "no command"),
             ({"command": argv, "plugin": {**plugin, "root": "../x"}}, "outside"),
             ({"command": argv, "plugin": plugin}, "as it was pinned"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import logging
 import os
 import signal
 import sys
 import threading
 import time
+import traceback
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -37,9 +40,9 @@ class World(unittest.TestCase):
         patched.start()
         self.addCleanup(patched.stop)
 
-    def claim(self, run: str = "R", **named: Any) -> signalbox.Task:
+    def claim(self, run: str = "R", key: str = KEY, **named: Any) -> signalbox.Task:
         """Claim the run."""
-        return signalbox.claim(run, 1, url=self.api.url, key=KEY, **named)
+        return signalbox.claim(run, 1, url=self.api.url, key=key, **named)
 
 
 class TaskTest(World):
@@ -74,14 +77,24 @@ class TaskTest(World):
         self.assertIn("ERROR The task failed.\n\tTraceback", self.api.log())
         self.assertNotIn("correct horse", self.api.log() + str(self.api.bodies))
 
-    def test_who_leaves_as_one_who_succeeded_did_not_fail(self) -> None:
-        """What the orchestrator makes of sys.exit(0) counts; for Airflow 2 it is success."""
-        for code, failed in ((None, False), (0, False), (3, True)):
-            with self.subTest(code=code):
+    def test_an_exit_is_a_failure_if_its_status_says_so(self) -> None:
+        """What an exit with status 0 means is left to the orchestrator."""
+        for code, said in ((None, None), (0, None), (1, "SystemExit: 1"), ("no data", "SystemExit: no data")):
+            with self.subTest(code=code), self.assertRaises(SystemExit), self.claim(source=str(code)):
                 self.api.reported = None
-                with self.assertRaises(SystemExit), self.claim(source=f"exit {code}"):
-                    sys.exit(code)
-                self.assertEqual(failed, self.api.reported is not None)
+                sys.exit(code)
+            self.assertEqual(said, self.api.reported[2]["message"] if self.api.reported else None)
+
+    def test_who_breaks_off_the_end_ends_the_rest(self) -> None:
+        """As an impatient Ctrl-C while the log is sent: signs of life would keep a run going that has no task."""
+        with self.assertRaises(KeyboardInterrupt), self.claim() as t:
+            assert t._ship is not None
+            closing = mock.patch.object(t._ship, "close", side_effect=KeyboardInterrupt)
+            self.addCleanup(closing.stop)
+            self.addCleanup(t._ship.close, 5)
+            closing.start()
+        self.assertIsNone(signalbox.current())
+        self.assertNotIn(t._life._thread, threading.enumerate())
 
     def test_a_run_that_is_over_is_not_begun(self) -> None:
         """At the claim and at the start, and whatever the reason."""
@@ -114,6 +127,24 @@ class TaskTest(World):
             self.assertNotIn("sbo_", str(caught.exception))
         with mock.patch.dict(os.environ, {}, clear=True), self.assertRaisesRegex(ValueError, "ORCHESTRATOR_KEY"):
             signalbox.claim("R", 1, url=self.api.url)
+
+    def test_a_key_from_a_file_ends_with_a_newline(self) -> None:
+        """As secrets of Kubernetes often do; it is a key all the same, however it is given."""
+        with self.claim(key=KEY + "\n"):
+            pass
+        with mock.patch.dict(os.environ, {"SIGNALBOX_ORCHESTRATOR_KEY": KEY + "\r\n", "SIGNALBOX_URL": self.api.url}):
+            with signalbox.claim("R", 1, source="b"):
+                pass
+
+    def test_a_key_that_cannot_be_sent_is_not_shown(self) -> None:
+        """The log of the task would keep it."""
+        for key in ("sbo_first\nsbo_second", "sbo_first\x7f", "sbo_first\u2026"):
+            with self.subTest(key=key), self.assertRaises(ValueError) as caught:
+                self.claim(key=key)
+            shown = "".join(traceback.format_exception(type(caught.exception), caught.exception, None))
+            self.assertIn("key", shown)
+            self.assertNotIn("first", shown)
+        self.assertEqual(0, self.api.count("claim"))
 
     def test_a_lost_answer_to_the_claim(self) -> None:
         """The same nonce claims again."""
@@ -217,6 +248,17 @@ class TaskTest(World):
         with mock.patch("signalbox.report.MAX_RESULT", 3), self.claim(source="large") as t:
             self.assertRaises(ValueError, t.returned, "large")
 
+    def test_a_value_that_cannot_be_read_fails_nothing(self) -> None:
+        """Such as a tensor on a device that is gone: the task has done its work."""
+        value = mock.Mock()
+        for error in (ValueError("no host memory"), RuntimeError("device lost"), AttributeError("tolist")):
+            value.tolist.side_effect = error
+            with self.subTest(error=error), self.assertLogs("signalbox", "WARNING") as told:
+                with self.claim(source=str(error)) as t:
+                    t.returned(value)
+                self.assertIn(f"no result: {error}", "".join(told.output))
+        self.assertIsNone(self.api.reported)
+
     def test_the_place_of_a_log_that_is_refused_fails_nothing(self) -> None:
         """It is told, and the task goes on."""
         with self.claim() as t:
@@ -257,6 +299,16 @@ class LogTest(World):
         self.assertEqual("é" * 50_000, "".join(line.lstrip("\t") for line in lines[3000:]))
         self.assertTrue(all(len(line.encode()) <= 64 * 1024 for line in lines))
 
+    def test_no_folder_for_temporary_files(self) -> None:
+        """The log waits in memory then, and the task goes on."""
+        nowhere = mock.patch("tempfile.TemporaryFile", side_effect=FileNotFoundError("no usable temporary directory"))
+        with nowhere, mock.patch.object(ship, "_SEGMENT", 1000), self.assertLogs("signalbox", "WARNING") as told:
+            with self.claim() as t:
+                for i in range(300):
+                    t.log(b"%d\n" % i)
+        self.assertEqual([str(i) for i in range(300)], self.api.log().split())
+        self.assertIn("no usable temporary directory", "".join(told.output))
+
     def test_what_finds_no_room_is_told(self) -> None:
         """A line stands for what is missing; nobody waits for each line."""
         with mock.patch.object(ship, "WAIT_MOST", 0.01):
@@ -282,16 +334,44 @@ class LogTest(World):
             t.log(b"parent\n")
         self.assertEqual("parent\n", self.api.log())
 
-    def test_a_forked_process_does_not_wait_for_a_lock_that_nobody_holds(self) -> None:
-        """The parent was writing at the moment of the fork."""
-        with self.claim():
-            with sys.stdout._lines._lock:  # type: ignore[union-attr]
+    def test_a_forked_process_prints_while_a_thread_printed(self) -> None:
+        """It waits for nothing that only the other thread could give back."""
+        with mock.patch("sys.stdout"), mock.patch("sys.stderr"), self.claim() as t:
+            inside, go_on = threading.Event(), threading.Event()
+
+            def slow(_lines: bytes) -> None:
+                inside.set()
+                go_on.wait(20)
+
+            with mock.patch.object(t._ship, "write", slow):  # who prints waits here for room, say
+                printing = threading.Thread(target=print, args=("parent",))
+                printing.start()
+                self.assertTrue(inside.wait(20))
                 child = os.fork()
                 if child == 0:
-                    signal.alarm(5)
-                    print("child", end="")
+                    signal.alarm(5)  # it would hang
+                    print("child")
                     os._exit(0)
-            self.assertEqual(0, os.waitpid(child, 0)[1])
+                status = os.waitpid(child, 0)[1]
+                go_on.set()
+                printing.join()
+        self.assertEqual(0, status)
+
+    def test_a_signal_handler_prints_amid_a_print(self) -> None:
+        """Its line follows the one that it interrupted."""
+        before = signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
+        self.addCleanup(signal.signal, signal.SIGUSR1, before)
+        with mock.patch("sys.stdout"), mock.patch("sys.stderr"), self.claim() as t:
+            send, sent = t._ship.write, []
+
+            def interrupted(lines: bytes) -> None:
+                if not sent:
+                    sent.append(signal.raise_signal(signal.SIGUSR1))
+                send(lines)
+
+            with mock.patch.object(t._ship, "write", interrupted), hanging():
+                print("first")
+        self.assertRegex(self.api.log(), r"^\S+Z INFO first\n\S+Z INFO handled\n$")
 
     def test_a_control_plane_that_is_away_holds_the_end_up_for_a_while_only(self) -> None:
         """The log is given up, and that is said."""
@@ -304,13 +384,21 @@ class LogTest(World):
         self.assertIn(f"No answer from {self.api.url}", "".join(told.output))
 
 
+@contextlib.contextmanager
+def hanging() -> Iterator[None]:
+    """End a test that hangs in the main thread."""
+    faulthandler.dump_traceback_later(10, exit=True, file=sys.__stderr__)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
 FIELDS = ("operator", "run", "attempt", "params")
 
 
 def signal_handler() -> Any:
     """Give what SIGINT does now."""
-    import signal
-
     return signal.getsignal(signal.SIGINT)
 
 

@@ -166,8 +166,14 @@ CREATE TABLE datasets (
     creator_id         TEXT   COLLATE "C" NOT NULL,
     creator_name       TEXT   NOT NULL,
     created_at         BIGINT NOT NULL,
-    updated_at         BIGINT NOT NULL
+    updated_at         BIGINT NOT NULL,
+    source_id          TEXT   COLLATE "C" NOT NULL DEFAULT '', -- where it appeared from, its id and its name there
+    source_key         TEXT   COLLATE "C" NOT NULL DEFAULT '',
+    source_name        TEXT   COLLATE "C" NOT NULL DEFAULT '',
+    tags               TEXT   COLLATE "C" NOT NULL DEFAULT '[]',
+    samples            BIGINT NOT NULL DEFAULT -1 -- about how many it has there
 );
+CREATE UNIQUE INDEX datasets_source ON datasets (source_id, source_key) WHERE source_id <> '';
 CREATE INDEX datasets_default ON datasets (default_permission, name, id);
 
 CREATE TABLE grants (
@@ -444,6 +450,53 @@ CREATE TABLE claims (
 );
 CREATE INDEX claims_secrets ON claims (run_id, attempt) WHERE secrets IS NOT NULL;
 
+-- ---- FiftyOne databases ----
+
+CREATE TABLE sources (
+    id                 TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
+    name               TEXT    COLLATE "C" NOT NULL UNIQUE,
+    kind               TEXT    COLLATE "C" NOT NULL,
+    uri                BYTEA,            -- sealed, tied to its source
+    database_name      TEXT    COLLATE "C" NOT NULL,
+    principal_id       TEXT    COLLATE "C" NOT NULL,
+    default_permission TEXT    COLLATE "C" NOT NULL,
+    intake             BOOLEAN NOT NULL,
+    mirror             BOOLEAN NOT NULL,
+    pools              TEXT    COLLATE "C" NOT NULL,
+    rules              TEXT    COLLATE "C" NOT NULL,
+    version            BIGINT  NOT NULL DEFAULT 1, -- rises when its address or database changes
+    created_at         BIGINT  NOT NULL,
+    updated_at         BIGINT  NOT NULL
+);
+
+-- How the watching of a source stands; only the newest epoch may write.
+CREATE TABLE source_watches (
+    source_id     TEXT    COLLATE "C" NOT NULL PRIMARY KEY REFERENCES sources (id) ON DELETE CASCADE,
+    epoch         BIGINT  NOT NULL,
+    mark          TEXT    COLLATE "C" NOT NULL DEFAULT '',
+    streams       BOOLEAN NOT NULL DEFAULT FALSE,
+    seen_at       BIGINT  NOT NULL DEFAULT 0,
+    failing_since BIGINT  NOT NULL DEFAULT 0,
+    trouble       TEXT    COLLATE "C" NOT NULL DEFAULT '',
+    server        TEXT    COLLATE "C" NOT NULL DEFAULT ''
+);
+
+-- The operations of sources that are ours, each once for ever.
+CREATE TABLE holds (
+    source_id    TEXT    COLLATE "C" NOT NULL REFERENCES sources (id) ON DELETE CASCADE,
+    operation    TEXT    COLLATE "C" NOT NULL, -- its id there
+    state        TEXT    COLLATE "C" NOT NULL,
+    run_id       TEXT    COLLATE "C" NOT NULL,
+    mirrored     BOOLEAN NOT NULL,
+    principal_id TEXT    COLLATE "C" NOT NULL,
+    request      TEXT    COLLATE "C" NOT NULL,
+    pipeline     TEXT    COLLATE "C" NOT NULL,
+    created_at   BIGINT  NOT NULL,
+    PRIMARY KEY (source_id, operation)
+);
+CREATE UNIQUE INDEX holds_run ON holds (run_id) WHERE run_id <> '';
+CREATE INDEX holds_open ON holds (source_id, operation) WHERE state <> 'over';
+
 -- What is gone, until the runs that waited for it are rejected.
 CREATE TABLE departed (
     id      TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
@@ -533,6 +586,9 @@ DROP TABLE chunks;
 DROP TABLE idempotency;
 DROP TABLE events;
 DROP TABLE departed;
+DROP TABLE holds;
+DROP TABLE source_watches;
+DROP TABLE sources;
 DROP TABLE claims;
 DROP TABLE works;
 DROP TABLE runs;

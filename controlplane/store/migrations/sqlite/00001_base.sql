@@ -165,8 +165,14 @@ CREATE TABLE datasets (
     creator_id         TEXT   NOT NULL,
     creator_name       TEXT   NOT NULL,
     created_at         BIGINT NOT NULL,
-    updated_at         BIGINT NOT NULL
+    updated_at         BIGINT NOT NULL,
+    source_id          TEXT   NOT NULL DEFAULT '', -- where it appeared from, its id and its name there
+    source_key         TEXT   NOT NULL DEFAULT '',
+    source_name        TEXT   NOT NULL DEFAULT '',
+    tags               TEXT   NOT NULL DEFAULT '[]',
+    samples            BIGINT NOT NULL DEFAULT -1 -- about how many it has there
 );
+CREATE UNIQUE INDEX datasets_source ON datasets (source_id, source_key) WHERE source_id <> '';
 CREATE INDEX datasets_default ON datasets (default_permission, name, id);
 
 CREATE TABLE grants (
@@ -452,6 +458,53 @@ CREATE TABLE claims (
 );
 CREATE INDEX claims_secrets ON claims (run_id, attempt) WHERE secrets IS NOT NULL;
 
+-- ---- FiftyOne databases ----
+
+CREATE TABLE sources (
+    id                 TEXT    NOT NULL PRIMARY KEY,
+    name               TEXT    NOT NULL UNIQUE,
+    kind               TEXT    NOT NULL,
+    uri                BLOB,             -- sealed, tied to its source
+    database_name      TEXT    NOT NULL,
+    principal_id       TEXT    NOT NULL,
+    default_permission TEXT    NOT NULL,
+    intake             BOOLEAN NOT NULL,
+    mirror             BOOLEAN NOT NULL,
+    pools              TEXT    NOT NULL,
+    rules              TEXT    NOT NULL,
+    version            BIGINT  NOT NULL DEFAULT 1, -- rises when its address or database changes
+    created_at         BIGINT  NOT NULL,
+    updated_at         BIGINT  NOT NULL
+);
+
+-- How the watching of a source stands; only the newest epoch may write.
+CREATE TABLE source_watches (
+    source_id     TEXT    NOT NULL PRIMARY KEY REFERENCES sources (id) ON DELETE CASCADE,
+    epoch         BIGINT  NOT NULL,
+    mark          TEXT    NOT NULL DEFAULT '',
+    streams       BOOLEAN NOT NULL DEFAULT FALSE,
+    seen_at       BIGINT  NOT NULL DEFAULT 0,
+    failing_since BIGINT  NOT NULL DEFAULT 0,
+    trouble       TEXT    NOT NULL DEFAULT '',
+    server        TEXT    NOT NULL DEFAULT ''
+);
+
+-- The operations of sources that are ours, each once for ever.
+CREATE TABLE holds (
+    source_id    TEXT    NOT NULL REFERENCES sources (id) ON DELETE CASCADE,
+    operation    TEXT    NOT NULL, -- its id there
+    state        TEXT    NOT NULL,
+    run_id       TEXT    NOT NULL,
+    mirrored     BOOLEAN NOT NULL,
+    principal_id TEXT    NOT NULL,
+    request      TEXT    NOT NULL,
+    pipeline     TEXT    NOT NULL,
+    created_at   BIGINT  NOT NULL,
+    PRIMARY KEY (source_id, operation)
+);
+CREATE UNIQUE INDEX holds_run ON holds (run_id) WHERE run_id <> '';
+CREATE INDEX holds_open ON holds (source_id, operation) WHERE state <> 'over';
+
 -- What is gone, until the runs that waited for it are rejected.
 CREATE TABLE departed (
     id      TEXT   NOT NULL PRIMARY KEY,
@@ -541,6 +594,9 @@ DROP TABLE chunks;
 DROP TABLE idempotency;
 DROP TABLE events;
 DROP TABLE departed;
+DROP TABLE holds;
+DROP TABLE source_watches;
+DROP TABLE sources;
 DROP TABLE claims;
 DROP TABLE works;
 DROP TABLE run_labels;

@@ -1,0 +1,141 @@
+package fiftyone
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	sb "signalbox"
+)
+
+// ownKey marks, in the request of a document, the run of ours that is shown by it.
+const ownKey = "signalbox_run"
+
+var ofOwn = "context.request_params." + ownKey
+
+// Queued reads operations that wait to be run, oldest first.
+func (d *Database) Queued(ctx context.Context, limit int) ([]sb.Operation, error) {
+	return d.find(ctx, bson.D{{Key: "run_state", Value: sb.OperationQueued}, {Key: "archived", Value: bson.D{{Key: "$ne", Value: true}}}},
+		bson.D{{Key: "queued_at", Value: 1}, {Key: "_id", Value: 1}}, limit)
+}
+
+// Stranded reads operations that have been scheduled for a while, in the order of their ids; none that is shown there by us.
+func (d *Database) Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]sb.Operation, error) {
+	old := bson.D{{Key: "$lt", Value: bson.A{"$scheduled_at", bson.D{{Key: "$subtract", Value: bson.A{"$$NOW", age.Milliseconds()}}}}}}
+	filter := bson.D{
+		{Key: "run_state", Value: sb.OperationScheduled},
+		{Key: "archived", Value: bson.D{{Key: "$ne", Value: true}}},
+		{Key: ofOwn, Value: bson.D{{Key: "$exists", Value: false}}},
+		{Key: "$expr", Value: old},
+	}
+	if id, err := bson.ObjectIDFromHex(after); err == nil {
+		filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}})
+	}
+	return d.find(ctx, filter, bson.D{{Key: "_id", Value: 1}}, limit)
+}
+
+func (d *Database) find(ctx context.Context, filter, sort bson.D, limit int) ([]sb.Operation, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	cursor, err := d.operations.Find(ctx, filter, options.Find().SetSort(sort).SetLimit(int64(limit)).SetBatchSize(100))
+	if err != nil {
+		return nil, trouble(err)
+	}
+	defer cursor.Close(ctx) //nolint:errcheck // read to its end, or given up
+	var list []sb.Operation
+	for cursor.Next(ctx) {
+		if o := operationOf(cursor.Current); o.ID != "" { // FiftyOne's own have ObjectIds
+			list = append(list, o)
+		}
+	}
+	return list, trouble(cursor.Err())
+}
+
+// Read reads one. NotFound.
+func (d *Database) Read(ctx context.Context, id string) (sb.Operation, error) {
+	if key, err := bson.ObjectIDFromHex(id); err == nil {
+		list, err := d.find(ctx, bson.D{{Key: "_id", Value: key}}, bson.D{{Key: "_id", Value: 1}}, 1)
+		if err != nil || len(list) > 0 {
+			return append(list, sb.Operation{})[0], err
+		}
+	}
+	return sb.Operation{}, sb.Errorf(sb.NotFound, "operation %s does not exist", id)
+}
+
+// Look reads how operations stand; those that are not there are left out.
+func (d *Database) Look(ctx context.Context, ids []string) (map[string]sb.OperationSeen, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	keys := make(bson.A, 0, len(ids))
+	for _, id := range ids {
+		if key, err := bson.ObjectIDFromHex(id); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	only := bson.D{{Key: "run_state", Value: 1}, {Key: "run_link", Value: 1}}
+	cursor, err := d.operations.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: keys}}}}, options.Find().SetProjection(only))
+	if err != nil {
+		return nil, trouble(err)
+	}
+	defer cursor.Close(ctx) //nolint:errcheck // read to its end, or given up
+	found := make(map[string]sb.OperationSeen, len(ids))
+	for cursor.Next(ctx) {
+		raw := cursor.Current
+		found[idOf(raw.Lookup("_id"))] = sb.OperationSeen{State: sb.OperationState(textOf(raw.Lookup("run_state"))), Link: textOf(raw.Lookup("run_link"))}
+	}
+	return found, trouble(cursor.Err())
+}
+
+// Datasets reads the datasets, without those that FiftyOne makes for itself: views of patches, clips and frames. How many
+// samples one has is MongoDB's own estimate, for which no sample is read. NotFound: there is no such database.
+func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	filter := bson.D{{Key: "sample_collection_name", Value: bson.D{{Key: "$regex", Value: `^samples\.`}}}}
+	only := bson.D{{Key: "name", Value: 1}, {Key: "tags", Value: 1}, {Key: "sample_collection_name", Value: 1}}
+	cursor, err := d.datasets.Find(ctx, filter, options.Find().SetProjection(only).SetSort(bson.D{{Key: "_id", Value: 1}}))
+	if err != nil {
+		return nil, trouble(err)
+	}
+	defer cursor.Close(ctx) //nolint:errcheck // read to its end, or given up
+	var list []sb.SourceDataset
+	for cursor.Next(ctx) {
+		if one := d.dataset(ctx, cursor.Current); one.Key != "" && one.Name != "" {
+			list = append(list, one)
+		}
+	}
+	if err := trouble(cursor.Err()); err != nil || len(list) > 0 {
+		return list, err
+	}
+	return nil, d.exists(ctx)
+}
+
+func (d *Database) dataset(ctx context.Context, raw bson.Raw) sb.SourceDataset {
+	one := sb.SourceDataset{Key: idOf(raw.Lookup("_id")), Name: textOf(raw.Lookup("name"))}
+	if tags, is := raw.Lookup("tags").ArrayOK(); is {
+		values, _ := tags.Values()
+		for _, v := range values {
+			if tag := textOf(v); tag != "" {
+				one.Tags = append(one.Tags, tag)
+			}
+		}
+	}
+	if n, err := d.db.Collection(textOf(raw.Lookup("sample_collection_name"))).EstimatedDocumentCount(ctx); err == nil {
+		one.Samples = &n
+	}
+	return one
+}
+
+// exists demands that FiftyOne has worked on this database.
+func (d *Database) exists(ctx context.Context) error {
+	names, err := d.db.ListCollectionNames(ctx, bson.D{{Key: "name", Value: "datasets"}})
+	if err != nil {
+		return trouble(err)
+	}
+	if len(names) == 0 {
+		return sb.Errorf(sb.NotFound, "there is no database %s of FiftyOne", d.db.Name())
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package fiftyone
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// toJSON writes a value of MongoDB as relaxed extended JSON, as FiftyOne's own encoder does: the order of keys is kept.
+func toJSON(value any) (json.RawMessage, error) {
+	b, err := bson.MarshalExtJSON(bson.D{{Key: "v", Value: value}}, false, false)
+	if err != nil {
+		return nil, err
+	}
+	return json.RawMessage(bytes.TrimSuffix(bytes.TrimPrefix(b, []byte(`{"v":`)), []byte("}"))), nil
+}
+
+// fromJSON reads relaxed extended JSON; text that only looks like it, such as {"$date": "soon"}, becomes text.
+func fromJSON(text json.RawMessage) any {
+	if len(text) == 0 {
+		return nil
+	}
+	var d bson.D
+	if err := bson.UnmarshalExtJSON(append(append([]byte(`{"v":`), text...), '}'), false, &d); err != nil || len(d) != 1 {
+		return string(text)
+	}
+	return d[0].Value
+}

@@ -1,0 +1,124 @@
+package fiftyone_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	sb "signalbox"
+	"signalbox/adapters/fiftyone"
+	"signalbox/adapters/fiftyone/realtest"
+)
+
+// patience is how long an answer may take in these tests.
+const patience = 2 * time.Second
+
+func open(t *testing.T, uri string) sb.OperationDatabase {
+	t.Helper()
+	db, err := fiftyone.Driver{Within: patience}.Open(uri, "fiftyone")
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	return db
+}
+
+func TestRealDatasets(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, true)
+	db := open(t, f.URI())
+	version, err := db.Server(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "6.0.5", version)
+	_, err = db.Datasets(t.Context())
+	require.Equal(t, sb.NotFound, sb.CodeOf(err), "FiftyOne was never here")
+	var id string
+	f.Script(&id, `
+d = fo.Dataset("dogs", persistent=True)
+d.tags = ["train"]
+d.add_samples([fo.Sample(filepath=f"/none/{i}.jpg", ground_truth=fo.Detections(detections=[fo.Detection(label="dog", bounding_box=[0, 0, 1, 1])])) for i in range(3)])
+d.to_patches("ground_truth")
+say(str(d._doc.id))
+`)
+	list, err := db.Datasets(t.Context())
+	require.NoError(t, err)
+	require.Len(t, list, 1, "FiftyOne's own helpers are no datasets")
+	require.Equal(t, id, list[0].Key)
+	require.Equal(t, "dogs", list[0].Name)
+	require.Equal(t, []string{"train"}, list[0].Tags)
+	require.EqualValues(t, 3, *list[0].Samples)
+}
+
+func TestRealChangesAreFollowed(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, true)
+	db, operations := open(t, f.URI()), f.Database().Collection("delegated_ops")
+	follow := func(from sb.Mark) (<-chan sb.SourceChange, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(t.Context())
+		told := make(chan sb.SourceChange, 100)
+		go func() {
+			defer close(told)
+			_ = db.Follow(ctx, from, func(c sb.SourceChange) { told <- c })
+		}()
+		t.Cleanup(func() {
+			cancel()
+			for range told {
+			}
+		})
+		return told, cancel
+	}
+	next := func(told <-chan sb.SourceChange) sb.SourceChange {
+		select {
+		case c, ok := <-told:
+			require.True(t, ok, "it goes on")
+			return c
+		case <-time.After(10 * time.Second):
+			require.Fail(t, "nothing was told")
+			return sb.SourceChange{}
+		}
+	}
+	told, cancel := follow("")
+	require.Empty(t, next(told).Operation, "it listens")
+	id := bson.NewObjectID()
+	set := func(fields bson.D) {
+		_, err := operations.UpdateByID(t.Context(), id, bson.D{{Key: "$set", Value: fields}})
+		require.NoError(t, err)
+	}
+	_, err := operations.InsertOne(t.Context(), bson.D{{Key: "_id", Value: id}, {Key: "run_state", Value: "queued"}})
+	require.NoError(t, err)
+	seen := next(told)
+	require.Equal(t, id.Hex(), seen.Operation)
+	set(bson.D{{Key: "status", Value: 1}})
+	select {
+	case c, ok := <-told:
+		require.Fail(t, "progress is not told", "%v %v", c, ok)
+	case <-time.After(patience + time.Second): // and silence ends nothing
+	}
+	set(bson.D{{Key: "run_state", Value: "failed"}})
+	require.Equal(t, id.Hex(), next(told).Operation)
+	_, err = f.Database().Collection("datasets").InsertOne(t.Context(), bson.D{{Key: "name", Value: "x"}})
+	require.NoError(t, err)
+	require.Empty(t, next(told).Operation, "datasets have changed")
+	cancel()
+
+	_, err = operations.DeleteOne(t.Context(), bson.D{{Key: "_id", Value: id}})
+	require.NoError(t, err)
+	told, _ = follow(seen.Mark)
+	next(told)
+	for _, want := range []string{id.Hex(), "", id.Hex()} {
+		require.Equal(t, want, next(told).Operation, "nothing after the mark is missed")
+	}
+	require.Equal(t, sb.Gone, sb.CodeOf(db.Follow(t.Context(), "bm90aGluZw==", func(sb.SourceChange) {})))
+}
+
+func TestRealMongoThatIsAloneHasNoChanges(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, false)
+	db := open(t, f.URI())
+	require.Equal(t, sb.NotFound, sb.CodeOf(db.Follow(t.Context(), "", func(sb.SourceChange) {})))
+	f.Kill()
+	_, err := db.Server(t.Context())
+	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
+	require.NotContains(t, err.Error(), "127.0.0.1")
+}

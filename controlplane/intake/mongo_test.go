@@ -1,0 +1,488 @@
+package intake_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	sb "signalbox"
+	"signalbox/adapters/fiftyone"
+	"signalbox/adapters/fiftyone/realtest"
+	"signalbox/controlplane/identity"
+	"signalbox/controlplane/intake"
+)
+
+// mongoWorld is a world whose source is a real MongoDB, in which a test writes what an App writes.
+type mongoWorld struct {
+	*world
+	f       *realtest.FiftyOne
+	db      *mongo.Database
+	dataset bson.ObjectID
+	broken  atomic.Pointer[func(call string) error] // what calls that arrived answer instead
+}
+
+// withMongo makes one with a dataset named toy.
+func withMongo(t *testing.T, streams bool) *mongoWorld {
+	t.Helper()
+	f := realtest.Start(t, streams)
+	w := &mongoWorld{f: f, db: f.Database()}
+	w.world = setup(t, func() (sb.OperationDatabase, error) {
+		db, err := fiftyone.Driver{}.Open(f.URI(), "fiftyone")
+		return losing{db, w}, err
+	})
+	w.dataset = w.newDataset("toy")
+	return w
+}
+
+// losing loses answers: the call arrives, and who called hears an error.
+type losing struct {
+	sb.OperationDatabase
+	w *mongoWorld
+}
+
+func (l losing) answer(call string, ok bool, err error) (bool, error) {
+	if f := l.w.broken.Load(); f != nil && err == nil {
+		if err := (*f)(call); err != nil {
+			return false, err
+		}
+	}
+	return ok, err
+}
+
+func (w *mongoWorld) lose(f func(call string) error) { w.broken.Store(&f) }
+
+func (w *mongoWorld) newDataset(name string, tags ...string) bson.ObjectID {
+	w.t.Helper()
+	id := bson.NewObjectID()
+	_, err := w.db.Collection("datasets").InsertOne(w.t.Context(), bson.D{
+		{Key: "_id", Value: id},
+		{Key: "name", Value: name},
+		{Key: "tags", Value: append([]string{}, tags...)},
+		{Key: "sample_collection_name", Value: "samples." + id.Hex()},
+	})
+	require.NoError(w.t, err)
+	return id
+}
+
+// put queues an operation as the App does, changed as a test wants it.
+func (w *mongoWorld) put(operator string, set ...bson.E) string {
+	w.t.Helper()
+	text, err := os.ReadFile("../../adapters/fiftyone/testdata/app_ui_queued.json")
+	require.NoError(w.t, err)
+	var doc bson.M
+	require.NoError(w.t, bson.UnmarshalExtJSON(text, true, &doc))
+	id := bson.NewObjectID()
+	doc["_id"], doc["operator"], doc["dataset_id"], doc["run_state"] = id, operator, w.dataset, "made"
+	_, err = w.db.Collection("delegated_ops").InsertOne(w.t.Context(), doc)
+	require.NoError(w.t, err)
+	if !slices.ContainsFunc(set, func(e bson.E) bool { return e.Key == "run_state" }) {
+		set = append(set, bson.E{Key: "run_state", Value: "queued"})
+	}
+	w.update(id.Hex(), set...)
+	return id.Hex()
+}
+
+func (w *mongoWorld) update(id string, set ...bson.E) {
+	w.t.Helper()
+	key, err := bson.ObjectIDFromHex(id)
+	require.NoError(w.t, err)
+	_, err = w.db.Collection("delegated_ops").UpdateByID(w.t.Context(), key, bson.D{{Key: "$set", Value: bson.D(set)}})
+	require.NoError(w.t, err)
+}
+
+func (w *mongoWorld) remove(id string) {
+	w.t.Helper()
+	key, err := bson.ObjectIDFromHex(id)
+	require.NoError(w.t, err)
+	_, err = w.db.Collection("delegated_ops").DeleteOne(w.t.Context(), bson.D{{Key: "_id", Value: key}})
+	require.NoError(w.t, err)
+}
+
+func (w *mongoWorld) document(id string) bson.M {
+	w.t.Helper()
+	key, err := bson.ObjectIDFromHex(id)
+	require.NoError(w.t, err)
+	var doc bson.M
+	err = w.db.Collection("delegated_ops").FindOne(w.t.Context(), bson.D{{Key: "_id", Value: key}}).Decode(&doc)
+	if err == mongo.ErrNoDocuments { //nolint:errorlint // it is never wrapped
+		return nil
+	}
+	require.NoError(w.t, err)
+	return doc
+}
+
+func (w *mongoWorld) state(id string) string {
+	state, _ := w.document(id)["run_state"].(string)
+	return state
+}
+
+func (w *mongoWorld) becomes(id, state string) {
+	w.t.Helper()
+	w.until(id+" is "+state+", not "+w.state(id), func() bool { return w.state(id) == state })
+}
+
+func (w *mongoWorld) failure(id string) string {
+	w.t.Helper()
+	w.becomes(id, "failed")
+	var said struct{ Result struct{ Error string } }
+	b, err := bson.Marshal(w.document(id))
+	require.NoError(w.t, err)
+	require.NoError(w.t, bson.Unmarshal(b, &said))
+	return said.Result.Error
+}
+
+func (w *mongoWorld) pluginID() string {
+	p, err := w.Store.Plugin(w.t.Context(), "@acme/hello")
+	require.NoError(w.t, err)
+	return p.ID
+}
+
+func request(key string, value any) bson.E {
+	return bson.E{Key: "context.request_params." + key, Value: value}
+}
+
+// both runs a test on a MongoDB with change streams and on one without.
+func both(t *testing.T, test func(t *testing.T, w *mongoWorld)) {
+	t.Helper()
+	for name, streams := range map[string]bool{"by change streams": true, "by polling": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, withMongo(t, streams))
+		})
+	}
+}
+
+func TestRealMongoOperationsAreTakenAndTold(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *mongoWorld) {
+		w.watch()
+		id := w.put(hello)
+		run := w.only(hello)
+		require.JSONEq(t, `{"name":"world","count":3,"delay":0,"mood":"happy","address":{"po_box":false}}`, string(run.Params))
+		require.Equal(t, "toy", run.Dataset)
+		require.Equal(t, "hello", run.Label)
+		require.Contains(t, string(run.InputsSchema), `"name":"Object"`)
+		require.Equal(t, w.robot.ID, run.CreatedBy.ID)
+		require.Equal(t, "scheduled", w.state(id))
+		_, reach, err := w.RunSource(t.Context(), run.ID)
+		require.NoError(t, err)
+		require.Equal(t, w.dataset.Hex(), reach.DatasetID)
+		require.NotContains(t, string(reach.Request), `"params"`)
+		require.Contains(t, string(reach.Request), `"sample_selection_style":{"default":"checkmark","alt":"checkmark"}`, "what is not known is kept")
+
+		p := w.begin(run.ID)
+		w.becomes(id, "running")
+		require.Equal(t, "https://here.example/runs/"+run.ID, w.document(id)["run_link"])
+		half := 0.25
+		_, err = w.Work.Progress(t.Context(), p, &half, "a quarter")
+		require.NoError(t, err)
+		w.until("the progress is told", func() bool { return w.document(id)["status"] != nil })
+		before := w.document(id)["updated_at"]
+		w.Clock.Pass(time.Minute)
+		w.until("it is told to be alive", func() bool { return w.document(id)["updated_at"] != before })
+		w.finish(p, `{"greeting":"Hello"}`, "", "")
+		w.becomes(id, "completed")
+	})
+}
+
+func TestRealMongoWhatEndsThereEndsHere(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *mongoWorld) {
+		w.watch()
+		ends := map[string]func(id string){
+			hello: w.remove,
+			boom:  func(id string) { w.update(id, bson.E{Key: "run_state", Value: "failed"}) },
+			slow:  func(id string) { w.update(id, bson.E{Key: "run_state", Value: "queued"}) },
+		}
+		for operator, end := range ends {
+			id := w.put(operator)
+			run := w.only(operator)
+			if operator != hello {
+				w.begin(run.ID)
+				w.becomes(id, "running")
+			}
+			end(id)
+			w.until(operator+" is stopped", func() bool { return w.Get(t, run.ID).Status == sb.Failed })
+			require.Equal(t, sb.FailStopped, w.Get(t, run.ID).Failure.Kind)
+			require.Contains(t, w.Get(t, run.ID).Failure.Message, "vision")
+		}
+		require.Len(t, w.runsOf(slow), 1, "what somebody queued again is not taken twice")
+	})
+}
+
+func TestRealMongoWhatIsRefusedFailsThereWithTheReason(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.watch()
+	other := w.newDataset("locked")
+	w.until("the dataset appears", func() bool { _, err := w.DatasetOfSource(t.Context(), w.source.ID, other.Hex()); return err == nil })
+	locked, err := w.DatasetOfSource(t.Context(), w.source.ID, other.Hex())
+	require.NoError(t, err)
+	none := sb.NoAccess
+	_, err = w.UpdateDataset(t.Context(), w.Admin.ID, locked.ID, sb.DatasetPatch{DefaultPermission: &none}, func(sb.Facts) error { return nil })
+	require.NoError(t, err)
+	_, err = w.SetOperator(t.Context(), w.pluginID(), "slow", sb.OperatorPatch{Enabled: new(bool)})
+	require.NoError(t, err)
+	for why, id := range map[string]string{
+		"operator does not": w.put("@acme/unknown/op"),
+		"disabled":          w.put(slow),
+		"does not exist":    w.put(hello, bson.E{Key: "dataset_id", Value: other}),
+		"any more":          w.put(hello, bson.E{Key: "dataset_id", Value: bson.NewObjectID()}),
+		"stage two":         w.put(pipe, bson.E{Key: "pipeline", Value: bson.M{"stages": bson.A{bson.M{"name": "one"}, bson.M{"name": "two", "num_distributed_tasks": 4}}}}),
+		"distributed":       w.put(hello, bson.E{Key: "parent_id", Value: bson.NewObjectID()}),
+		"not valid here":    w.put(hello, request("user_request_token", "sbk_nobody's")),
+		"no operator":       w.put(""),
+	} {
+		require.Contains(t, w.failure(id), why)
+		require.Contains(t, w.failure(id), "Signalbox: ")
+	}
+	require.Empty(t, w.runsOf(""))
+	pipeline := w.put(pipe, bson.E{Key: "pipeline", Value: bson.M{"stages": bson.A{bson.M{"name": "one", "operator_uri": hello, "num_distributed_tasks": nil}}}})
+	run := w.only(pipe)
+	_, reach, err := w.RunSource(t.Context(), run.ID)
+	require.NoError(t, err)
+	require.Contains(t, string(reach.Pipeline), `"operator_uri":"@acme/hello/hello"`)
+	require.Equal(t, "scheduled", w.state(pipeline))
+}
+
+func TestRealMongoASubmittersKeyIsUsedOnceAndKeptNowhere(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	secret, hash := identity.NewAPIKey()
+	_, err := w.CreateKey(t.Context(), sb.Key{Owner: w.Bob.ID, Name: "app"}, hash)
+	require.NoError(t, err)
+	w.watch()
+	id := w.put(hello, request("user_request_token", secret), request("hub_api_key", "planted"))
+	require.Equal(t, w.Bob.ID, w.only(hello).CreatedBy.ID)
+	text, err := bson.MarshalExtJSON(w.document(id), true, false)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), secret)
+	require.NotContains(t, string(text), "planted")
+	_, reach, err := w.RunSource(t.Context(), w.only(hello).ID)
+	require.NoError(t, err)
+	require.NotContains(t, string(reach.Request), secret)
+	require.NotContains(t, string(reach.Request), "planted")
+	w.put(slow, request("user_request_token", "of FiftyOne's own"))
+	require.Equal(t, w.robot.ID, w.only(slow).CreatedBy.ID)
+}
+
+func TestRealMongoNothingIsTakenOnBehalfOfWhoMayNot(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.change(func(s *sb.Source) { s.Principal = w.Admin.Who() })
+	w.watch()
+	id := w.put(hello)
+	w.until("it says why", func() bool {
+		s, err := w.SourceState(t.Context(), w.source.ID)
+		return err == nil && s.Trouble == "Nothing is taken: operations are taken on behalf of a service account, not of a person."
+	})
+	require.Equal(t, "queued", w.state(id))
+	w.change(func(s *sb.Source) { s.Principal = w.robot.Who() })
+	w.only(hello)
+	require.NoError(t, w.DeletePrincipal(t.Context(), w.robot.ID))
+	id = w.put(slow)
+	w.until("it says why", func() bool {
+		s, err := w.SourceState(t.Context(), w.source.ID)
+		return err == nil && s.Trouble == "Nothing is taken: its service account does not exist any more."
+	})
+	require.Equal(t, "queued", w.state(id))
+}
+
+func TestRealMongoRulesSayWhereItRuns(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	var places []sb.Orchestrator
+	for _, name := range []string{"by rule", "by target"} {
+		o, err := w.CreateOrchestrator(t.Context(), sb.Orchestrator{
+			Name: name, Kind: sb.Airflow, Enabled: true, Quota: 5, Routes: []sb.Route{{Operators: []string{"*"}, Target: sb.Target{DAG: "etl"}}},
+		}, nil)
+		require.NoError(t, err)
+		places = append(places, o)
+	}
+	w.change(func(s *sb.Source) {
+		s.Rules = []sb.SourceRule{{Datasets: []string{"other"}, OrchestratorID: places[1].ID}, {Operators: []string{hello}, Datasets: []string{"t?y"}, OrchestratorID: places[0].ID}}
+	})
+	w.watch()
+	w.put(hello, bson.E{Key: "delegation_target", Value: "by target"})
+	w.put(boom, bson.E{Key: "delegation_target", Value: "by target"})
+	w.put(slow, bson.E{Key: "delegation_target", Value: "someone's else"})
+	require.Equal(t, "by rule", w.only(hello).Orchestrator)
+	require.Equal(t, "by target", w.only(boom).Orchestrator)
+	require.Equal(t, "builtin", w.only(slow).Orchestrator)
+}
+
+func TestRealMongoDatasetsAreKeptInStep(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *mongoWorld) {
+		w.watch()
+		_, err := w.db.Collection("samples."+w.dataset.Hex()).InsertMany(t.Context(), []bson.M{{"a": 1}, {"a": 2}})
+		require.NoError(t, err)
+		here := func(key bson.ObjectID) (d sb.Dataset) {
+			d, _ = w.DatasetOfSource(t.Context(), w.source.ID, key.Hex())
+			return d
+		}
+		clash := w.newDataset("cats", "train", "v2")
+		w.until("it appears", func() bool { return here(clash).Name == "cats@vision" })
+		require.Equal(t, []string{"train", "v2"}, here(clash).Tags)
+		require.Equal(t, sb.CanEdit, here(clash).DefaultPermission)
+		require.EqualValues(t, 2, *here(w.dataset).Samples)
+		require.Empty(t, here(clash).Creator.ID)
+
+		rename := func(key bson.ObjectID, name string) {
+			_, err := w.db.Collection("datasets").UpdateByID(t.Context(), key, bson.D{{Key: "$set", Value: bson.D{{Key: "name", Value: name}}}})
+			require.NoError(t, err)
+		}
+		id := here(w.dataset).ID
+		rename(w.dataset, "toys")
+		w.until("it is renamed", func() bool { return here(w.dataset).Name == "toys" })
+		require.Equal(t, id, here(w.dataset).ID, "it is the same, with its grants")
+		operation := w.put(hello)
+		run := w.only(hello)
+		_, err = w.db.Collection("datasets").DeleteOne(t.Context(), bson.D{{Key: "_id", Value: w.dataset}})
+		require.NoError(t, err)
+		w.until("it is gone", func() bool { return here(w.dataset).ID == "" })
+		more, err := w.RejectWaiting(t.Context())
+		require.NoError(t, err)
+		require.True(t, more)
+		require.Equal(t, sb.FailRejected, w.Get(t, run.ID).Failure.Kind)
+		require.Contains(t, w.failure(operation), "was deleted in vision")
+	})
+}
+
+func TestRealMongoWhatIsScheduledHereIsShownThere(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *mongoWorld) {
+		w.change(func(s *sb.Source) { s.Mirror = true })
+		w.watch()
+		w.until("the dataset appears", func() bool { _, err := w.DatasetOfSource(t.Context(), w.source.ID, w.dataset.Hex()); return err == nil })
+		run, err := w.Life.Schedule(t.Context(), w.Ann, sb.Draft{Operator: hello, Dataset: "toy", Params: []byte(`{"name":"Ann"}`)})
+		require.NoError(t, err)
+		var doc bson.M
+		w.until("it is shown", func() bool {
+			return w.db.Collection("delegated_ops").FindOne(t.Context(), bson.D{{Key: "operator", Value: hello}}).Decode(&doc) == nil
+		})
+		key, _ := doc["_id"].(bson.ObjectID)
+		id := key.Hex()
+		require.Equal(t, "scheduled", doc["run_state"], "no launcher takes it")
+		require.Equal(t, w.dataset, doc["dataset_id"])
+		require.Equal(t, "https://here.example/runs/"+run.ID, doc["run_link"])
+		p := w.begin(run.ID)
+		w.becomes(id, "running")
+		w.finish(p, "", "no luck", "Traceback: no luck")
+		require.Equal(t, "Traceback: no luck", w.failure(id))
+
+		other, err := w.Life.Schedule(t.Context(), w.Ann, sb.Draft{Operator: slow, Dataset: "toy"})
+		require.NoError(t, err)
+		w.until("it is shown", func() bool {
+			return w.db.Collection("delegated_ops").FindOne(t.Context(), bson.D{{Key: "operator", Value: slow}}).Decode(&doc) == nil
+		})
+		_, err = w.db.Collection("delegated_ops").DeleteOne(t.Context(), bson.D{{Key: "operator", Value: slow}})
+		require.NoError(t, err)
+		w.until("it is stopped", func() bool { return w.Get(t, other.ID).Status == sb.Failed })
+		require.Len(t, w.runsOf(""), 2, "what is shown there is not taken")
+	})
+}
+
+func TestRealMongoWhatWasLeftBehindIsTaken(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	secret, hash := identity.NewAPIKey()
+	_, err := w.CreateKey(t.Context(), sb.Key{Owner: w.Bob.ID, Name: "app"}, hash)
+	require.NoError(t, err)
+	w.changed = func(o *intake.Options) { o.Pace.Stranded = time.Hour }
+	old := w.put(hello, bson.E{Key: "run_state", Value: "scheduled"}, bson.E{Key: "scheduled_at", Value: time.Now().Add(-2 * time.Hour)}, request("user_request_token", secret))
+	young := w.put(slow, bson.E{Key: "run_state", Value: "scheduled"}, bson.E{Key: "scheduled_at", Value: time.Now().Add(-time.Minute)})
+	w.watch()
+	require.Equal(t, w.Bob.ID, w.only(hello).CreatedBy.ID)
+	w.put(boom)
+	w.only(boom)
+	require.Empty(t, w.runsOf(slow), "somebody may be about to begin it")
+	text, err := bson.MarshalExtJSON(w.document(old), true, false)
+	require.NoError(t, err)
+	require.NotContains(t, string(text), secret)
+	require.Equal(t, "scheduled", w.state(young))
+}
+
+// Whatever stops at whichever moment, an operation is taken once.
+func TestRealMongoNothingIsTakenTwiceOrLost(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	const many = 25
+	var ids []string
+	for range many {
+		ids = append(ids, w.put(hello))
+	}
+	n := 0
+	w.lose(func(string) error { // every sixth answer is lost
+		if n++; n%6 == 0 {
+			return sb.Errorf(sb.Unavailable, "the answer is lost")
+		}
+		return nil
+	})
+	done := map[string]bool{}
+	for round := 0; len(w.runsOf(hello)) < many || slices.ContainsFunc(ids, func(id string) bool { return w.state(id) != "completed" }); round++ {
+		require.Less(t, round, 200)
+		first, second := w.watch(), w.watch() // two replicas, of which one takes over
+		until := time.Now().Add(time.Duration(40+17*(round%9)) * time.Millisecond)
+		require.Eventually(t, func() bool { return time.Now().After(until) }, time.Second, 2*time.Millisecond)
+		w.work(done)
+		first.stop()
+		second.stop()
+		if round == 3 || round == 40 {
+			w.f.Kill()
+			w.f.Up()
+		}
+	}
+	require.Len(t, w.runsOf(hello), many)
+}
+
+func (l losing) Hold(ctx context.Context, id string, at time.Time) (bool, error) {
+	ok, err := l.OperationDatabase.Hold(ctx, id, at)
+	return l.answer("hold", ok, err)
+}
+
+func (l losing) Start(ctx context.Context, id, link string, at time.Time) (bool, error) {
+	ok, err := l.OperationDatabase.Start(ctx, id, link, at)
+	return l.answer("start", ok, err)
+}
+
+func (l losing) Complete(ctx context.Context, id string, f sb.Finding, at time.Time) (bool, error) {
+	ok, err := l.OperationDatabase.Complete(ctx, id, f, at)
+	return l.answer("complete", ok, err)
+}
+
+func TestRealMongoIntakeThatIsSwitchedOffGivesBack(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.lose(func(call string) error {
+		if call == "hold" {
+			return sb.Errorf(sb.Unavailable, "the answer is lost")
+		}
+		return nil
+	})
+	r := w.watch()
+	id := w.put(hello)
+	w.becomes(id, "scheduled")
+	r.stop()
+	w.change(func(s *sb.Source) { s.Intake = false })
+	w.watch()
+	w.becomes(id, "queued")
+	require.Empty(t, w.runsOf(hello))
+}
+
+func TestRealMongoASourceThatIsRemovedIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	r := w.watch()
+	w.until("it is watched", func() bool { s, err := w.SourceState(t.Context(), w.source.ID); return err == nil && s.SeenAt != nil })
+	require.NoError(t, w.DeleteSource(t.Context(), w.source.ID, w.Admin.Who()))
+	require.NoError(t, <-r.ended)
+	require.True(t, r.gone)
+}

@@ -1,0 +1,189 @@
+package process
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	sb "signalbox"
+)
+
+const (
+	wordGo    = "go"             // let the process that was forked begin
+	forksTime = 60 * time.Second // for a server to import what it has to
+	forksRest = 30 * time.Second // after one that did not come up
+)
+
+// forks is a server that forks the shims of jobs from a process which has imported what they need. It is started when it
+// is first wanted, and again when it has died. What it forked does not need it.
+type forks struct {
+	options Options
+
+	mu     sync.Mutex
+	ended  sync.WaitGroup // servers
+	socket *net.UnixConn  // nil: it does not run
+	again  time.Time      // not before
+}
+
+// Warm starts the server, so that the first job need not wait for it. The error says why there is none.
+func (e *Executor) Warm() error {
+	if e.forks == nil {
+		return nil
+	}
+	e.forks.mu.Lock()
+	defer e.forks.mu.Unlock()
+	return e.forks.open()
+}
+
+// Close ends the server and waits for that. What it forked goes on.
+func (e *Executor) Close() {
+	if e.forks == nil {
+		return
+	}
+	e.forks.mu.Lock()
+	defer e.forks.mu.Unlock()
+	if e.forks.socket != nil {
+		e.forks.close()
+	}
+	e.forks.ended.Wait()
+}
+
+// launch lets the server fork a shim that holds the ends of pipes.
+func (f *forks) launch(p pipes) (*leash, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for range 2 {
+		if err := f.open(); err != nil {
+			return nil, err
+		}
+		files := unix.UnixRights(int(p.controlIn.Fd()), int(p.statusIn.Fd()), int(p.stdoutIn.Fd()), int(p.stderrIn.Fd()))
+		if _, _, err := f.socket.WriteMsgUnix([]byte{1}, files, nil); err == nil {
+			p.closeTheirs()
+			return &leash{shim: &forked{}, pipes: p}, nil
+		}
+		f.close() // it has died; another is started
+	}
+	return nil, sb.Errorf(sb.Unavailable, "the server of forks does not take the job")
+}
+
+// open starts the server unless it runs, and waits until it is ready.
+func (f *forks) open() error {
+	if f.socket != nil {
+		return nil
+	}
+	if time.Now().Before(f.again) {
+		return sb.Errorf(sb.Unavailable, "the server of forks did not come up a moment ago")
+	}
+	f.again = time.Now().Add(forksRest)
+	socket, err := f.start()
+	if err != nil {
+		return err
+	}
+	f.socket, f.again = socket, time.Time{}
+	return nil
+}
+
+func (f *forks) close() {
+	_ = f.socket.Close()
+	f.socket = nil
+}
+
+// start starts the server as the operators' account. It ends when its socket closes.
+func (f *forks) start() (*net.UnixConn, error) {
+	ours, theirs, err := pair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	cmd := exec.Command(f.options.Forks[0], f.options.Forks[1:]...) //nolint:noctx // it ends with its socket
+	cmd.Env, cmd.Dir, cmd.Stdin = append([]string{}, f.options.ForksEnv...), "/", theirs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: f.options.Account.credential()}
+	ready, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	if err := awaited(ready); err != nil {
+		_ = ours.Close()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		return nil, err
+	}
+	f.ended.Go(func() { _ = cmd.Wait() })
+	return ours, nil
+}
+
+// awaited waits for a server's word that it is ready.
+func awaited(out io.Reader) error {
+	said := make(chan error, 1)
+	go func() {
+		_, err := bufio.NewReader(out).ReadString('\n')
+		said <- err
+	}()
+	select {
+	case err := <-said:
+		return err
+	case <-time.After(forksTime):
+		return sb.Errorf(sb.Unavailable, "the server of forks was not ready within %s", forksTime)
+	}
+}
+
+// pair makes a socket with two ends.
+func pair() (ours *net.UnixConn, theirs *os.File, err error) {
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	file := os.NewFile(uintptr(ends[0]), "forks")
+	defer file.Close()
+	conn, err := net.FileConn(file)
+	if err != nil {
+		_ = unix.Close(ends[1])
+		return nil, nil, err
+	}
+	return conn.(*net.UnixConn), os.NewFile(uintptr(ends[1]), "forks"), nil
+}
+
+// forked is a shim that the server has forked, and so no child of this process.
+type forked struct{ shim int }
+
+func (f *forked) pid() int { return f.shim }
+
+func (*forked) wait() {}
+
+func (*forked) refused() string { return "it was not forked" }
+
+// begin bounds the memory of the operator's process, which waits for that, and lets it begin.
+func (f *forked) begin(l *leash, s status) error {
+	f.shim = s.Shim
+	if l.bound != nil {
+		if err := l.bound.take(s.PID); err != nil {
+			return sb.Wrap(err, sb.Internal, "the worker could not bound the memory of the run: %v", err)
+		}
+	}
+	l.say(wordGo)
+	return nil
+}
+
+// judge tells whether the memory was short.
+func (f *forked) judge(l *leash, s status) status {
+	if l.bound == nil {
+		return s
+	}
+	killed := s.Signal == unix.SIGKILL.String() || s.ExitCode != nil && *s.ExitCode != 0
+	if killed && l.bound.kills() > 0 {
+		s = l.bound.blame(s)
+	}
+	_ = l.bound.remove()
+	return s
+}

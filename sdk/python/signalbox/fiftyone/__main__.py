@@ -1,0 +1,115 @@
+"""The commands ``python -m signalbox.fiftyone run``, ``… serve`` and ``… list``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import List, NoReturn, Optional
+
+from signalbox import work
+from signalbox.fiftyone import environment, forks
+from signalbox.fiftyone.execute import Failed, execute
+from signalbox.fiftyone.forms import form
+from signalbox.fiftyone.job import Job
+from signalbox.fiftyone.operators import Operators
+
+
+def main(args: Optional[List[str]] = None) -> int:
+    """Do what the arguments say; give the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m signalbox.fiftyone", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, does, words in (
+        ("run", _run, "run the operator that this process was started for"),
+        ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
+        ("form", _form, "tell as JSON the form of the operator that this process was started for"),
+        ("list", _list, "tell as JSON what the plugin of a folder offers here"),
+    ):
+        command = commands.add_parser(name, help=words, description=words)
+        command.set_defaults(does=does)
+        command.add_argument("--folder", type=Path, default=Path.cwd(), help="of the plugin; default: this one")
+    asked = parser.parse_args(args)
+    try:
+        environment.load()
+    except environment.MissingFiftyOne as e:
+        return _refused(str(e))
+    status: int = asked.does(asked.folder)
+    return status
+
+
+def _run(folder: Path) -> int:
+    environment.serve(folder)
+    signal.signal(signal.SIGTERM, _terminated)
+    environment.log_to_stderr()
+    job = Job.here()
+    if job.request.get("dataset_id") and not os.environ.get("FIFTYONE_DATABASE_URI"):
+        return _refused(
+            "The source of the dataset does not let its address go here: an admin can add this pool to those of the "
+            "source."
+        )
+    try:
+        environment.connect()
+    except Exception as e:  # noqa: BLE001 - many kinds, all of them the database's
+        return _refused(f"FiftyOne cannot use its database: {e}")
+    try:
+        result, schema = asyncio.run(execute(job))
+        work.result(result, schema)
+    except Failed as e:
+        if e.stack:
+            print(e.stack, file=sys.stderr)
+        work.fail(str(e), e.stack)
+        return 1
+    return 0
+
+
+def _list(folder: Path) -> int:
+    environment.serve(folder)
+    print(json.dumps(dataclasses.asdict(Operators().offer())))
+    return 0
+
+
+def _form(folder: Path) -> int:
+    environment.serve(folder)
+    try:
+        environment.connect()
+        print(json.dumps(asyncio.run(form(Job.here()))))
+    except Failed as e:
+        print(json.dumps({"error": str(e), "stack": e.stack}))
+    except Exception as e:  # noqa: BLE001 - the database's
+        print(json.dumps({"error": f"FiftyOne cannot use its database: {e}", "stack": ""}))
+    return 0
+
+
+def _serve(_folder: Path) -> int:
+    return forks.serve(lambda _argv: _run(Path.cwd()))
+
+
+def _refused(words: str) -> int:
+    print(words, file=sys.stderr)
+    if os.environ.get("SIGNALBOX_TOKEN"):
+        work.fail(words, "")
+    return 1
+
+
+def _terminated(number: int, _frame: Optional[FrameType]) -> None:
+    """End at once: operators run in threads, which no exception of the main thread reaches."""
+    leave(128 + number)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process without what libraries want to do at exit, and without waiting for threads."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    leave(main())
