@@ -56,6 +56,10 @@ func logging(ctx context.Context, s settings) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
+	searched, err := c.search(ctx, w.run)
+	if err != nil {
+		return section{}, err
+	}
 	read, err := c.download(ctx, w.run)
 	if err != nil {
 		return section{}, err
@@ -74,6 +78,7 @@ func logging(ctx context.Context, s settings) (section, error) {
 			{"parse, a core", "≥ 200 MB/s", fmt.Sprintf("%.0f MB/s", parsed), met(parsed >= 200)},
 			atMost("first page of a finished log of "+size+", p99", finished.p99(), 300*time.Millisecond),
 			atMost("first page of a running log of "+size+", p99", running.p99(), 300*time.Millisecond),
+			atMost("a word that is nowhere in the finished log", searched, 3*time.Second),
 			{"memory of the server grows by", "≤ 64 MiB", fmt.Sprintf("%s (from %s)", mib(peak-before), mib(before)), met(peak-before <= 64<<20)},
 			{"end of the work → one object with its index", "", short(kept), nil},
 			{"download", "", fmt.Sprintf("%.0f MB/s", read), nil},
@@ -281,6 +286,24 @@ func (c *control) firstPage(ctx context.Context, run string) (took times, err er
 		took = append(took, d)
 	}
 	return took, nil
+}
+
+// search looks for a word that is nowhere in a finished log, to its end.
+func (c *control) search(ctx context.Context, run string) (time.Duration, error) {
+	began := time.Now()
+	for from := int64(0); ; {
+		body, _, err := c.get(ctx, fmt.Sprintf("/api/v1/runs/%s/logs/lines?search=nowhere&from=%d", run, from))
+		if err != nil {
+			return 0, err
+		}
+		var window struct {
+			Next *int64 `json:"next"`
+		}
+		if err := json.Unmarshal(body, &window); err != nil || window.Next == nil {
+			return time.Since(began), err
+		}
+		from = *window.Next
+	}
 }
 
 // download reads the whole log, and tells how many MB a second that were.

@@ -14,7 +14,7 @@ const (
 	piecesAhead = 6           // how many are in memory, or on their way
 )
 
-// ahead reads a log from its start to its end, several objects at a time, for stores whose answers take a while. It
+// ahead reads a log from an offset to its end, several objects at a time, for stores whose answers take a while. It
 // takes no more memory than its pieces, and fails rather than give fewer bytes than the log has.
 type ahead struct {
 	ctx    context.Context
@@ -32,19 +32,19 @@ type piece struct {
 	err   error
 }
 
-func (l *Logs) ahead(ctx context.Context, run sb.Run, lay layout) *ahead {
+func (l *Logs) ahead(ctx context.Context, run sb.Run, lay layout, from int64) *ahead {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &ahead{ctx: ctx, cancel: cancel, queue: make(chan chan piece, piecesAhead), free: make(chan []byte, piecesAhead), left: lay.size}
+	a := &ahead{ctx: ctx, cancel: cancel, queue: make(chan chan piece, piecesAhead), free: make(chan []byte, piecesAhead), left: lay.size - from}
 	for range piecesAhead {
 		a.free <- nil
 	}
-	a.group.Go(func() { a.fetchAll(l, run, lay) })
+	a.group.Go(func() { a.fetchAll(l, run, lay, from) })
 	return a
 }
 
-func (a *ahead) fetchAll(l *Logs, run sb.Run, lay layout) {
+func (a *ahead) fetchAll(l *Logs, run sb.Run, lay layout, begin int64) {
 	for _, s := range lay.segments {
-		for from := s.start; from < s.start+s.size; from += pieceBytes {
+		for from := max(s.start, begin); from < s.start+s.size; from += pieceBytes {
 			result, to := make(chan piece, 1), min(from+pieceBytes, s.start+s.size)
 			select {
 			case buffer := <-a.free:

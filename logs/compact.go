@@ -239,7 +239,7 @@ func (l *Logs) whole(ctx context.Context, run sb.Run, lay layout) io.ReadCloser 
 	if slices.ContainsFunc(lay.segments, func(s segment) bool { return s.uri != "" }) {
 		return l.read(ctx, run, lay, 0, lay.size)
 	}
-	return l.ahead(ctx, run, lay)
+	return l.ahead(ctx, run, lay, 0)
 }
 
 func ended(run sb.Run) time.Time {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
 	sb "signalbox"
 )
@@ -35,9 +36,10 @@ func (l *Logs) Lines(ctx context.Context, run sb.Run, q sb.LineQuery) (sb.LogWin
 		return sb.LogWindow{}, err
 	}
 	w := &window{query: q, search: bytes.ToLower([]byte(q.Search)), level: max(slices.Index(sb.Severities, q.Level), 0)}
+	w.begun, w.asked = q.Since.IsZero(), l.opts.Now()
 	w.out = sb.LogWindow{Lines: []sb.NumberedLine{}, Next: -1, Complete: complete}
 	for from, ok := w.start(x); ok; from, ok = w.skip(x) {
-		err := l.parse(ctx, run, lay, from, w.entry)
+		err := l.pick(ctx, run, lay, w, from)
 		if err == nil || errors.Is(err, errEnough) {
 			break
 		}
@@ -46,6 +48,13 @@ func (l *Logs) Lines(ctx context.Context, run sb.Run, q sb.LineQuery) (sb.LogWin
 		}
 	}
 	return w.out, nil
+}
+
+func (l *Logs) pick(ctx context.Context, run sb.Run, lay layout, w *window, from int64) error {
+	if w.index != nil && len(w.search) > 0 {
+		return l.search(ctx, run, lay, w, from)
+	}
+	return l.parse(ctx, run, lay, from, w.entry)
 }
 
 // Index counts a log's lines. A running log is read for it from its start.
@@ -103,6 +112,7 @@ type window struct {
 	level  int
 	number int64 // of the next entry
 	index  *index
+	asked  time.Time
 	out    sb.LogWindow
 	begun  bool // the time that was asked for has come
 }

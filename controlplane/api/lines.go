@@ -16,7 +16,7 @@ type NumberedEntry struct {
 // LogLines is a window of a log of any size.
 type LogLines struct {
 	Lines    []NumberedEntry `json:"lines"`
-	Next     *int64          `json:"next" doc:"The number to go on from; null at the end."`
+	Next     *int64          `json:"next" doc:"The number to go on from, also if there are fewer lines than count; null at the end."`
 	Complete bool            `json:"complete" doc:"Nothing will be added."`
 }
 
@@ -34,7 +34,7 @@ type linesInput struct {
 	Count  int         `query:"count" minimum:"1" maximum:"5000" default:"500" doc:"Most lines that fit."`
 	Since  time.Time   `query:"since" doc:"From the first line of that time, or a later one, on."`
 	Level  sb.Severity `query:"level" enum:"DEBUG,INFO,WARNING,ERROR,CRITICAL" doc:"This one and worse."`
-	Search string      `query:"search" maxLength:"200" doc:"Whatever the case."`
+	Search string      `query:"search" maxLength:"200" doc:"Whatever the case. An answer searches a finished log for about a second; go on from next until it is null."`
 }
 
 func (h runLogs) lines(ctx context.Context, in *linesInput) (*answer[LogLines], error) {

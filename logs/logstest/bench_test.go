@@ -48,3 +48,27 @@ func BenchmarkFirstPageOfALargeLog(b *testing.B) {
 		require.Len(b, window.Lines, 200)
 	}
 }
+
+func BenchmarkSearchOfALargeLog(b *testing.B) {
+	files, err := blobs.OpenFiles(b.TempDir())
+	require.NoError(b, err)
+	defer func() { require.NoError(b, files.Close()) }()
+	r := newRows()
+	r.begin("r", "worker")
+	l := logs.New(r, files, r, logs.Options{})
+	for seq := range int64(400) { // 100 MB
+		require.NoError(b, l.Append(b.Context(), process("r"), seq, benchChunk, false))
+	}
+	r.end("r")
+	require.NoError(b, l.Compact(b.Context(), "r"))
+	run, err := r.Run(b.Context(), "r")
+	require.NoError(b, err)
+	b.SetBytes(400 * int64(len(benchChunk)))
+	for b.Loop() {
+		for q := (sb.LineQuery{Count: 200, Search: "nowhere"}); q.From >= 0; {
+			window, err := l.Lines(b.Context(), run, q)
+			require.NoError(b, err)
+			q.From = window.Next
+		}
+	}
+}
