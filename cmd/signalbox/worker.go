@@ -52,7 +52,7 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		log.WithError(err).Warn("this process cannot be made undumpable")
 	}
-	runner, err := newRunner(c, url, tracesOf(ctx), log)
+	runner, err := newRunner(ctx, c, url, log)
 	if err != nil {
 		return err
 	}
@@ -82,12 +82,12 @@ func work(ctx context.Context, c config.Config, url string, log *logrus.Logger) 
 }
 
 // newRunner makes what carries out attempts: the API as they see it, and the ways to execute.
-func newRunner(c config.Config, url string, t *traces, log *logrus.Logger) (*executors.Runner, error) {
+func newRunner(ctx context.Context, c config.Config, url string, log *logrus.Logger) (*executors.Runner, error) {
 	key, err := openKey(c.Worker.OrchestratorKeyFile)
 	if err != nil {
 		return nil, err
 	}
-	api, err := client.NewWork(client.Options{URL: url, KeyFrom: key, UserAgent: "signalbox-worker/" + version, Around: t.around})
+	api, err := client.NewWork(client.Options{URL: url, KeyFrom: key, UserAgent: "signalbox-worker/" + version, Around: tracesOf(ctx).around})
 	if err != nil {
 		return nil, err
 	}
@@ -118,17 +118,17 @@ func newRunner(c config.Config, url string, t *traces, log *logrus.Logger) (*exe
 	if err != nil {
 		return nil, err
 	}
-	settings.Warnings = append(warnings, checkPython(c.Worker.Python)...)
+	settings.Warnings = append(warnings, checkPython(ctx, c.Worker.Python)...)
 	settings.Executors = map[string]sb.Executor{"": processes, "dummy": dummy.Executor{}}
 	return executors.NewRunner(settings), nil
 }
 
 // checkPython says what is wrong with the Python that runs operators in FiftyOne.
-func checkPython(python string) []string {
+func checkPython(ctx context.Context, python string) []string {
 	if python == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), pythonTime)
+	ctx, cancel := context.WithTimeout(ctx, pythonTime)
 	defer cancel()
 	err := exec.CommandContext(ctx, python, "-I", "-c", "from importlib.metadata import version; version('fiftyone')").Run()
 	if err == nil {

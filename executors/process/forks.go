@@ -101,7 +101,7 @@ func (f *forks) start() (*net.UnixConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer theirs.Close()
+	defer func() { _ = theirs.Close() }()
 	cmd := exec.Command(f.options.Forks[0], f.options.Forks[1:]...) //nolint:noctx // it ends with its socket
 	cmd.Env, cmd.Dir, cmd.Stdin = append([]string{}, f.options.ForksEnv...), "/", theirs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: f.options.Account.credential()}
@@ -145,7 +145,7 @@ func pair() (ours *net.UnixConn, theirs *os.File, err error) {
 		return nil, nil, err
 	}
 	file := os.NewFile(uintptr(ends[0]), "forks")
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	conn, err := net.FileConn(file)
 	if err != nil {
 		_ = unix.Close(ends[1])
