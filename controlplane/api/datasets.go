@@ -12,17 +12,17 @@ const onlyHere = "This is about the entry in Signalbox; the samples in FiftyOne 
 
 // Dataset is a dataset as its reader may know it.
 type Dataset struct {
-	ID                string        `json:"id"`
-	Name              string        `json:"name"`
-	DefaultPermission sb.Permission `json:"default_permission"`
-	MyPermission      sb.Permission `json:"my_permission"`
-	Creator           Who           `json:"creator"`
-	CreatedAt         time.Time     `json:"created_at"`
-	UpdatedAt         time.Time     `json:"updated_at"`
-	Note              string        `json:"note,omitempty"`
-	Source            *OfSource     `json:"source" doc:"Null for one that was made here."`
-	Tags              []string      `json:"tags" doc:"As in FiftyOne."`
-	Samples           *int64        `json:"samples" doc:"About how many it has in FiftyOne; null for unknown."`
+	ID                string         `json:"id"`
+	Name              string         `json:"name"`
+	DefaultPermission sb.Permission  `json:"default_permission"`
+	MyPermission      sb.Permission  `json:"my_permission"`
+	Creator           Who            `json:"creator"`
+	CreatedAt         time.Time      `json:"created_at"`
+	UpdatedAt         time.Time      `json:"updated_at"`
+	Note              string         `json:"note,omitempty"`
+	Source            Null[OfSource] `json:"source" doc:"Null for one that was made here."`
+	Tags              []string       `json:"tags" doc:"As in FiftyOne."`
+	Samples           *int64         `json:"samples" doc:"About how many it has in FiftyOne; null for unknown."`
 }
 
 // OfSource is where a dataset appeared from.
@@ -145,7 +145,7 @@ func (h datasets) dataset(f sb.Facts, note string) Dataset {
 		Tags: some(d.Tags), Samples: d.Samples,
 	}
 	if d.SourceID != "" {
-		out.Source = &OfSource{ID: d.SourceID, DatasetID: d.Key, Name: d.There}
+		out.Source = maybe(&OfSource{ID: d.SourceID, DatasetID: d.Key, Name: d.There})
 	}
 	return out
 }
