@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -257,7 +258,8 @@ func sealing(t *testing.T, fresh Fresh) {
 	for i, e := range chain {
 		require.Equal(t, int64(i+1), e.Chain)
 	}
-	require.Equal(t, "administer", chain[len(chain)-1].Action, "a refusal too is sealed at once")
+	refused := func(e sb.AuditEntry) bool { return e.Action == "administer" } // entries of one moment come in no order known before
+	require.True(t, slices.ContainsFunc(chain, refused), "a refusal too is sealed at once")
 	chain, err = w.AuditChain(t.Context(), 2, 1)
 	require.NoError(t, err)
 	require.Equal(t, int64(3), chain[0].Chain)
