@@ -59,8 +59,8 @@ airflow-real: ## test the Airflow adapter against the real Airflow 2.10.3 and 3.
 	go test -count=1 -timeout 12m -run TestRealAirflow $(GOTESTFLAGS) ./adapters/airflow
 
 .PHONY: fiftyone-real
-fiftyone-real: ## test intake against the real FiftyOne 1.22.1 and its MongoDB, installed from PyPI outside of this tree
-	go test -count=1 -timeout 12m -run TestReal $(GOTESTFLAGS) ./adapters/fiftyone ./controlplane/intake ./sdk/python
+fiftyone-real: ## test intake, operators and the plugin for Apps against the real FiftyOne 1.22.1 and its MongoDB, installed from PyPI outside of this tree
+	go test -count=1 -timeout 12m -run TestReal $(GOTESTFLAGS) ./adapters/fiftyone ./controlplane/intake ./sdk/...
 
 .PHONY: airflow2 airflow3
 airflow2: build ## start a real Airflow 2 with example DAGs, registered with the `signalbox dev` that runs here
@@ -86,14 +86,15 @@ fuzz: ## run each fuzz test for a short time (FUZZTIME)
 lint: .venv .tools/$(notdir $(GOLANGCI)) .tools/$(notdir $(WORKFLOWCHECK)) ## check code style, import rules, workflows and Python types
 	golangci-lint run
 	workflowcheck ./workflows
-	.venv/bin/ruff check sdk/python examples
-	.venv/bin/ruff format --check sdk/python examples
+	.venv/bin/ruff check sdk examples e2e/browser
+	.venv/bin/ruff format --check sdk examples e2e/browser
 	cd sdk/python && ../../.venv/bin/mypy signalbox
+	cd sdk/python && ../../.venv/bin/mypy ../fiftyone/plugin
 
 .PHONY: format
 format: .venv .tools/$(notdir $(GOLANGCI)) ## format Go and Python
 	golangci-lint fmt
-	.venv/bin/ruff format sdk/python examples
+	.venv/bin/ruff format sdk examples e2e/browser
 
 .PHONY: generate
 generate: ## write docs/openapi.yaml and the table of docs/configuration.md from the code

@@ -52,6 +52,18 @@ class Slow(foo.Operator):
         time.sleep(ctx.params.get("seconds", 1))
 
 
+class Count(foo.Operator):
+    """Counts the samples of the dataset."""
+
+    @property
+    def config(self):
+        return foo.OperatorConfig(name="count", label="Count", allow_delegated_execution=True)
+
+    def execute(self, ctx):
+        print("counting", ctx.dataset.name)
+        return {"samples": len(ctx.dataset)}
+
+
 class Pipe(foo.PipelineOperator):
     """Says hello twice."""
 
@@ -68,5 +80,5 @@ class Pipe(foo.PipelineOperator):
 
 def register(plugin):
     """Register them all."""
-    for operator in (Hello, Boom, Slow, Pipe):
+    for operator in (Hello, Boom, Slow, Count, Pipe):
         plugin.register(operator)
