@@ -114,7 +114,7 @@ func TestRealAppShowsRunsAndOffersOrchestrators(t *testing.T) {
 	w := setup(t)
 
 	all := w.shows("on_load", nil, nil)
-	require.Contains(t, all, `"more":"no colour"`)
+	require.Contains(t, all, `"status":"Failed no colour"`)
 	require.Contains(t, all, `"where":"gpus"`)
 	require.Contains(t, all, `"rows":["R1"]`)
 	w.say("/runs", `{"items":[],"next_cursor":null}`)
@@ -146,7 +146,7 @@ func TestRealAppShowsOneRun(t *testing.T) {
 	one := w.shows("open", state, map[string]any{"row": 0})
 	require.Contains(t, one, "https://signalbox.example.com/runs/R1")
 	require.Contains(t, one, `Count \\| \\<b\\>all`, "text of others is no markup")
-	require.Contains(t, one, "````\\nFile x")
+	require.Contains(t, one, "````text\\nFile x")
 	require.Contains(t, one, "03:04:06 INFO     hello log")
 	require.NotContains(t, one, "TimerView", "it is over")
 

@@ -203,17 +203,19 @@ class Runs(foo.Panel):  # type: ignore[misc]
     def render(self, ctx: ExecutionContext) -> types.Property:
         """Ask Signalbox, and show what it says or what went wrong."""
         panel, again = types.Object(), True
+        chosen = ctx.panel.state.run
+        buttons = panel.h_stack("buttons", gap=2)
+        if chosen:
+            buttons.btn("back", label="All runs", on_click=self.close)
+        buttons.btn("refresh", label="Refresh", on_click=self.refresh)
         try:
             signalbox = Signalbox(ctx)
-            if ctx.panel.state.run:
-                again = self._one(panel, signalbox, ctx.panel.state.run)
+            if chosen:
+                again = self._one(panel, signalbox, chosen)
             else:
                 self._all(ctx, panel, signalbox)
         except Trouble as e:
             panel.view("trouble", types.AlertView(severity="warning", label="Signalbox", description=str(e)))
-        if ctx.panel.state.run:
-            panel.btn("back", label="All runs", on_click=self.close)
-        panel.btn("refresh", label="Refresh", on_click=self.refresh)
         if again:
             panel.view("again", types.TimerView(interval=EVERY, on_interval=self.refresh))
         return types.Property(panel)
@@ -224,7 +226,8 @@ class Runs(foo.Panel):  # type: ignore[misc]
             panel.md(f"No run on this dataset yet. [Signalbox]({signalbox.public})", name="none")
             return
         now = datetime.now(timezone.utc)
-        table, row = types.TableView(on_click_row=self.open), types.Object()
+        table = types.TableView(on_click_row=self.open, componentsProps={"table": {"sx": {"minWidth": 0}}})
+        row = types.Object()
         for key, label in COLUMNS.items():
             table.add_column(key, label=label)
             row.str(key)
@@ -251,15 +254,14 @@ class Runs(foo.Panel):  # type: ignore[misc]
         return not (complete and run["ended_at"])
 
 
-COLUMNS = {"run": "Run", "status": "Status", "more": "", "scheduled": "Scheduled", "where": "Where", "by": "By"}
+COLUMNS = {"run": "Run", "status": "Status", "scheduled": "Scheduled", "where": "Where", "by": "By"}
 
 
 def _row(run: Dict[str, Any], now: datetime) -> Dict[str, str]:
     """Write a run as a row of the table."""
     return {
         "run": _line(run["label"] or run["operator"]),
-        "status": run["status"].capitalize(),
-        "more": _more(run),
+        "status": f"{run['status'].capitalize()} {_more(run)}".rstrip(),
         "scheduled": _time(run["scheduled_at"], now),
         "where": _line(run["orchestrator"]),
         "by": _line(run["created_by"]["name"]),
@@ -278,11 +280,9 @@ def _heading(run: Dict[str, Any], public: str) -> str:
         "Started": _time(run["started_at"], now),
         "Ended": _time(run["ended_at"], now),
     }
-    lines = [f"- {name}: {_text(value)}" for name, value in said.items() if value]
-    standing = f"**{_text(run['status'].capitalize())}** {_text(_more(run))}"
-    return "\n".join(
-        [f"### {_text(run['label'] or run['operator'])}", standing, "", *lines, f"- [Open in Signalbox]({page})"]
-    )
+    facts = [f"- {name}: {_text(value)}" for name, value in said.items() if value]
+    title = f"**{_text(run['label'] or run['operator'])}** · {_text(run['status'].capitalize())} {_text(_more(run))}"
+    return "\n".join([title, "", *facts, f"- [Open in Signalbox]({page})"])
 
 
 def _more(run: Dict[str, Any]) -> str:
@@ -317,7 +317,7 @@ def _text(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _line(text, 200))
 
 
-def _block(text: str, language: str = "") -> str:
+def _block(text: str, language: str = "text") -> str:
     """Write any text so that Markdown shows it as it is, with its lines; of a long one the end."""
     if len(text) > BLOCK_MOST:
         text = "…" + text[-BLOCK_MOST:]

@@ -19,6 +19,7 @@ class Hello(foo.Operator):
         return types.Property(inputs)
 
     def execute(self, ctx):
+        print("half way, says the log")
         ctx.set_progress(0.5, label="half way")
         ctx.set_progress(1.0, label="done")
         return {"greeting": "Hello " + ctx.params["name"]}
