@@ -10,8 +10,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"signalbox/adapters/fiftyone/realtest"
+	"signalbox/client"
 	"signalbox/examples"
 )
 
@@ -57,7 +59,16 @@ func TestAnAppInABrowserSchedulesOnSignalbox(t *testing.T) {
 	plugins := filepath.Join(t.TempDir(), "plugins")
 	w.done("plugins", "export", plugins)
 	w.done("plugins", "app", plugins)
-	key := accountKey.FindString(w.done("service-accounts", "keys", "create", "intake", "app"))
+	w.done("service-accounts", "create", "ann", "--role", "member")
+	key := accountKey.FindString(w.done("service-accounts", "keys", "create", "ann", "app"))
 	require.NotEmpty(t, key)
-	browse(t, "schedule.py", f.App("FIFTYONE_PLUGINS_DIR="+plugins, "SIGNALBOX_URL="+w.url, "SIGNALBOX_API_KEY="+key))
+	browse(t, "schedule.py", f.App("FIFTYONE_PLUGINS_DIR="+plugins, "SIGNALBOX_URL="+w.url, "SIGNALBOX_API_KEY="+key, "SIGNALBOX_SUBMIT_AS_OWNER=true"))
+
+	page, err := w.client.Runs.List(t.Context(), client.RunFilter{})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 1)
+	require.Equal(t, "ann", page.Items[0].CreatedBy.Name)
+	kept, err := f.Database().Collection("delegated_ops").FindOne(t.Context(), bson.D{}).Raw()
+	require.NoError(t, err)
+	require.NotContains(t, string(kept), key, "it is taken out of the operation")
 }

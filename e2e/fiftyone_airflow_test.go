@@ -52,7 +52,8 @@ func (w *world) joined(s *airflow.Server) {
 	password := filepath.Join(w.t.TempDir(), "password")
 	require.NoError(w.t, os.WriteFile(password, []byte("admin\n"), 0o600))
 	w.done("orchestrators", "add", "prod", "--kind", "airflow", "--set", "url="+s.URL, "--set", "username=admin", "--set", "unpause=true",
-		"--set", "poll_seconds=1", "--secret-file", "password="+password, "--route", "*=signalbox_run")
+		"--set", "poll_seconds=1", "--secret-file", "password="+password)
+	w.done("orchestrators", "set", "prod", "--route", "@acme/*=signalbox_run")
 	key := orchestratorKey.FindString(w.done("orchestrators", "keys", "create", "prod", "tasks"))
 	connection, err := json.Marshal(map[string]string{"connection_id": "signalbox", "conn_type": "http", "host": w.url, "password": key})
 	require.NoError(w.t, err)
@@ -69,7 +70,8 @@ func TestAnOperatorOfFiftyOneRunsOnARealAirflow(t *testing.T) {
 	w.dev()
 	w.done("plugins", "install", filepath.Join(f.Plugins(), "hello"))
 	w.joined(s)
-	w.source(f, "--pool", "prod", "--rule", "*=prod")
+	w.source(f)
+	w.done("sources", "set", "vision", "--pool", "prod", "--rule", "@acme/*=prod")
 	var there struct {
 		ID      string
 		Samples int

@@ -2,7 +2,8 @@
 
 It is all in this one file because FiftyOne executes it anew for each request, while modules that it imports would stay
 as they were until the App is restarted. The App's process needs SIGNALBOX_URL and SIGNALBOX_API_KEY in its
-environment, and SIGNALBOX_PUBLIC_URL where browsers reach Signalbox under another address.
+environment, SIGNALBOX_PUBLIC_URL where browsers reach Signalbox under another address, and
+SIGNALBOX_SUBMIT_AS_OWNER=true where what it schedules is to be the key's owner's.
 """
 
 from __future__ import annotations
@@ -215,7 +216,9 @@ class Runs(foo.Panel):  # type: ignore[misc]
             else:
                 self._all(ctx, panel, signalbox)
         except Trouble as e:
-            panel.view("trouble", types.AlertView(severity="warning", label="Signalbox", description=str(e)))
+            panel.view(
+                "trouble", types.AlertView(severity="warning", label="Signalbox", description=_text(str(e), 500))
+            )
         if again:
             panel.view("again", types.TimerView(interval=EVERY, on_interval=self.refresh))
         return types.Property(panel)
@@ -242,7 +245,7 @@ class Runs(foo.Panel):  # type: ignore[misc]
         panel.md(_heading(run, signalbox.public), name="heading")
         failure = run.get("failure")
         if failure:
-            alert = types.AlertView(severity="error", label="Failed", description=failure["message"])
+            alert = types.AlertView(severity="error", label="Failed", description=_text(failure["message"], 500))
             panel.view("failure", alert)
             if failure.get("stack"):
                 panel.md("**Where**\n\n" + _block(failure["stack"]), name="stack")
@@ -312,9 +315,9 @@ def _line(text: str, most: int = 80) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _text(text: str) -> str:
+def _text(text: str, most: int = 200) -> str:
     """Write any text so that Markdown shows it as it is, in one line."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _line(text, 200))
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _line(text, most))
 
 
 def _block(text: str, language: str = "text") -> str:
@@ -325,10 +328,10 @@ def _block(text: str, language: str = "text") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-Resolve = Callable[[Any, str, Dict[str, Any]], Awaitable[Any]]
+Call = Callable[..., Awaitable[Any]]
 
 
-def _offering(original: Resolve) -> Resolve:
+def _offering(original: Call) -> Call:
     """Make the App offer, for an operator that can be scheduled, the orchestrator that it would go to."""
 
     @functools.wraps(original)
@@ -365,15 +368,34 @@ def _orchestrator(place: Dict[str, str], operator: str) -> SimpleNamespace:
     )
 
 
-def _offer() -> None:
-    """Take part in what the App offers. This file is executed many times, and replaces its earlier self."""
+def _signing(original: Call) -> Call:
+    """Make the App send its key with what it schedules, if it is to, so that this is the key's owner's."""
+
+    @functools.wraps(original)
+    async def execute(operator: str, params: Dict[str, Any], *more: Any, **named: Any) -> Any:
+        key = os.environ.get("SIGNALBOX_API_KEY")
+        if key and os.environ.get("SIGNALBOX_SUBMIT_AS_OWNER") == "true":
+            params = {"user_request_token": key, **params}
+        return await original(operator, params, *more, **named)
+
+    return execute
+
+
+def _take_part() -> None:
+    """Take part in what the App does. This file is executed many times, and replaces its earlier self."""
     server = sys.modules.get("fiftyone.operators.server")
-    if server is not None:  # else this process serves no App
-        now = server.resolve_execution_options
-        server.resolve_execution_options = _offering(getattr(now, "__wrapped__", now))  # type: ignore[attr-defined]
+    if server is None:  # this process serves no App
+        return
+    before: Dict[str, Tuple[Call, Call]] = server.__dict__.setdefault("_signalbox", {})
+    for name, around in (("resolve_execution_options", _offering), ("execute_or_delegate_operator", _signing)):
+        now = getattr(server, name)
+        ours, original = before.get(name, (now, now))
+        if now is ours:  # else another plugin stands before it, and keeps what is there
+            before[name] = around(original), original
+            setattr(server, name, before[name][0])
 
 
 def register(plugin: Any) -> None:
     """Register what there is; FiftyOne calls this."""
     plugin.register(Runs)
-    _offer()
+    _take_part()
