@@ -26,6 +26,22 @@ type world struct {
 	fake  *watchtest.Fake
 
 	checking func() // what happens while an adapter is made
+	read     func() // what happens after an orchestrator was read
+}
+
+// reads are those of the store.
+type reads struct {
+	*store.Store
+	w *world
+}
+
+func (r reads) Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error) {
+	o, err := r.Store.Orchestrator(ctx, idOrName)
+	if then := r.w.read; then != nil {
+		r.w.read = nil
+		then()
+	}
+	return o, err
 }
 
 type made struct{ config, secrets string }
@@ -35,7 +51,7 @@ func setup(t *testing.T) *world {
 	keys, err := secrets.Create(t.Context(), t.TempDir()+"/keyset")
 	require.NoError(t, err)
 	w := &world{store: storetest.Open(t, store.Options{URL: t.TempDir() + "/test.db"}), fake: watchtest.New()}
-	w.Registry = orchestrators.New(w.store, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
+	w.Registry = orchestrators.New(reads{w.store, w}, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
 	return w
 }
 
@@ -131,7 +147,7 @@ func TestWhatReachesItIsMadeAnewWhenItChanges(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 8, o.Quota)
 	require.Equal(t, []string{"password"}, o.Secrets)
-	sealed, err := w.store.OrchestratorSecrets(t.Context(), o.ID)
+	_, sealed, err := w.store.SealedOrchestrator(t.Context(), o.ID)
 	require.NoError(t, err)
 	require.NotContains(t, string(sealed["password"]), "first")
 	for range 3 {
@@ -274,4 +290,44 @@ func TestAChangeOfWhatAnotherChangedMeanwhileIsRefused(t *testing.T) {
 	}
 	_, err = w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://other"}`), Secrets: secret("password", `"third"`)})
 	require.Equal(t, sb.Conflict, sb.CodeOf(err))
+}
+
+func TestConfigAndCredentialsAreOfOneMoment(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	o, err := w.Register(t.Context(), airflow("prod"), secret("password", `"first"`))
+	require.NoError(t, err)
+	w.read = func() {
+		_, err := w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://other"}`), Secrets: secret("password", `"second"`)})
+		require.NoError(t, err)
+	}
+	o, _, err = w.Adapter(t.Context(), o.ID)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"url":"http://other"}`, string(o.Config))
+	require.Equal(t, made{`{"url":"http://other"}`, `{"password":"second"}`}, w.made[len(w.made)-1])
+}
+
+func TestWhatReachesARemovedOneIsForgotten(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	reached := func(name string) sb.Orchestrator {
+		o, err := w.Register(t.Context(), airflow(name), secret("password", `"first"`))
+		require.NoError(t, err)
+		_, _, err = w.Adapter(t.Context(), o.ID)
+		require.NoError(t, err)
+		return o
+	}
+	reached("here")
+	there := reached("there")
+	asked := reached("asked")
+	require.Equal(t, 3, orchestrators.Built(w.Registry))
+	require.NoError(t, w.Remove(t.Context(), "here"))
+	require.Equal(t, 2, orchestrators.Built(w.Registry))
+	require.NoError(t, w.store.DeleteOrchestrator(t.Context(), asked.ID), "by another replica")
+	_, _, err := w.Adapter(t.Context(), asked.ID)
+	require.Equal(t, sb.NotFound, sb.CodeOf(err))
+	require.Equal(t, 1, orchestrators.Built(w.Registry))
+	require.NoError(t, w.store.DeleteOrchestrator(t.Context(), there.ID), "by another replica")
+	reached("next")
+	require.Equal(t, 1, orchestrators.Built(w.Registry))
 }

@@ -17,8 +17,10 @@ type Store interface {
 	ChangeOrchestrator(ctx context.Context, id string, sealed map[string][]byte, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error)
 	// DeleteOrchestrator removes one. Conflict while runs wait for it or are there.
 	DeleteOrchestrator(ctx context.Context, id string) error
-	// OrchestratorSecrets reads the sealed credentials of one, by name.
-	OrchestratorSecrets(ctx context.Context, id string) (map[string][]byte, error)
+	// SealedOrchestrator reads one by id or name with its sealed credentials, by name, as they are at one moment.
+	SealedOrchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, map[string][]byte, error)
+	// Orchestrators reads all of them.
+	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 }
 
 // Keys seal values and open them; the associated data ties a value to its place. Errors: Invalid (it does not open).
