@@ -359,6 +359,8 @@ func (w *world) Workers(context.Context, string) ([]sb.Worker, error) {
 
 func (w *world) Watch(context.Context, string) (sb.Watch, error) { return sb.Watch{}, nil }
 
+func (w *world) Installation(context.Context) (string, error) { return "here", nil }
+
 func (w *world) OpenWork(context.Context, string, string, int) ([]sb.Run, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -35,7 +35,7 @@ func (r *Registry) Adapter(ctx context.Context, id string) (sb.Orchestrator, sb.
 	if err != nil {
 		return o, nil, err
 	}
-	secrets, err := r.open(o.ID, sealed, nil)
+	secrets, err := r.unseal(o.ID, sealed, nil)
 	if err != nil {
 		return o, nil, err
 	}

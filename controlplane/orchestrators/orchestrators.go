@@ -15,7 +15,8 @@ const (
 	defaultQuota = 8
 	maxConfig    = 256 << 10        // bytes of config and credentials
 	probeTime    = 60 * time.Second // of a probe
-	faultsTime   = 15 * time.Second // of comparing routes with what is there
+	faultsTime   = 15 * time.Second // of comparing routes, or runs, with what is there
+	page         = 500              // runs that are read at once
 )
 
 // Registry registers orchestrators. It is safe for use by several goroutines.
@@ -64,7 +65,7 @@ func (r *Registry) Register(ctx context.Context, o sb.Orchestrator, secrets map[
 }
 
 // Change changes an orchestrator. Errors: Invalid with every fault, NotFound, Conflict (also when another changed config or
-// credentials meanwhile).
+// credentials meanwhile, or when it moves to where its open runs are not).
 func (r *Registry) Change(ctx context.Context, idOrName string, p sb.OrchestratorPatch) (sb.Orchestrator, error) {
 	o, kept, err := r.store.SealedOrchestrator(ctx, idOrName)
 	if err != nil {

@@ -21,12 +21,14 @@ import (
 // world is a registry on a real database, whose adapters are fakes that remember what they were made of.
 type world struct {
 	*orchestrators.Registry
-	store *store.Store
-	made  []made
-	fake  *watchtest.Fake
+	another *orchestrators.Registry // of another replica
+	store   *store.Store
+	made    []made
+	fake    *watchtest.Fake
 
 	checking func() // what happens while an adapter is made
 	read     func() // what happens after an orchestrator was read
+	open     []sb.Run
 }
 
 // reads are those of the store.
@@ -34,6 +36,8 @@ type reads struct {
 	*store.Store
 	w *world
 }
+
+func (r reads) OpenWork(context.Context, string, string, int) ([]sb.Run, error) { return r.w.open, nil }
 
 func (r reads) Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error) {
 	o, err := r.Store.Orchestrator(ctx, idOrName)
@@ -51,7 +55,10 @@ func setup(t *testing.T) *world {
 	keys, err := secrets.Create(t.Context(), t.TempDir()+"/keyset")
 	require.NoError(t, err)
 	w := &world{store: storetest.Open(t, store.Options{URL: t.TempDir() + "/test.db"}), fake: watchtest.New()}
-	w.Registry = orchestrators.New(reads{w.store, w}, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
+	replica := func() *orchestrators.Registry {
+		return orchestrators.New(reads{w.store, w}, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
+	}
+	w.Registry, w.another = replica(), replica()
 	return w
 }
 
@@ -96,6 +103,8 @@ type addressed struct {
 }
 
 func (a addressed) Origins() []string { return a.origins }
+
+func (a addressed) Home() string { return a.origins[0] }
 
 func airflow(name string) sb.Orchestrator {
 	return sb.Orchestrator{
@@ -290,44 +299,4 @@ func TestAChangeOfWhatAnotherChangedMeanwhileIsRefused(t *testing.T) {
 	}
 	_, err = w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://other"}`), Secrets: secret("password", `"third"`)})
 	require.Equal(t, sb.Conflict, sb.CodeOf(err))
-}
-
-func TestConfigAndCredentialsAreOfOneMoment(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	o, err := w.Register(t.Context(), airflow("prod"), secret("password", `"first"`))
-	require.NoError(t, err)
-	w.read = func() {
-		_, err := w.Change(t.Context(), o.ID, sb.OrchestratorPatch{Config: json.RawMessage(`{"url":"http://other"}`), Secrets: secret("password", `"second"`)})
-		require.NoError(t, err)
-	}
-	o, _, err = w.Adapter(t.Context(), o.ID)
-	require.NoError(t, err)
-	require.JSONEq(t, `{"url":"http://other"}`, string(o.Config))
-	require.Equal(t, made{`{"url":"http://other"}`, `{"password":"second"}`}, w.made[len(w.made)-1])
-}
-
-func TestWhatReachesARemovedOneIsForgotten(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	reached := func(name string) sb.Orchestrator {
-		o, err := w.Register(t.Context(), airflow(name), secret("password", `"first"`))
-		require.NoError(t, err)
-		_, _, err = w.Adapter(t.Context(), o.ID)
-		require.NoError(t, err)
-		return o
-	}
-	reached("here")
-	there := reached("there")
-	asked := reached("asked")
-	require.Equal(t, 3, orchestrators.Built(w.Registry))
-	require.NoError(t, w.Remove(t.Context(), "here"))
-	require.Equal(t, 2, orchestrators.Built(w.Registry))
-	require.NoError(t, w.store.DeleteOrchestrator(t.Context(), asked.ID), "by another replica")
-	_, _, err := w.Adapter(t.Context(), asked.ID)
-	require.Equal(t, sb.NotFound, sb.CodeOf(err))
-	require.Equal(t, 1, orchestrators.Built(w.Registry))
-	require.NoError(t, w.store.DeleteOrchestrator(t.Context(), there.ID), "by another replica")
-	reached("next")
-	require.Equal(t, 1, orchestrators.Built(w.Registry))
 }

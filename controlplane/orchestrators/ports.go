@@ -19,6 +19,10 @@ type Store interface {
 	DeleteOrchestrator(ctx context.Context, id string) error
 	// SealedOrchestrator reads one by id or name with its sealed credentials, by name, as they are at one moment.
 	SealedOrchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, map[string][]byte, error)
+	// OpenWork reads runs of an orchestrator that hold a slot, in the order of their ids.
+	OpenWork(ctx context.Context, orchestratorID, afterID string, limit int) ([]sb.Run, error)
+	// Installation is the short random id in the names of what is ours elsewhere.
+	Installation(ctx context.Context) (string, error)
 	// Orchestrators reads all of them.
 	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 }

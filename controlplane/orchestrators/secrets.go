@@ -24,8 +24,8 @@ func (r *Registry) seal(id string, secrets map[string]json.RawMessage) (map[stri
 	return sealed, nil
 }
 
-// open opens an orchestrator's credentials, but for those that are about to be replaced.
-func (r *Registry) open(id string, sealed map[string][]byte, but map[string]json.RawMessage) (map[string]json.RawMessage, error) {
+// unseal opens an orchestrator's credentials, but for those that are about to be replaced.
+func (r *Registry) unseal(id string, sealed map[string][]byte, but map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 	secrets := make(map[string]json.RawMessage, len(sealed))
 	for name, box := range sealed {
 		if _, replaced := but[name]; replaced {
