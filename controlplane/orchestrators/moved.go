@@ -81,7 +81,7 @@ func (r *Registry) checkOpen(ctx context.Context, o sb.Orchestrator, moved sb.Ad
 	const advice = "; end or release them first, or register another orchestrator"
 	view, err := moved.Look(ctx, open, installation, "")
 	if err != nil {
-		return sb.Errorf(sb.Conflict, "%d runs are open at %s, and %s does not tell whether it has them: %s"+advice, len(open), o.Name, moved.Home(), sb.MessageOf(err))
+		return sb.Errorf(sb.Conflict, "whether the runs that are open at %s are at %s, it does not tell: %s"+advice, o.Name, moved.Home(), sb.MessageOf(err))
 	}
 	gone := 0
 	for _, seen := range view.Places {
@@ -90,7 +90,7 @@ func (r *Registry) checkOpen(ctx context.Context, o sb.Orchestrator, moved sb.Ad
 		}
 	}
 	if gone > 0 {
-		return sb.Errorf(sb.Conflict, "of %d runs that are open at %s, %s does not have %d"+advice, len(open), o.Name, moved.Home(), gone)
+		return sb.Errorf(sb.Conflict, "runs that are open at %s and that %s does not have: %d of %d"+advice, o.Name, moved.Home(), gone, len(open))
 	}
 	return nil
 }

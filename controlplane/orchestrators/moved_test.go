@@ -23,8 +23,8 @@ func TestOneMovesOnlyToWhereItsOpenRunsAre(t *testing.T) {
 	}{
 		"nothing is open":                   {nil, `{"url":"http://other"}`, false, nil, ""},
 		"what is open is there too":         {[]sb.Run{submitted}, `{"url":"http://other"}`, true, nil, ""},
-		"what is open is not there":         {[]sb.Run{submitted}, `{"url":"http://other"}`, false, nil, "of 1 runs that are open at prod, http://other does not have 1; "},
-		"nobody tells":                      {[]sb.Run{submitted}, `{"url":"http://other"}`, true, sb.Errorf(sb.Unavailable, "no answer"), "1 runs are open at prod, and http://other does not tell whether it has them: no answer; "},
+		"what is open is not there":         {[]sb.Run{submitted}, `{"url":"http://other"}`, false, nil, "runs that are open at prod and that http://other does not have: 1 of 1; "},
+		"nobody tells":                      {[]sb.Run{submitted}, `{"url":"http://other"}`, true, sb.Errorf(sb.Unavailable, "no answer"), "whether the runs that are open at prod are at http://other, it does not tell: no answer; "},
 		"it does not move":                  {[]sb.Run{submitted}, `{"url":"http://x","poll_seconds":9}`, false, nil, ""},
 		"what never arrived is sent anew":   {[]sb.Run{coming}, `{"url":"http://other"}`, false, nil, ""},
 		"what has not been sent yet waits ": {[]sb.Run{{ID: "01T"}}, `{"url":"http://other"}`, false, nil, ""},

@@ -249,7 +249,7 @@ func (s *Store) DeleteOrchestrator(ctx context.Context, id string) error {
 			return err
 		}
 		if open > 0 {
-			return sb.Errorf(sb.Conflict, "%d runs wait for %s or are there; end or stop them first", open, o.Name)
+			return sb.Errorf(sb.Conflict, "runs that wait for %s or are there: %d; end or stop them first", o.Name, open)
 		}
 		if err := t.endLogs(ctx, id); err != nil {
 			return err
