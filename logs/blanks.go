@@ -70,22 +70,30 @@ func (l *Logs) finishBlanks(ctx context.Context, id string, b blanks) error {
 	return l.blobs.Delete(ctx, blanksFolder+id)
 }
 
-// takeUp finishes what was noted for a run and not finished. Only who works on the run alone calls it.
-func (l *Logs) takeUp(ctx context.Context, id string) error {
+// noted are the places of a run that were noted and are not finished; none for nothing.
+func (l *Logs) noted(ctx context.Context, id string) (b blanks, err error) {
 	r, err := l.blobs.Get(ctx, blanksFolder+id, 0, -1)
 	if sb.CodeOf(err) == sb.NotFound {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, err := io.ReadAll(r)
 	if err := errors.Join(err, r.Close()); err != nil {
-		return err
+		return nil, err
 	}
-	var b blanks
 	if err := json.Unmarshal(text, &b); err != nil {
-		return sb.Wrap(err, sb.Internal, "what is to be blanked out of the log of run %s cannot be read", id)
+		return nil, sb.Wrap(err, sb.Internal, "what is to be blanked out of the log of run %s cannot be read", id)
+	}
+	return b, nil
+}
+
+// takeUp finishes what was noted for a run and not finished. Only who works on the run alone calls it.
+func (l *Logs) takeUp(ctx context.Context, id string) error {
+	b, err := l.noted(ctx, id)
+	if err != nil || len(b) == 0 {
+		return err
 	}
 	return l.finishBlanks(ctx, id, b)
 }

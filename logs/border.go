@@ -30,6 +30,9 @@ func (l *Logs) border(ctx context.Context, c sb.Chunk, body []byte) error {
 		return err
 	}
 	found, err := l.across(ctx, c, body, mask)
+	if err == nil && len(found) == 0 { // a beginning that somebody blanked out, and went no further, is found no more
+		found, err = l.noted(ctx, c.Run)
+	}
 	if err != nil || len(found) == 0 {
 		return err
 	}
