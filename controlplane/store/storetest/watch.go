@@ -119,6 +119,7 @@ func notRemoved(t *testing.T, fresh Fresh) {
 	events, err := w.Events(t.Context(), run.ID, 0, 100)
 	require.NoError(t, err)
 	require.Equal(t, sb.EventLogMissing, events[len(events)-1].Kind)
+	require.Contains(t, events[len(events)-1].Message, "has what was sent", "a task may have sent all of it")
 	require.Contains(t, events[len(events)-1].Message, "removed")
 	kept, err := w.Run(t.Context(), run.ID)
 	require.NoError(t, err)
