@@ -37,6 +37,7 @@ func (l *Logs) Run(ctx context.Context) error {
 	group.Go(func() error { return l.joinLong(ctx) })
 	group.Go(func() error { return l.listen(ctx, todo) })
 	group.Go(func() error { return every(ctx, l.opts.Sweep, func() { l.sweep(ctx, todo) }) })
+	group.Go(func() error { return every(ctx, takeUpEvery, func() { l.TakeUp(ctx) }) })
 	group.Go(func() error { return every(ctx, tidyEvery, func() { l.Tidy(ctx) }) })
 	return group.Wait()
 }
@@ -137,7 +138,8 @@ func (l *Logs) Compact(ctx context.Context, id string) error {
 	})
 }
 
-// alone lets f work on the chunks of a run while no other does, in no replica; it does nothing when another does.
+// alone lets f work on the chunks of a run while no other does, in no replica, after it has finished what was begun to be blanked
+// out there; it does nothing when another does.
 func (l *Logs) alone(ctx context.Context, id string, f func(context.Context) error) error {
 	lease, holder := "log:"+id, l.opts.Holder+"/"+rand.Text() // of this call: two workers here are two holders
 	mine, err := l.store.Lease(ctx, lease, holder, leaseFor)
@@ -148,6 +150,9 @@ func (l *Logs) alone(ctx context.Context, id string, f func(context.Context) err
 	defer func() { _ = l.store.Release(release, lease, holder) }()
 	ctx, stop := l.keepLease(ctx, lease, holder)
 	defer stop()
+	if err := l.takeUp(ctx, id); err != nil {
+		return err
+	}
 	return f(ctx)
 }
 

@@ -11,8 +11,12 @@ import (
 	sb "signalbox"
 )
 
-// MaxWindow is how many lines a window has at most.
-const MaxWindow = 1000
+// MaxWindow is how many lines a window has at most. So many may be long: their messages have windowBytes at most, but for a
+// line that is longer by itself.
+const (
+	MaxWindow   = 5000
+	windowBytes = 4 << 20
+)
 
 var errEnough = errors.New("the window is full")
 
@@ -113,6 +117,7 @@ type window struct {
 	number int64 // of the next entry
 	index  *index
 	asked  time.Time
+	bytes  int // of the messages that were picked
 	out    sb.LogWindow
 	begun  bool // the time that was asked for has come
 }
@@ -165,7 +170,7 @@ func (w *window) entry(e entry) error {
 	if len(w.search) > 0 && !bytes.Contains(bytes.ToLower(e.message), w.search) {
 		return nil
 	}
-	if len(w.out.Lines) == w.query.Count {
+	if w.bytes += len(e.message); len(w.out.Lines) == w.query.Count || len(w.out.Lines) > 0 && w.bytes > windowBytes {
 		w.out.Next = n
 		return errEnough
 	}
