@@ -41,7 +41,7 @@ func setup(t *testing.T) *world {
 		"/runs":         `{"items":[` + run(`"status":"failed","failure":{"kind":"error","message":"no colour"}`) + `],"next_cursor":null}`,
 		"/operators":    `{"items":[{"uri":"@acme/hello/hello","from_app":{"id":"O","name":"gpus"}}],"next_cursor":null}`,
 	})
-	w.app = f.App("SIGNALBOX_URL="+signalbox.URL, "SIGNALBOX_API_KEY=sbk_right", "SIGNALBOX_PUBLIC_URL=https://signalbox.example.com/")
+	w.app = f.App("SIGNALBOX_URL="+signalbox.URL, "SIGNALBOX_API_KEY=sbk_right\n", "SIGNALBOX_PUBLIC_URL=https://signalbox.example.com/")
 	return w
 }
 

@@ -75,7 +75,7 @@ class Signalbox:
             raise Trouble("This App does not know where Signalbox is. Start it with SIGNALBOX_URL in its environment.")
         self.public = os.environ.get("SIGNALBOX_PUBLIC_URL", "").rstrip("/") or self.url
         own = getattr(ctx, "user_request_token", None) or ""
-        self._key = own if own.startswith("sbk_") else os.environ.get("SIGNALBOX_API_KEY", "")
+        self._key = own if own.startswith("sbk_") else _app_key()
         if not self._key:
             raise Trouble("This App has no key for Signalbox. Start it with SIGNALBOX_API_KEY in its environment.")
 
@@ -162,6 +162,11 @@ def _refusal(e: urllib.error.HTTPError, url: str, strange: str) -> Trouble:
     if code == "not_found":
         return Unknown(detail)
     return Trouble(f"Signalbox says: {detail}")
+
+
+def _app_key() -> str:
+    """Give the App's key; secrets of Kubernetes often end with a newline."""
+    return os.environ.get("SIGNALBOX_API_KEY", "").strip()
 
 
 def _key_of(dataset: Dict[str, Any]) -> Optional[str]:
@@ -373,7 +378,7 @@ def _signing(original: Call) -> Call:
 
     @functools.wraps(original)
     async def execute(operator: str, params: Dict[str, Any], *more: Any, **named: Any) -> Any:
-        key = os.environ.get("SIGNALBOX_API_KEY")
+        key = _app_key()
         if key and os.environ.get("SIGNALBOX_SUBMIT_AS_OWNER") == "true":
             params = {"user_request_token": key, **params}
         return await original(operator, params, *more, **named)
