@@ -22,6 +22,7 @@ import (
 	"signalbox/controlplane/api"
 	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
+	"signalbox/controlplane/forms"
 	"signalbox/controlplane/identity"
 	"signalbox/controlplane/logplaces"
 	"signalbox/controlplane/orchestrators"
@@ -100,7 +101,7 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 			Invitations: identity.NewInvitations(w.Store, access.Check, inviting),
 		},
 		Life: api.Life{
-			Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,
+			Runs: w.Life, Forms: forms.New(w.Store, access.Check, catalog.Params), Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,
 			Logs: output, Notes: w.Store,
 		},
 		Stock: api.Stock{

@@ -1,0 +1,67 @@
+package signalbox
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// FormAsk is what somebody asks an operator's form with.
+type FormAsk struct {
+	Operator  string          // URI
+	Dataset   string          // id or name; "" for none
+	Params    json.RawMessage // so far; an object, nil for {}
+	View      json.RawMessage // nil for the whole dataset
+	Selection *Selection      // nil for nothing
+}
+
+// Selection is what is selected in a view.
+type Selection struct {
+	Samples []string          `json:"samples,omitempty" nullable:"false" maxItems:"100000" doc:"Ids of samples."`
+	Labels  []json.RawMessage `json:"labels,omitempty" nullable:"false" maxItems:"100000" doc:"Labels as FiftyOne names them: objects with label_id, sample_id, field and frame_number."`
+}
+
+// Form is an operator's form for the params so far, as a resolver makes it: what may be entered, how it is shown, and what is
+// wrong with what was entered.
+type Form struct {
+	Inputs   json.RawMessage `json:"inputs,omitempty" doc:"FiftyOne's own description of the inputs; null for an operator that takes none, and for one with a command."`
+	Schema   json.RawMessage `json:"schema,omitempty" doc:"The same as JSON Schema, its properties in the order of the form."`
+	Hints    json.RawMessage `json:"hints,omitempty"`
+	Unmapped []string        `json:"unmapped,omitempty" nullable:"false"`
+	Errors   []FormError     `json:"errors,omitempty" nullable:"false"`
+	Options  json.RawMessage `json:"options,omitempty"`
+	Delegate *bool           `json:"delegate,omitempty"`
+	Label    string          `json:"label,omitempty"`
+	Dynamic  bool            `json:"dynamic,omitempty"`
+	Warning  string          `json:"warning,omitempty"`
+	Failure  *FormFailure    `json:"failure,omitempty"`
+}
+
+// FormError is something that is wrong with the params.
+type FormError struct {
+	Path    string `json:"path"` // below the params, such as "boxes[2].width"; "" for all of them
+	Message string `json:"message"`
+}
+
+// FormFailure is why an operator gave no form.
+type FormFailure struct {
+	Message string `json:"message"`
+	Stack   string `json:"stack" doc:"The traceback; empty without one."`
+}
+
+// MadeForm is a form with who it is of.
+type MadeForm struct {
+	Form
+	Operator string // URI
+	Revision int    // of its plugin
+}
+
+// Times and sizes of forms.
+const (
+	FormPatience = 5 * time.Second  // how long an answer is waited for
+	FormAgain    = 2 * time.Second  // after which a question without an answer is handed to another resolver, too
+	FormKept     = time.Minute      // how long a question and its answer are kept
+	FormPoll     = 25 * time.Second // how long a resolver waits for a question
+
+	MaxFormInput = 1 << 20 // bytes of the params, of the view, and of the selection
+	MaxForm      = 4 << 20 // bytes of an answer
+)
