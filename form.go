@@ -1,6 +1,9 @@
 package signalbox
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 )
@@ -42,6 +45,15 @@ type FormError struct {
 	Message string `json:"message"`
 }
 
+// Fault is the error as those of other params are told.
+func (e FormError) Fault() Fault {
+	at := "body.params"
+	if e.Path != "" {
+		at += "." + e.Path
+	}
+	return Fault{Location: at, Message: e.Message}
+}
+
 // FormFailure is why an operator gave no form.
 type FormFailure struct {
 	Message string `json:"message"`
@@ -55,13 +67,68 @@ type MadeForm struct {
 	Revision int    // of its plugin
 }
 
+// Question is a form that somebody waits for. It is asked of the resolvers of a pool.
+type Question struct {
+	ID             string
+	OrchestratorID string
+	Pool           string
+	PrincipalID    string // who asks
+	Operator       string // URI
+	RevisionID     string // of its plugin
+	DatasetID      string // "" for none
+	Params         json.RawMessage
+	View           json.RawMessage // nil for the whole dataset
+	Request        json.RawMessage // what an App would be asked with besides; nil for nothing
+}
+
+// Answered is a question's answer, as it was kept.
+type Answered struct {
+	RevisionID string
+	DatasetID  string
+	Form       Form
+}
+
+// Of tells whether it was asked about the plugin's revision and the dataset of facts.
+func (a Answered) Of(f Facts) bool {
+	dataset := ""
+	if f.Dataset != nil {
+		dataset = f.Dataset.ID
+	}
+	return a.RevisionID == f.Plugin.Revision.ID && a.DatasetID == dataset
+}
+
+// SumOfAsked tells apart what forms are asked with, however it is written: the order of members and white space do not count.
+func SumOfAsked(params, view json.RawMessage) string {
+	if len(params) == 0 {
+		params = json.RawMessage("{}")
+	}
+	h := sha256.New()
+	for _, raw := range []json.RawMessage{params, view} {
+		var value any
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		if err := d.Decode(&value); err != nil && len(raw) > 0 {
+			value = string(raw)
+		}
+		text, err := json.Marshal(value)
+		if err != nil { // what was decoded can be encoded
+			panic(err)
+		}
+		h.Write(append(text, '\n'))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // Times and sizes of forms.
 const (
 	FormPatience = 5 * time.Second  // how long an answer is waited for
-	FormAgain    = 2 * time.Second  // after which a question without an answer is handed to another resolver, too
+	FormAgain    = 2 * time.Second  // after which a question without an answer is asked once more: its resolver may have died
 	FormKept     = time.Minute      // how long a question and its answer are kept
 	FormPoll     = 25 * time.Second // how long a resolver waits for a question
 
 	MaxFormInput = 1 << 20 // bytes of the params, of the view, and of the selection
 	MaxForm      = 4 << 20 // bytes of an answer
+
+	MaxQuestions    = 200 // about how many may be open at once
+	MaxOwnQuestions = 10  // of one principal
 )

@@ -62,15 +62,7 @@ func formOf(m sb.MadeForm) Form {
 		out.Hints = json.RawMessage("{}")
 	}
 	for _, e := range m.Errors {
-		out.Errors = append(out.Errors, sb.Fault{Location: paramOf(e.Path), Message: e.Message})
+		out.Errors = append(out.Errors, e.Fault())
 	}
 	return out
-}
-
-// paramOf is a path below the params as errors name places.
-func paramOf(path string) string {
-	if path == "" {
-		return "body.params"
-	}
-	return "body.params." + path
 }

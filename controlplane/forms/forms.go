@@ -1,7 +1,7 @@
 // Package forms asks operators for their forms: what may be entered, and what is wrong with what was. An operator with a command
 // answers by the schema in its manifest, at once. One of the FiftyOne runtime is asked itself: its question lies in the database
-// for a minute at most, a resolver that waits in its pool, at any replica, takes it, and the answer comes back the same way. Nothing is
-// asked twice of whoever has answered, and nothing waits longer than signalbox.FormPatience.
+// for a minute at most, a resolver that waits in its pool, at any replica, takes it, and the answer comes back the same way. Nobody waits
+// longer than signalbox.FormPatience.
 package forms
 
 import (
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	sb "signalbox"
 )
@@ -19,18 +20,22 @@ type Params func(schema, params json.RawMessage) (json.RawMessage, error)
 
 // Forms asks operators for their forms. It is safe for use by several goroutines and replicas.
 type Forms struct {
-	store  Store
-	check  func(sb.Facts, sb.Action) error
-	params Params
+	store    Store
+	check    func(sb.Facts, sb.Action) error
+	params   Params
+	archives Archives
+	given    Given
+	bells    bells
+	after    func(time.Duration) <-chan time.Time
 }
 
 // New makes what asks operators for their forms.
-func New(store Store, check func(sb.Facts, sb.Action) error, params Params) *Forms {
-	return &Forms{store: store, check: check, params: params}
+func New(store Store, check func(sb.Facts, sb.Action) error, params Params, archives Archives, given Given) *Forms {
+	return &Forms{store: store, check: check, params: params, archives: archives, given: given, bells: newBells(), after: time.After}
 }
 
 // Form gives an operator's form for the params so far, to whoever may schedule it. Errors: Invalid with every fault, Forbidden,
-// NotFound, Conflict (it is disabled), Unavailable (the form could not be made).
+// NotFound, Conflict (it is disabled), RateLimited, Unavailable (the form could not be made).
 func (s *Forms) Form(ctx context.Context, who sb.Principal, ask sb.FormAsk) (sb.MadeForm, error) {
 	if faults := checkAsk(ask); len(faults) > 0 {
 		return sb.MadeForm{}, sb.Faulty("the form cannot be asked for", faults...)
@@ -39,7 +44,7 @@ func (s *Forms) Form(ctx context.Context, who sb.Principal, ask sb.FormAsk) (sb.
 	if err != nil {
 		return sb.MadeForm{}, err
 	}
-	if err := s.may(f, ask); err != nil {
+	if err := s.may(f, ask.Dataset); err != nil {
 		return sb.MadeForm{}, err
 	}
 	made := sb.MadeForm{Operator: f.Operator.URI(), Revision: f.Plugin.Revision.Number}
@@ -48,12 +53,13 @@ func (s *Forms) Form(ctx context.Context, who sb.Principal, ask sb.FormAsk) (sb.
 		made.Label = f.Operator.Label()
 		return made, err
 	}
-	return made, sb.Errorf(sb.Unavailable, "the form could not be made: no worker resolves the forms of operators in FiftyOne")
+	made.Form, err = s.ofResolver(ctx, f, ask)
+	return made, err
 }
 
 // may demands the right to schedule what is asked about.
-func (s *Forms) may(f sb.Facts, ask sb.FormAsk) error {
-	if ask.Dataset != "" && f.Dataset == nil {
+func (s *Forms) may(f sb.Facts, dataset string) error {
+	if dataset != "" && f.Dataset == nil {
 		return s.check(f, sb.ActViewDataset)
 	}
 	return s.check(f, sb.ActSchedule)

@@ -101,7 +101,7 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 			Invitations: identity.NewInvitations(w.Store, access.Check, inviting),
 		},
 		Life: api.Life{
-			Runs: w.Life, Forms: forms.New(w.Store, access.Check, catalog.Params), Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,
+			Runs: w.Life, Forms: forms.New(w.Store, access.Check, catalog.Params, runstest.Archives{Store: w.Store}, w.Secrets), Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,
 			Logs: output, Notes: w.Store,
 		},
 		Stock: api.Stock{
