@@ -100,6 +100,8 @@ _FORKED = {"run": _run, "form": _form}
 
 
 def _serve(_folder: Path) -> int:
+    environment.serve(Path(os.devnull))
+    Operators()  # FiftyOne's own, for what they import
     return forks.serve(lambda argv: _FORKED[argv[-1]](Path.cwd()))
 
 
