@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from signalbox.fiftyone.environment import extended
 from signalbox.fiftyone.execute import Failed, failed
@@ -50,11 +50,11 @@ def _inputs(operator: Any, ctx: Any) -> Dict[str, Any]:
         with ctx:
             described = operator.resolve_type(ctx, "inputs")
         checked = executor.ValidationContext(ctx, described, operator)
+        inputs: Optional[Dict[str, Any]] = None if described is None else extended(described.to_json())
     except Exception as e:
         raise failed(e) from e
-    if described is None:
+    if inputs is None:
         return {"inputs": None, "schema": None, "hints": {}, "unmapped": [], "errors": []}
-    inputs: Dict[str, Any] = extended(described.to_json())
     made = form_of(inputs)
     return {
         "inputs": inputs,
