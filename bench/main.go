@@ -48,6 +48,7 @@ var parts = []part{
 	{"logs", 15 * time.Minute, logging},
 	{"bridge", 20 * time.Minute, bridge},
 	{"serve", 5 * time.Minute, serving},
+	{"forms", 10 * time.Minute, forming},
 	{"leaks", 30 * time.Minute, leaks},
 }
 

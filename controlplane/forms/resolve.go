@@ -40,8 +40,9 @@ func (s *Forms) hand(ctx context.Context, q sb.Question) (*sb.FormQuestion, erro
 	case sb.Invalid, sb.NotFound, sb.Forbidden, sb.Conflict:
 		failed := sb.Form{Failure: &sb.FormFailure{Message: sb.MessageOf(err)}}
 		return nil, s.store.AnswerQuestion(ctx, q.OrchestratorID, q.Pool, q.ID, failed)
+	default: // another may have more luck
+		return nil, err
 	}
-	return nil, err
 }
 
 // filled is a question with what its operator is given. The right to schedule is demanded once more. No secret is ever kept with a

@@ -183,8 +183,10 @@ func questionSeen(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.Equal(t, sb.Answered{RevisionID: w.plugin.Revision.ID, DatasetID: w.data.ID, Form: answered}, seen)
 	for _, other := range []struct{ who, operator, params, view string }{
-		{w.admin.ID, count, `{"a":1,"b":"x\u0000"}`, "[]"}, {w.ann.ID, hello, `{"a":1,"b":"x\u0000"}`, "[]"},
-		{w.ann.ID, count, `{"a":2,"b":"x\u0000"}`, "[]"}, {w.ann.ID, count, `{"a":1,"b":"x\u0000"}`, ""},
+		{w.admin.ID, count, `{"a":1,"b":"x\u0000"}`, "[]"},
+		{w.ann.ID, hello, `{"a":1,"b":"x\u0000"}`, "[]"},
+		{w.ann.ID, count, `{"a":2,"b":"x\u0000"}`, "[]"},
+		{w.ann.ID, count, `{"a":1,"b":"x\u0000"}`, ""},
 	} {
 		_, err := w.FormSeen(t.Context(), other.who, other.operator, []byte(other.params), []byte(other.view))
 		requireCode(t, sb.NotFound, err)
