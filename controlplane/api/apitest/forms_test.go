@@ -66,7 +66,9 @@ func TestAnOperatorInFiftyOneAnswersThroughAWorker(t *testing.T) {
 	require.Equal(t, sb.TooLarge, sb.CodeOf(err))
 	_, err = resolver.Forms(t.Context(), sb.FormsRequest{Pool: "Not A Pool"})
 	require.Equal(t, sb.Invalid, sb.CodeOf(err))
-	go func() { _, _ = resolver.Forms(t.Context(), sb.FormsRequest{Pool: "default", Answer: &sb.FormAnswer{ID: q.ID, Form: form}}) }()
+	go func() {
+		_, _ = resolver.Forms(t.Context(), sb.FormsRequest{Pool: "default", Answer: &sb.FormAnswer{ID: q.ID, Form: form}})
+	}()
 	said := <-got
 	require.Equal(t, 200, said.StatusCode, said.body)
 	require.Contains(t, said.body, `"properties":{"z":{},"a":{}}`, "the order is kept")
