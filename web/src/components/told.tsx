@@ -1,8 +1,9 @@
 import { notifications } from '@mantine/notifications';
+import type { ReactNode } from 'react';
 import { isProblem } from '@/services/api.ts';
 
 /** Tells in a corner what was done. */
-export function tell(message: string) {
+export function tell(message: ReactNode) {
   notifications.show({ message, autoClose: 5000, withBorder: true });
 }
 

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
 import { allows, type Dataset } from '@/services/datasets.ts';
 import { isAdmin, type Me } from '@/services/me.ts';
@@ -25,24 +25,21 @@ export interface RunFilter {
   match?: 'uri' | undefined;
   sort?: Sort | undefined;
   pinned?: boolean | undefined;
+  cursor?: string | undefined;
 }
 
-/** Most runs that one request of a list asks for. */
-const pageSize = 100;
+/** How many runs a page of a list has. */
+export const pageSize = 50;
 
 /**
  * Query keys of runs all begin with "runs": those of one run go on with "one" and its id, so that one word about it
  * refreshes all that is shown of it; lists go on with "list".
  */
 export const runsQuery = (filter: RunFilter, limit = pageSize) =>
-  infiniteQueryOptions({
+  queryOptions({
     queryKey: ['runs', 'list', filter, limit],
-    queryFn: ({ pageParam, signal }) => {
-      const query = { ...defined(filter), limit, ...(pageParam ? { cursor: pageParam } : {}) };
-      return answerOf(api.GET('/api/v1/runs', { params: { query }, signal }));
-    },
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    queryFn: ({ signal }) =>
+      answerOf(api.GET('/api/v1/runs', { params: { query: { ...defined(filter), limit } }, signal })),
     placeholderData: keepPreviousData,
   });
 
