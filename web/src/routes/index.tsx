@@ -1,8 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { Page } from '@/components/Page.tsx';
+import { Home } from '@/components/Home.tsx';
 
 export const Route = createFileRoute('/')({ component: Home });
-
-function Home() {
-  return <Page title="Home">…</Page>;
-}

@@ -68,12 +68,6 @@ export const eventsQuery = (id: string) =>
       answerOf(api.GET('/api/v1/runs/{id}/events', { params: { path: { id }, query: { limit: 500 } }, signal })),
   });
 
-export const logsQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['runs', 'one', id, 'logs'],
-    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/runs/{id}/logs', { params: { path: { id } }, signal })),
-  });
-
 /** Where a browser downloads the whole log of a run. */
 export function logAddress(id: string): string {
   return `/api/v1/runs/${encodeURIComponent(id)}/logs/download`;
