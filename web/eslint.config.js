@@ -23,5 +23,6 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['e2e/**'], rules: { 'no-restricted-globals': 'off' } },
   { files: ['src/**/*.{ts,tsx}'], extends: [hooks.configs.flat['recommended-latest']] },
 );
