@@ -17,11 +17,12 @@ import (
 	sb "signalbox"
 )
 
-// A large object is sent in parts, several at once. The smallest part that S3 takes allows 48 GiB, its 10,000 parts; a few at once
-// are as fast as many, and as they are kept in memory the library's own numbers would take 48 MiB for each object.
+// A large object is sent in parts, one on its way while the next is filled. The smallest part that S3 takes allows 48 GiB, its 10,000
+// parts. More and larger ones are hardly faster, since what is sent is read somewhere too, and as they are kept in memory the library's
+// own numbers would take 48 MiB for each object.
 const (
 	partBytes   = 5 << 20
-	partsAtOnce = 2
+	partsAtOnce = 1
 )
 
 // bucket is a place for objects in the cloud. Listing is in the order of keys there already.

@@ -13,7 +13,7 @@ import (
 
 const (
 	pieceBytes    = sb.MaxChunk // about so much is given at once
-	requestsAhead = 6           // how many are under way, each with one piece in memory
+	requestsAhead = 4           // how many are under way, each with one piece in memory
 )
 
 // span is a part of a log: from one offset to another.

@@ -33,6 +33,7 @@ import (
 	"signalbox/controlplane/store"
 	"signalbox/controlplane/watch"
 	"signalbox/logs"
+	"signalbox/web"
 	"signalbox/workflows"
 )
 
@@ -157,6 +158,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 		Options: api.Options{
 			Log: log, Tracer: f.traces.tracer(), Registry: registry, TrustedProxies: c.Server.Proxies(), MaxArchive: int64(c.Limits.PluginSize),
 			Stopping: stopping, Closing: closing, Home: f.front.home, Hosts: f.front.hosts,
+			Pages: web.Files(),
 			Ready: []api.Part{
 				{Name: "database", Check: f.store.Ready},
 				{Name: "temporal", Check: temporal.Check},
