@@ -21,6 +21,8 @@ export async function pagesOf(world: World): Promise<Shown[]> {
   await world.until(hangs.id, 'running');
   await world.call('PATCH', `/runs/${done.id}`, { pinned: true });
   const dataset = await world.call<{ id: string }>('GET', '/datasets/cats');
+  const plugin = await world.call<{ id: string }>('GET', `/plugins/${encodeURIComponent('@signalbox/dummy')}`);
+  const builtin = await world.call<{ id: string }>('GET', '/orchestrators/builtin');
   return [
     { name: 'home', path: '/', ready: 'Recent runs' },
     { name: 'runs', path: '/runs', ready: 'night shift' },
@@ -33,6 +35,10 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'run-log-large', path: `/runs/${large.id}/logs`, ready: 'Open in the viewer' },
     { name: 'run-log-viewer', path: `/runs/${large.id}/logs?open=yes`, ready: 'INFO' },
     { name: 'run-events', path: `/runs/${done.id}/events`, ready: 'Completed' },
+    { name: 'plugins', path: '/plugins', ready: '@signalbox/dummy' },
+    { name: 'plugin', path: `/plugins/${plugin.id}`, ready: 'Versions' },
+    { name: 'orchestrators', path: '/orchestrators', ready: 'builtin' },
+    { name: 'orchestrator', path: `/orchestrators/${builtin.id}`, ready: 'Open work' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }
