@@ -4,10 +4,10 @@ test('an admin adds an Airflow, probes it, makes and ends a key, and removes it'
   const page = await as('admin', '/orchestrators');
   await page.getByRole('button', { name: 'Add orchestrator' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name', { exact: false }).first().fill('nowhere');
+  await dialog.getByRole('textbox', { name: /^Name/ }).fill('nowhere');
   await dialog.getByLabel('Address').fill('http://127.0.0.1:9');
   await dialog.getByLabel('User name').fill('signalbox');
-  await dialog.getByLabel('Password').fill('never shown');
+  await dialog.getByRole('textbox', { name: 'Password' }).fill('never shown');
   await dialog.getByRole('button', { name: 'Add' }).click();
   await page.getByRole('link', { name: 'nowhere' }).click();
   await page.getByRole('button', { name: 'Probe' }).click();
@@ -19,7 +19,7 @@ test('an admin adds an Airflow, probes it, makes and ends a key, and removes it'
   await dialog.getByRole('button', { name: 'End key' }).click();
   await expect(page.getByRole('button', { name: 'End the key tasks' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Change…' }).click();
-  await expect(dialog.getByLabel('Password')).toHaveValue('');
+  await expect(dialog.getByRole('textbox', { name: 'Password' })).toHaveValue('');
   await dialog.getByLabel('Quota').fill('3');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('at most 3 runs at once')).toBeVisible();
