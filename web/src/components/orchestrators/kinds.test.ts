@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { asked, configOf, type Form, forms, secretsOf } from '@/components/orchestrators/kinds.ts';
 
-const airflow = forms.airflow as Form;
+const airflow: Form = forms.airflow ?? { ways: [], config: [], secrets: [] };
 
 it('asks only for what the way to log in needs', () => {
   expect(asked(airflow.secrets, 'token').map((f) => f.name)).toEqual(['token']);
