@@ -1,4 +1,4 @@
-"""The commands ``python -m signalbox.fiftyone run``, ``… serve`` and ``… list``."""
+"""The commands ``python -m signalbox.fiftyone run``, ``… serve``, ``… form``, ``… list`` and ``… test``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import List, NoReturn, Optional
+from typing import List, NoReturn, Optional, TextIO
 
 from signalbox import work
 from signalbox.fiftyone import environment, forks
 from signalbox.fiftyone.execute import Failed, execute
 from signalbox.fiftyone.forms import form
 from signalbox.fiftyone.job import Job
-from signalbox.fiftyone.operators import Operators
+from signalbox.fiftyone.operators import Operators, unmet
+from signalbox.fiftyone.trial import trial
 
 
 def main(args: Optional[List[str]] = None) -> int:
@@ -30,6 +31,7 @@ def main(args: Optional[List[str]] = None) -> int:
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
         ("form", _form, "tell as JSON the form of the operator that this process was started for"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
+        ("test", _test, "tell as JSON what of the plugin of a folder would not work in a run here"),
     ):
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(does=does)
@@ -48,6 +50,8 @@ def _run(folder: Path) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     environment.log_to_stderr()
     job = Job.here()
+    if wrong := unmet():
+        return _refused(wrong)
     if job.request.get("dataset_id") and not os.environ.get("FIFTYONE_DATABASE_URI"):
         return _refused(
             "The source of the dataset does not let its address go here: an admin can add this pool to those of the "
@@ -70,8 +74,23 @@ def _run(folder: Path) -> int:
 
 def _list(folder: Path) -> int:
     environment.serve(folder)
-    print(json.dumps(dataclasses.asdict(Operators().offer())))
+    with _own_stdout() as out:
+        json.dump(dataclasses.asdict(Operators().offer()), out, default=str)
     return 0
+
+
+def _test(folder: Path) -> int:
+    environment.serve(folder)
+    with _own_stdout() as out:
+        json.dump(trial(), out, default=str)
+    return 0
+
+
+def _own_stdout() -> TextIO:
+    """Take stdout for what this process tells. What plugins and libraries print goes to stderr from now on."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return out
 
 
 def _form(folder: Path) -> int:
