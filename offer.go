@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Offer is what an environment, a Python that has FiftyOne, makes of a plugin's revision.
@@ -20,7 +21,7 @@ type Offer struct {
 // OfferedOperator is an operator that an environment has loaded.
 type OfferedOperator struct {
 	Name   string          `json:"name"`
-	Config json.RawMessage `json:"config"` // FiftyOne's
+	Config json.RawMessage `json:"config,omitempty"` // FiftyOne's; nil where it is not known
 }
 
 // Limits of an offer; what is longer is cut, or not kept.
@@ -30,12 +31,12 @@ const (
 	maxOfferError   = 16 << 10 // bytes of one; its end is what tells
 	maxOfferConfig  = 16 << 10 // bytes of what an operator is; larger ones are left out
 	maxOfferVersion = 100      // bytes
-	maxOfferUnmet   = 1000     // bytes
+	maxOfferReason  = 1000     // bytes of why the whole, or an operator, does not run
 )
 
 // Bounded is the offer within its limits, with texts masked.
 func (o Offer) Bounded(mask func(string) string) Offer {
-	b := Offer{FiftyOne: head(mask(o.FiftyOne), maxOfferVersion), Python: head(mask(o.Python), maxOfferVersion), Unmet: head(mask(o.Unmet), maxOfferUnmet)}
+	b := Offer{FiftyOne: head(mask(o.FiftyOne), maxOfferVersion), Python: head(mask(o.Python), maxOfferVersion), Unmet: head(mask(o.Unmet), maxOfferReason)}
 	for _, e := range o.Errors[:min(len(o.Errors), maxOfferErrors)] {
 		e = mask(e)
 		b.Errors = append(b.Errors, strings.ToValidUTF8(e[max(0, len(e)-maxOfferError):], ""))
@@ -88,6 +89,34 @@ var noModule = regexp.MustCompile(`No module named '([^']+)'`)
 func lastLine(text string) string {
 	text = strings.TrimRight(text, "\n")
 	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// Environment is where a revision was met, and what was made of it there.
+type Environment struct {
+	RevisionID   string
+	Orchestrator Who
+	Worker       string // "" where the orchestrator is not ours
+	Offer        Offer
+	Lacks        map[string]string // the operators that are declared and not loadable there, with why
+	SeenAt       time.Time
+}
+
+// EnvironmentAgain is how old the word of an environment may be that lacks nothing. Of one that does every run tells anew:
+// it may have been repaired.
+const EnvironmentAgain = 24 * time.Hour
+
+// Lacks are the operators of a manifest that need FiftyOne and do not run in the environment, with why.
+func (o Offer) Lacks(m Manifest) map[string]string {
+	lacks := map[string]string{}
+	for _, name := range m.Operators {
+		if _, command := m.Commands[name]; command {
+			continue
+		}
+		if why := o.WhyNot(name); why != "" {
+			lacks[name] = head(why, maxOfferReason)
+		}
+	}
+	return lacks
 }
 
 // Remark is something that whoever tries a plugin should know.

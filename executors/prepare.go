@@ -80,7 +80,7 @@ func (a *attempt) makeFolders() (err error) {
 	}
 	b, err := json.Marshal(operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"),
-		Run: a.process.Run, Attempt: a.process.Attempt, FiftyOne: fiftyOneOf(a.FiftyOne),
+		Run: a.process.Run, Attempt: a.process.Attempt, FiftyOne: fiftyOneOf(a.FiftyOne), Tell: a.Tell,
 	})
 	if err != nil {
 		return err
@@ -122,6 +122,7 @@ type operatorContext struct {
 	Run      string           `json:"run"`
 	Attempt  int              `json:"attempt"`
 	FiftyOne *fiftyOne        `json:"fiftyone,omitempty"`
+	Tell     bool             `json:"tell_environment,omitempty"`
 }
 
 // fiftyOne is what the FiftyOne runtime reads besides; the database's address is in the environment.

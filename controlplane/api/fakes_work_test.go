@@ -73,6 +73,10 @@ func (w fakeWork) Masked(_ context.Context, _ sb.Process, text []byte, _ bool) (
 	return text, nil
 }
 func (w fakeWork) LogPath(_ context.Context, p sb.Process, _ string) error { return w.open(p) }
+func (w fakeWork) Environment(_ context.Context, p sb.Process, o sb.Offer) error {
+	w.offers = append(w.offers, o)
+	return w.open(p)
+}
 func (w fakeWork) Fail(_ context.Context, p sb.Process, _, _ string) error { return w.open(p) }
 func (w fakeWork) Complete(_ context.Context, p sb.Process, _, _ json.RawMessage) error {
 	return w.open(p)
@@ -300,6 +304,19 @@ func (c fakeCatalog) Uninstall(ctx context.Context, _ sb.Who, idOrName string) e
 	defer c.mu.Unlock()
 	delete(c.plugins, p.Name)
 	return err
+}
+
+// Environments are none but for the plugin that FiftyOne has met.
+func (c fakeCatalog) Environments(_ context.Context, revision string) ([]sb.Environment, error) {
+	return c.environments[revision], nil
+}
+
+func (c fakeCatalog) Lacking(context.Context) (map[string]map[string]string, error) {
+	all := map[string]map[string]string{}
+	for revision, met := range c.environments {
+		all[revision] = met[0].Lacks
+	}
+	return all, nil
 }
 
 func (c fakeCatalog) Operators(context.Context) ([]sb.Operator, []sb.Plugin, error) {

@@ -21,6 +21,7 @@ type Operator struct {
 	Runtime                  string        `json:"runtime" enum:"command,fiftyone"`
 	InputsSchema             Null[Schema]  `json:"inputs_schema"`
 	Orchestrators            []Who         `json:"orchestrators" doc:"Enabled ones with a route for it; the first is taken unless the run names another."`
+	NotLoadable              *string       `json:"not_loadable" doc:"Why no FiftyOne that met its revision could load it; null when one could, or none has met it."`
 	WhyNot                   *string       `json:"why_not" doc:"Why I may not run it; null when I may."`
 }
 
@@ -72,6 +73,10 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 	if err != nil {
 		return nil, err
 	}
+	lacks, err := h.catalog.Lacking(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if all, err = behind(all, sb.Operator.URI, in.Paging); err != nil {
 		return nil, err
 	}
@@ -87,7 +92,11 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 		}
 	}
 	page := beginning(judged, func(o judgedOperator) string { return o.URI() }, in.Limit)
-	return listOf(page, func(o judgedOperator) Operator { return operatorOf(*o.Operator, *o.plugin, places, o.why) }), nil
+	return listOf(page, func(o judgedOperator) Operator {
+		out := operatorOf(*o.Operator, *o.plugin, places, o.why)
+		out.NotLoadable = lacking(lacks, o.plugin.Revision.ID, o.Name)
+		return out
+	}), nil
 }
 
 // judgedOperator is an operator with why it may not be run; nil when it may.

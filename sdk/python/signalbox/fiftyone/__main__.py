@@ -6,19 +6,20 @@ import argparse
 import asyncio
 import dataclasses
 import json
+import logging
 import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import List, NoReturn, Optional, TextIO
+from typing import Callable, List, NoReturn, Optional, TextIO
 
 from signalbox import work
-from signalbox.fiftyone import environment, forks
+from signalbox.fiftyone import environment, forks, operators
 from signalbox.fiftyone.execute import Failed, execute
 from signalbox.fiftyone.forms import form
 from signalbox.fiftyone.job import Job
-from signalbox.fiftyone.operators import Operators, unmet
+from signalbox.fiftyone.operators import Offer, Operators, unmet
 from signalbox.fiftyone.trial import trial
 
 
@@ -51,6 +52,7 @@ def _run(folder: Path) -> int:
     environment.log_to_stderr()
     job = Job.here()
     if wrong := unmet():
+        _tell(job, lambda: operators.environment(wrong))
         return _refused(wrong)
     if job.request.get("dataset_id") and not os.environ.get("FIFTYONE_DATABASE_URI"):
         return _refused(
@@ -62,7 +64,10 @@ def _run(folder: Path) -> int:
     except Exception as e:  # noqa: BLE001 - many kinds, all of them the database's
         return _refused(f"FiftyOne cannot use its database: {e}")
     try:
-        result, schema = asyncio.run(execute(job))
+        try:
+            result, schema = asyncio.run(execute(job))
+        finally:
+            _tell(job, lambda: Operators().offer())
         work.result(result, schema)
     except Failed as e:
         if e.stack:
@@ -70,6 +75,17 @@ def _run(folder: Path) -> int:
         work.fail(str(e), e.stack)
         return 1
     return 0
+
+
+def _tell(job: Job, offer: Callable[[], Offer]) -> None:
+    """Say what this environment makes of the plugin, if that is wanted. The run does not depend on it."""
+    if not job.tell:
+        return
+    try:
+        said = json.loads(json.dumps(dataclasses.asdict(offer()), default=str))
+        work.speaker().reports.environment(said)
+    except Exception as e:  # noqa: BLE001 - the plugin's own code describes its operators
+        logging.getLogger("signalbox").warning("It cannot be told what this FiftyOne makes of the plugin: %s", e)
 
 
 def _list(folder: Path) -> int:

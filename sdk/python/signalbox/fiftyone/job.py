@@ -18,6 +18,8 @@ class Job:
     run: str
     request: Dict[str, Any]
     """The request as an App sends it: params, dataset, view, selection, and whatever else it holds."""
+    tell: bool = False
+    """Whether it is wanted what this environment makes of the plugin."""
 
     @classmethod
     def of(cls, context: Mapping[str, Any]) -> Job:
@@ -37,7 +39,7 @@ class Job:
             request["dataset_id"] = source["dataset_id"]
         request["delegated"] = True
         request["run_doc"] = context["run"]
-        return cls(context["operator"], context["run"], plain(request))
+        return cls(context["operator"], context["run"], plain(request), bool(context.get("tell_environment")))
 
     @classmethod
     def here(cls) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from dataclasses import dataclass, field
 from typing import Any, Dict, List
@@ -26,7 +27,7 @@ class Offer:
     unmet: str
     """Why this FiftyOne is none that the plugin asks for; empty when it is one."""
     operators: List[Dict[str, Any]] = field(default_factory=list)
-    """Each with ``name``, ``uri`` and ``config``, which is FiftyOne's."""
+    """Each with ``name`` and ``config``, which is FiftyOne's."""
     errors: List[str] = field(default_factory=list)
     """The traceback of each thing that could not be loaded."""
 
@@ -58,10 +59,15 @@ class Operators:
 
     def offer(self) -> Offer:
         """Describe what the folder offers."""
-        from fiftyone.constants import VERSION
+        described = [{"name": o.name, "config": o.config.to_json()} for o in self.own()]
+        return dataclasses.replace(environment(unmet()), operators=described, errors=self.errors())
 
-        described = [{"name": o.name, "uri": o.uri, "config": o.config.to_json()} for o in self.own()]
-        return Offer(VERSION, platform.python_version(), unmet(), described, self.errors())
+
+def environment(wrong: str) -> Offer:
+    """Describe where the folder is met, without loading it; ``wrong`` says why it does not fit."""
+    from fiftyone.constants import VERSION
+
+    return Offer(VERSION, platform.python_version(), wrong)
 
 
 def unmet() -> str:
