@@ -33,15 +33,44 @@ help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 .PHONY: build
-build: ## compile bin/signalbox
+build: pages ## compile bin/signalbox, with its pages where Node is installed
 	go build $(LDFLAGS) -o bin/signalbox ./cmd/signalbox
 
 .PHONY: run
 run: build ## build, then start everything in one process, show a run, and keep serving
 	exec bin/signalbox dev
 
+# The pages are built when one of their files is newer than what was built.
+PAGES := $(shell find web/src web/build web/public -type f -not -name '*.gen.ts' -not -name '*.test.ts*') $(wildcard web/*.config.ts web/*.json web/index.html)
+.PHONY: pages
+pages: # what browsers show, for embedding
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web/dist/index.html; else echo "SKIP: pages: no Node"; fi
+
+web/dist/index.html: web/node_modules/.installed docs/openapi.yaml $(PAGES)
+	cd web && npm run --silent build
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	cd web && npm ci --prefer-offline --no-progress
+	@touch $@
+
+.PHONY: web-lint web-test
+web-lint: # types and style of the pages
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web/node_modules/.installed && cd web && npm run --silent lint; else echo "SKIP: lint of the pages: no Node"; fi
+web-test:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web/node_modules/.installed && cd web && npm run --silent generate && npm test --silent; else echo "SKIP: tests of the pages: no Node"; fi
+
+.PHONY: e2e-web
+e2e-web: build ## test the pages in Chromium against the real binary
+	@.ci/chromium
+	cd web && npm run --silent e2e
+
+.PHONY: screenshots
+screenshots: build ## write pictures of every page to web/screenshots
+	@.ci/chromium
+	cd web && npm run --silent screenshots
+
 .PHONY: test
-test: postgres ## test everything that needs no other server, and Postgres if there is one
+test: postgres web-test ## test everything that needs no other server, and Postgres if there is one
 	go test -short -timeout 15m $(GOTESTFLAGS) ./...
 	python3 .ci/unittests.py
 
@@ -83,7 +112,7 @@ fuzz: ## run each fuzz test for a short time (FUZZTIME)
 		go test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; done
 
 .PHONY: lint
-lint: .venv .tools/$(notdir $(GOLANGCI)) .tools/$(notdir $(WORKFLOWCHECK)) ## check code style, import rules, workflows and Python types
+lint: .venv .tools/$(notdir $(GOLANGCI)) .tools/$(notdir $(WORKFLOWCHECK)) web-lint ## check code style, import rules, workflows, Python and TypeScript types
 	golangci-lint run
 	workflowcheck ./workflows
 	.venv/bin/ruff check sdk/python examples
@@ -91,8 +120,9 @@ lint: .venv .tools/$(notdir $(GOLANGCI)) .tools/$(notdir $(WORKFLOWCHECK)) ## ch
 	cd sdk/python && ../../.venv/bin/mypy signalbox
 
 .PHONY: format
-format: .venv .tools/$(notdir $(GOLANGCI)) ## format Go and Python
+format: .venv .tools/$(notdir $(GOLANGCI)) ## format Go, Python and TypeScript
 	golangci-lint fmt
+	@if command -v npm >/dev/null; then cd web && npm run --silent format; fi
 	.venv/bin/ruff format sdk/python examples
 
 .PHONY: generate

@@ -2,6 +2,8 @@ module signalbox
 
 go 1.26.8
 
+ignore ./web/node_modules
+
 require (
 	cloud.google.com/go/kms v1.33.0
 	github.com/Shopify/toxiproxy/v2 v2.5.0

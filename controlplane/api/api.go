@@ -8,6 +8,7 @@ package api
 
 import (
 	"io"
+	"io/fs"
 	"net/http"
 	"net/netip"
 	"reflect"
@@ -48,6 +49,7 @@ type Gate struct {
 // Life is the life of runs: for people, for those who do the work, and its output.
 type Life struct {
 	Runs  Runs
+	Forms Forms
 	Queue Queue
 	Work  Work
 	Logs  Logs
@@ -82,6 +84,7 @@ type Options struct {
 	Tracer         trace.Tracer         // of requests; nil for none
 	Registry       *prometheus.Registry // shown at /metrics; nil makes one
 	Ready          []Part               // shown at /readyz
+	Pages          fs.FS                // the built web application; nil or without index.html: a page that says how to build it
 	TrustedProxies []netip.Prefix       // whose X-Forwarded-For is believed; none by default
 	Home           string               // the address at which browsers reach us, such as https://signalbox.example.org
 	Hosts          []string             // names by which we answer, without port; none: by every name
@@ -97,6 +100,7 @@ type server struct {
 	Deps
 	huma  huma.API
 	state state
+	app   application
 
 	guesses  *limiter // of keys and tokens, that were wrong
 	failures *limiter // of logins
@@ -114,6 +118,7 @@ func New(d Deps) http.Handler {
 	engine.NoMethod(s.noMethod)
 	s.openRoutes(engine)
 	s.loginRoutes(engine)
+	s.applicationRoutes(engine)
 	return patient(headAsGet(compressed(engine)), s.Patience)
 }
 
@@ -136,7 +141,7 @@ func build(d Deps) (*server, *gin.Engine) {
 		Deps: d, watched: newWatchers(), timing: newTiming(),
 		guesses: newLimiter(failuresAtOnce, failuresASecond), failures: newLimiter(failuresAtOnce, failuresASecond),
 		begun: newLimiter(begunAtOnce, begunASecond), invites: newLimiter(invitesAtOnce, invitesASecond),
-		origins: ownOrigin(d.Home),
+		origins: ownOrigin(d.Home), app: newApplication(d.Pages),
 	}
 	d.Registry.MustRegister(s.timing)
 	engine := gin.New()

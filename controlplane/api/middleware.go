@@ -124,7 +124,12 @@ func (s *server) unescape(c *gin.Context) {
 	}
 }
 
+// noRoute answers a browser that asks for a page with the application, which knows its addresses, and others with 404.
 func (s *server) noRoute(c *gin.Context) {
+	if pageAt(c.Request) {
+		s.applicationPage(c)
+		return
+	}
 	write(c, newProblem(http.StatusNotFound, sb.NotFound, "there is nothing at this address"))
 }
 

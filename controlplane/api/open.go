@@ -138,7 +138,6 @@ func (s *server) documentRoutes(g *gin.Engine) {
 			assets.ServeHTTP(c.Writer, c.Request)
 		}
 	})
-	g.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, "/docs") })
 }
 
 func policy(c *gin.Context) { c.Header("Content-Security-Policy", docsPolicy) }

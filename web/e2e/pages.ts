@@ -1,0 +1,38 @@
+import type { World } from './world.ts';
+
+/** A page for pictures and for the check of accessibility, for an admin. */
+export interface Shown {
+  name: string;
+  path: string;
+  ready: string; // a text that is there once the page is
+}
+
+/** Makes something to look at, and tells where it is. */
+export async function pagesOf(world: World): Promise<Shown[]> {
+  const done = await world.schedule('ok', {
+    label: 'Baseline',
+    params: { result: { images: [{ file: 'a.png', size: 4 }] } },
+  });
+  const failed = await world.schedule('fail', { params: { message: "KeyError: 'label'" } });
+  const logged = await world.schedule('log', { params: { lines: 300, message: 'measuring an image' } });
+  const large = await world.schedule('log', { params: { size: '3MB' } });
+  const hangs = await world.schedule('hang', { label: 'night shift' });
+  await Promise.all([done, failed, logged, large].map((r) => world.until(r.id, 'completed', 'failed')));
+  await world.until(hangs.id, 'running');
+  await world.call('PATCH', `/runs/${done.id}`, { pinned: true });
+  const dataset = await world.call<{ id: string }>('GET', '/datasets/cats');
+  return [
+    { name: 'home', path: '/', ready: 'Recent runs' },
+    { name: 'runs', path: '/runs', ready: 'night shift' },
+    { name: 'dataset-runs', path: `/d/${dataset.id}/runs`, ready: 'Baseline' },
+    { name: 'nothing-found', path: '/runs?q=nothing-like-this', ready: 'No run fits' },
+    { name: 'run-output', path: `/runs/${done.id}/output`, ready: 'a.png' },
+    { name: 'run-errors', path: `/runs/${failed.id}/errors`, ready: 'The operator failed' },
+    { name: 'run-running', path: `/runs/${hangs.id}/input`, ready: 'Rendered' },
+    { name: 'run-log', path: `/runs/${logged.id}/logs`, ready: 'measuring an image' },
+    { name: 'run-log-large', path: `/runs/${large.id}/logs`, ready: 'Open in the viewer' },
+    { name: 'run-log-viewer', path: `/runs/${large.id}/logs?open=yes`, ready: 'INFO' },
+    { name: 'run-events', path: `/runs/${done.id}/events`, ready: 'Completed' },
+    { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
+  ];
+}

@@ -1,0 +1,24 @@
+import { pagesOf } from './pages.ts';
+import { test, expect } from './world.ts';
+
+const looks = [
+  { name: 'light', colorScheme: 'light', width: 1280 },
+  { name: 'dark', colorScheme: 'dark', width: 1280 },
+  { name: 'narrow', colorScheme: 'light', width: 360 },
+] as const;
+
+test('pictures of every page', async ({ as, world }) => {
+  test.setTimeout(300_000);
+  const pages = await pagesOf(world);
+  const page = await as('admin', '/');
+  for (const look of looks) {
+    await page.emulateMedia({ colorScheme: look.colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width: look.width, height: 800 });
+    for (const shown of pages) {
+      await page.goto(world.url + shown.path);
+      await expect(page.getByText(shown.ready).first()).toBeVisible();
+      await page.waitForLoadState('load');
+      await page.screenshot({ path: `screenshots/${shown.name}.${look.name}.png` });
+    }
+  }
+});

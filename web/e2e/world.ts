@@ -1,0 +1,130 @@
+import { test as base, expect, type Page } from '@playwright/test';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export { expect };
+
+const binary = new URL('../../bin/signalbox', import.meta.url).pathname;
+
+export type Role = 'admin' | 'member' | 'collaborator' | 'labeler' | 'guest';
+
+export interface Run {
+  id: string;
+  status: string;
+}
+
+/** A running program with demonstration users, the plugin `@signalbox/dummy`, and the dataset `cats` with no runs. */
+export interface World {
+  url: string;
+  /** Calls the API as the first admin, and demands that it works. */
+  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Schedules a run of an operator of the dummy plugin, as the first admin. */
+  schedule(operator: string, more?: Record<string, unknown>): Promise<Run>;
+  /** Waits until a run stands so. */
+  until(id: string, ...statuses: string[]): Promise<void>;
+}
+
+interface Own {
+  world: World;
+}
+
+interface Each {
+  /** Logs in as a demonstration user and goes to a page. */
+  as: (role: Role, path: string) => Promise<Page>;
+}
+
+export const test = base.extend<Each, Own>({
+  world: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures there
+    async ({}, use) => {
+      const { world, end } = await begin();
+      await use(world);
+      await end();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  as: async ({ page, world }, use) => {
+    await use(async (role, path) => {
+      await page.goto(`${world.url}/login?return_to=${encodeURIComponent(path)}`);
+      await page.getByRole('button', { name: `Continue as ${role}` }).click();
+      await page.waitForURL((to) => to.pathname + to.search === path || !path.includes('?'));
+      return page;
+    });
+  },
+});
+
+async function begin(): Promise<{ world: World; end: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'signalbox-e2e-'));
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const server = spawn(binary, ['dev'], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      SIGNALBOX_DATA_DIR: join(folder, 'data'),
+      SIGNALBOX_LISTEN: new URL(url).host,
+      SIGNALBOX_TEMPORAL_LISTEN: `127.0.0.1:${await freePort()}`,
+      SIGNALBOX_TEMPORAL_UI_LISTEN: '',
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await said(server.stdout, 'Signalbox is running');
+  const key = (await readFile(join(folder, 'data', 'admin.key'), 'utf8')).trim();
+  const world = worldAt(url, key);
+  await promisify(execFile)(binary, ['plugins', 'install', '--builtin', 'dummy', '--url', url], {
+    env: { PATH: process.env.PATH, HOME: folder, SIGNALBOX_API_KEY: key },
+  });
+  await world.call('POST', '/datasets', { name: 'cats' });
+  const end = async () => {
+    server.kill('SIGKILL'); // its shims end what it has started
+    await once(server, 'exit');
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { world, end };
+}
+
+function worldAt(url: string, key: string): World {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: { 'X-API-Key': key, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  };
+  return {
+    url,
+    call,
+    schedule: (operator, more = {}) =>
+      call<Run>('POST', '/runs', { operator: `@signalbox/dummy/${operator}`, dataset: 'cats', ...more }),
+    until: (id, ...statuses) =>
+      expect.poll(async () => statuses.includes((await call<Run>('GET', `/runs/${id}`)).status)).toBe(true),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function said(stream: NodeJS.ReadableStream, words: string): Promise<void> {
+  let text = '';
+  return new Promise((resolve, reject) => {
+    // It is read to its end, also after that: a program whose output nobody reads would wait.
+    stream.on('data', (piece) => {
+      text += String(piece);
+      if (text.includes(words)) resolve();
+    });
+    stream.on('end', () => reject(new Error(`it ended, and said:\n${text}`)));
+  });
+}

@@ -1,0 +1,89 @@
+import { Table, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
+import {
+  type ColumnDef,
+  type Column,
+  createSortedRowModel,
+  FlexRender,
+  rowSortingFeature,
+  sortFn_alphanumeric,
+  sortFn_basic,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table';
+import type { ReactNode } from 'react';
+import { Empty } from '@/components/Empty.tsx';
+import classes from './DataTable.module.css';
+
+const features = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns: { alphanumeric: sortFn_alphanumeric, basic: sortFn_basic },
+});
+
+/** The columns of a table of such rows. One with an accessor can be sorted by a press on its title. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each column has a value of its own type
+export type Columns<Row> = ColumnDef<typeof features, Row & object, any>[];
+
+interface Props<Row> {
+  label: string; // what it lists, for who does not see it
+  rows: Row[];
+  columns: Columns<Row>; // made once: outside of the component, or by useMemo
+  empty: ReactNode; // one sentence and the next action
+}
+
+/** A list as a table. It scrolls sideways where the window is narrow. */
+export function DataTable<Row extends { id: string }>({ label, rows, columns, empty }: Props<Row>) {
+  const table = useTable({ features, columns, data: rows, getRowId: (row: Row) => row.id });
+  if (rows.length === 0) return <Empty>{empty}</Empty>;
+  return (
+    <Table.ScrollContainer minWidth={560} className={classes.frame ?? ''}>
+      <Table verticalSpacing="xs" horizontalSpacing="sm" highlightOnHover aria-label={label}>
+        <Table.Thead>
+          {table.getHeaderGroups().map((group) => (
+            <Table.Tr key={group.id}>
+              {group.headers.map((header) => (
+                <Table.Th key={header.id} aria-sort={sorted(header.column)}>
+                  <Title column={header.column}>
+                    <FlexRender header={header} />
+                  </Title>
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Thead>
+        <Table.Tbody>
+          {table.getRowModel().rows.map((row) => (
+            <Table.Tr key={row.id}>
+              {row.getAllCells().map((cell) => (
+                <Table.Td key={cell.id}>
+                  <FlexRender cell={cell} />
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+type AnyColumn<Row extends object> = Column<typeof features, Row>;
+
+function Title<Row extends object>({ column, children }: { column: AnyColumn<Row>; children: ReactNode }) {
+  if (!column.getCanSort()) return children;
+  const order = column.getIsSorted();
+  return (
+    <UnstyledButton className={classes.title ?? ''} onClick={() => column.toggleSorting()}>
+      {children}
+      {order === 'asc' && <IconArrowUp size={14} aria-hidden />}
+      {order === 'desc' && <IconArrowDown size={14} aria-hidden />}
+    </UnstyledButton>
+  );
+}
+
+function sorted<Row extends object>(column: AnyColumn<Row>) {
+  const order = column.getIsSorted();
+  if (order === false) return undefined;
+  return order === 'asc' ? 'ascending' : 'descending';
+}

@@ -1,0 +1,20 @@
+import { Container } from '@mantine/core';
+import { type ErrorComponentProps, useRouter } from '@tanstack/react-router';
+import { NotFound } from '@/components/NotFound.tsx';
+import { Trouble } from '@/components/Trouble.tsx';
+import { isProblem } from '@/services/api.ts';
+
+/** Stands where a page could not be shown. */
+export function PageError({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  if (isProblem(error, 'not_found')) return <NotFound />;
+  const retry = () => {
+    reset();
+    void router.invalidate();
+  };
+  return (
+    <Container size="sm" py="xl">
+      <Trouble error={error} what="This page could not be shown" retry={retry} />
+    </Container>
+  );
+}

@@ -1,0 +1,110 @@
+import { Text } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef } from 'react';
+import { Empty } from '@/components/Empty.tsx';
+import type { Reading } from '@/components/logs/reading.ts';
+import type { NumberedEntry } from '@/services/logs.ts';
+import { absolute } from '@/services/times.ts';
+import classes from './LogTable.module.css';
+
+interface Props {
+  count: number;
+  row: (index: number) => NumberedEntry | undefined; // undefined: it is being read
+  seen?: (first: number, last: number) => void; // which rows are in sight now
+  at: number | undefined; // the row to begin at
+  marked: number | undefined; // the line that the address names, from 1
+  mark: (line: number) => void;
+  reading: Reading;
+  empty: string;
+}
+
+/** Lines of a log, of which only those in sight are on the page. */
+export function LogTable({ count, row, seen, at, marked, mark, reading, empty }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  // eslint-disable-next-line react-hooks/incompatible-library -- what it gives is used here only, and never memoised
+  const lines = useVirtualizer({
+    count,
+    getScrollElement: () => frame.current,
+    estimateSize: () => 21,
+    overscan: 20,
+  });
+  const items = lines.getVirtualItems();
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  useEffect(() => seen?.(first, last), [seen, first, last]);
+  useEffect(() => {
+    if (at !== undefined && at >= 0) lines.scrollToIndex(at, { align: 'center' });
+  }, [at, lines]);
+  useEffect(() => {
+    if (reading.tail && count > 0) lines.scrollToIndex(count - 1, { align: 'end' });
+  }, [reading.tail, count, lines]);
+  useEffect(() => lines.measure(), [reading.wrap, lines]);
+  if (count === 0) return <Empty>{empty}</Empty>;
+  return (
+    <div
+      className={classes.frame}
+      ref={frame}
+      tabIndex={0}
+      role="table"
+      aria-label="Log"
+      aria-rowcount={count}
+      data-wrap={reading.wrap || undefined}
+    >
+      <div className={classes.space} style={{ height: lines.getTotalSize() }} role="rowgroup">
+        {items.map(({ index, key, start }) => {
+          const entry = row(index);
+          return (
+            <div
+              key={key}
+              ref={lines.measureElement}
+              data-index={index}
+              className={classes.row}
+              role="row"
+              aria-rowindex={index + 1}
+              data-severity={entry?.severity}
+              data-marked={(entry !== undefined && entry.number + 1 === marked) || undefined}
+              style={{ transform: `translateY(${start}px)` }}
+            >
+              {entry ? (
+                <Line entry={entry} mark={mark} />
+              ) : (
+                <Text span size="xs" c="dimmed" role="cell" px="sm">
+                  …
+                </Text>
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hour12: false,
+});
+
+function Line({ entry, mark }: { entry: NumberedEntry; mark: (line: number) => void }) {
+  const line = entry.number + 1;
+  return (
+    <>
+      <span role="cell">
+        <button type="button" className={classes.number} aria-label={`Link to line ${line}`} onClick={() => mark(line)}>
+          {line}
+        </button>
+      </span>
+      <span role="cell" className={classes.time} title={entry.timestamp ? absolute(entry.timestamp) : undefined}>
+        {entry.timestamp ? clock.format(new Date(entry.timestamp)) : ''}
+      </span>
+      <span role="cell" className={classes.severity}>
+        {entry.severity}
+      </span>
+      <span role="cell" className={classes.message}>
+        {entry.message}
+      </span>
+    </>
+  );
+}

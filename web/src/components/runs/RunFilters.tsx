@@ -1,0 +1,194 @@
+import { ActionIcon, Button, Group, Menu, SegmentedControl, Select, TextInput, Tooltip } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconChevronDown, IconLetterCase, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { RunSearch } from '@/components/runs/search.ts';
+import { operatorsQuery } from '@/services/operators.ts';
+import { type Sort, sorts, type Status, statuses } from '@/services/runs.ts';
+
+interface Props {
+  search: RunSearch;
+  change: (to: Partial<RunSearch>) => void;
+  dataset: string | undefined;
+  mayAll: boolean; // see the runs of all datasets
+  onlyMine: string | undefined; // why others' runs are not shown, if they are not
+}
+
+const sortWords: Record<Sort, string> = {
+  scheduled: 'Newest',
+  updated: 'Last updated',
+  oldest: 'Oldest',
+  operator: 'Operator',
+};
+
+/** What a list of runs shows, and in which order. All of it lives in the address. */
+export function RunFilters({ search, change, dataset, mayAll, onlyMine }: Props) {
+  return (
+    <Group gap="xs" mb="sm" role="search" aria-label="Runs">
+      <Tooltip label={onlyMine} disabled={onlyMine === undefined} multiline w={260}>
+        <SegmentedControl
+          size="xs"
+          aria-label="Whose runs"
+          disabled={onlyMine !== undefined}
+          value={search.mine || onlyMine !== undefined ? 'mine' : 'all'}
+          onChange={(v) => change({ mine: v === 'mine' ? 'yes' : undefined })}
+          data={[
+            { value: 'mine', label: 'My runs' },
+            { value: 'all', label: 'All runs' },
+          ]}
+        />
+      </Tooltip>
+      {dataset !== undefined && mayAll && (
+        <SegmentedControl
+          size="xs"
+          aria-label="Of which datasets"
+          value={search.all ? 'all' : 'this'}
+          onChange={(v) => change({ all: v === 'all' ? 'yes' : undefined })}
+          data={[
+            { value: 'this', label: 'This dataset' },
+            { value: 'all', label: 'All datasets' },
+          ]}
+        />
+      )}
+      <StatusFilter chosen={search.status ?? []} onChange={(status) => change({ status })} />
+      <OperatorFilter chosen={search.operator} onChange={(operator) => change({ operator })} />
+      <SearchField search={search} change={change} />
+      <SortMenu chosen={search.sort ?? 'scheduled'} onChange={(sort) => change({ sort })} />
+    </Group>
+  );
+}
+
+function StatusFilter({ chosen, onChange }: { chosen: Status[]; onChange: (to: Status[] | undefined) => void }) {
+  return (
+    <Menu width={180} position="bottom-start">
+      <Menu.Target>
+        <Button variant="default" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
+          {chosen.length === 0 ? 'Status' : chosen.length === 1 ? word(chosen[0] ?? '') : `${chosen.length} statuses`}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {statuses.map((status) => (
+          <Menu.CheckboxItem
+            key={status}
+            checked={chosen.includes(status)}
+            onChange={(on) => {
+              const next = statuses.filter((s) => (s === status ? on : chosen.includes(s)));
+              onChange(next.length > 0 ? next : undefined);
+            }}
+          >
+            {word(status)}
+          </Menu.CheckboxItem>
+        ))}
+        <Menu.Divider />
+        <Menu.Item disabled={chosen.length === 0} onClick={() => onChange(undefined)}>
+          All statuses
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function OperatorFilter({
+  chosen,
+  onChange,
+}: {
+  chosen: string | undefined;
+  onChange: (to: string | undefined) => void;
+}) {
+  const [opened, setOpened] = useState(false);
+  const { data } = useQuery({ ...operatorsQuery(), enabled: opened || chosen !== undefined });
+  const found = data?.items.map((o) => ({ value: o.uri, label: o.label || o.uri })) ?? [];
+  const known = chosen === undefined || found.some((o) => o.value === chosen);
+  return (
+    <Select
+      size="xs"
+      w={180}
+      aria-label="Operator"
+      placeholder="Operator"
+      searchable
+      clearable
+      nothingFoundMessage="No such operator"
+      data={known ? found : [...found, { value: chosen, label: chosen }]}
+      value={chosen ?? null}
+      onChange={(v) => onChange(v ?? undefined)}
+      onDropdownOpen={() => setOpened(true)}
+    />
+  );
+}
+
+/** Search as one types: the address follows a moment later. */
+function SearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
+  const [text, setText] = useState(search.q ?? '');
+  const [told, setTold] = useState(search.q);
+  const [known, setKnown] = useState(search.q);
+  const tell = useDebouncedCallback((q: string | undefined) => {
+    setTold(q);
+    change({ q });
+  }, 200);
+  if (known !== search.q) {
+    setKnown(search.q);
+    // By other means than typing, such as going back.
+    if (search.q !== told) setText(search.q ?? '');
+  }
+  const exact = search.match === 'uri';
+  return (
+    <TextInput
+      size="xs"
+      type="search"
+      aria-label="Search"
+      data-search
+      placeholder={exact ? 'Operator URI, exact case' : 'Search operator, name, person'}
+      flex="1 1 200px"
+      maw={360}
+      leftSection={<IconSearch size={14} aria-hidden />}
+      rightSection={
+        <Tooltip label={exact ? 'Only operator URIs, minding the case' : 'Everything, whatever the case'}>
+          <ActionIcon
+            size="sm"
+            variant={exact ? 'light' : 'subtle'}
+            color={exact ? 'indigo' : 'gray'}
+            aria-label="Search only operator URIs, minding the case"
+            aria-pressed={exact}
+            onClick={() => change({ match: exact ? undefined : 'uri' })}
+          >
+            <IconLetterCase size={14} />
+          </ActionIcon>
+        </Tooltip>
+      }
+      value={text}
+      onChange={(e) => {
+        setText(e.currentTarget.value);
+        tell(e.currentTarget.value || undefined);
+      }}
+    />
+  );
+}
+
+function SortMenu({ chosen, onChange }: { chosen: Sort; onChange: (to: Sort | undefined) => void }) {
+  return (
+    <Menu width={180} position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
+          Sort: {sortWords[chosen]}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.RadioGroup
+          value={chosen}
+          onChange={(v) => onChange(v === 'scheduled' ? undefined : sorts.find((s) => s === v))}
+        >
+          {sorts.map((sort) => (
+            <Menu.RadioItem key={sort} value={sort}>
+              {sortWords[sort]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function word(status: string): string {
+  return status.charAt(0).toUpperCase() + status.slice(1);
+}

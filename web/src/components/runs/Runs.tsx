@@ -1,0 +1,97 @@
+import { Grid, Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { Page } from '@/components/Page.tsx';
+import { Pinned } from '@/components/runs/Pinned.tsx';
+import { RunFilters } from '@/components/runs/RunFilters.tsx';
+import { RunList } from '@/components/runs/RunList.tsx';
+import { filterOf, narrows, type RunSearch } from '@/components/runs/search.ts';
+import { type Dataset, datasetsQuery } from '@/services/datasets.ts';
+import { atLeast, isAdmin, settingsQuery, useMe } from '@/services/me.ts';
+
+interface Props {
+  search: RunSearch;
+  dataset?: Dataset; // whose page it is; none: the page of all that one may see
+}
+
+/** The page of a dataset's runs, or of all. */
+export function Runs({ search, dataset }: Props) {
+  const navigate = useNavigate();
+  const change = useCallback(
+    (to: Partial<RunSearch>) =>
+      void navigate({
+        to: '.',
+        search: (before) => ({ ...before, cursor: undefined, ...to }),
+        replace: 'q' in to,
+        resetScroll: 'cursor' in to,
+      }),
+    [navigate],
+  );
+  const onlyMine = useOnlyMine(dataset, search);
+  const list = (
+    <RunList
+      filter={filterOf(search, dataset?.id)}
+      narrowed={narrows(search)}
+      showDataset={dataset === undefined || search.all !== undefined}
+      onPage={(cursor) => change({ cursor })}
+      onClear={() => change({ status: undefined, operator: undefined, q: undefined })}
+    />
+  );
+  return (
+    <Page title="Runs" wide actions={<DatasetPicker dataset={dataset} />}>
+      <RunFilters search={search} change={change} dataset={dataset?.id} mayAll={isAdmin(useMe())} onlyMine={onlyMine} />
+      {dataset === undefined || search.all ? (
+        list
+      ) : (
+        <Grid gap="md">
+          <Grid.Col span={{ base: 12, lg: 9 }}>{list}</Grid.Col>
+          <Grid.Col span={{ base: 12, lg: 3 }}>
+            <Pinned dataset={dataset} />
+          </Grid.Col>
+        </Grid>
+      )}
+    </Page>
+  );
+}
+
+/** Why others' runs are not in the list, if they are not. */
+function useOnlyMine(dataset: Dataset | undefined, search: RunSearch): string | undefined {
+  const me = useMe();
+  const { data: settings } = useQuery(settingsQuery);
+  if (isAdmin(me)) return undefined;
+  if (dataset === undefined || search.all)
+    return 'Here are your own runs. Those of others are on the pages of their datasets.';
+  if (settings && !atLeast(me.role, settings.all_runs_minimum_role)) {
+    return `Your own runs and the pinned ones are shown. The runs of others are for the role ${settings.all_runs_minimum_role} and above.`;
+  }
+  return undefined;
+}
+
+/** Goes to the runs of another dataset, or of all. */
+function DatasetPicker({ dataset }: { dataset: Dataset | undefined }) {
+  const navigate = useNavigate();
+  const { data } = useQuery(datasetsQuery);
+  const found = (data?.items ?? []).map((d) => ({ value: d.id, label: d.name }));
+  const known = dataset === undefined || found.some((d) => d.value === dataset.id);
+  const go = (id: string | null) => {
+    if (id === null || id === '') void navigate({ to: '/runs', search: {} });
+    else void navigate({ to: '/d/$dataset/runs', params: { dataset: id }, search: {} });
+  };
+  return (
+    <Select
+      size="xs"
+      w={240}
+      aria-label="Dataset"
+      searchable
+      allowDeselect={false}
+      nothingFoundMessage="No such dataset"
+      value={dataset?.id ?? ''}
+      onChange={go}
+      data={[
+        { value: '', label: 'All datasets' },
+        ...(known ? found : [...found, { value: dataset.id, label: dataset.name }]),
+      ]}
+    />
+  );
+}

@@ -1,0 +1,69 @@
+import { AppShell, Burger, Group, NavLink, Text, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { Account } from '@/components/shell/Account.tsx';
+import { Logo } from '@/components/shell/Logo.tsx';
+import { Pulse } from '@/components/shell/Pulse.tsx';
+import { sectionsFor } from '@/components/shell/sections.ts';
+import { Theme } from '@/components/shell/Theme.tsx';
+import { useLive } from '@/services/live.ts';
+import { useMe } from '@/services/me.ts';
+import classes from './Shell.module.css';
+
+/** The frame around every page: who is here, where he can go, and whether what he sees is up to date. */
+export function Shell() {
+  useLive();
+  const [open, menu] = useDisclosure(false);
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  useEffect(() => menu.close(), [path, menu]);
+  return (
+    <AppShell
+      header={{ height: 48 }}
+      navbar={{ width: 208, breakpoint: 'sm', collapsed: { mobile: !open } }}
+      padding={0}
+      classNames={{ navbar: classes.navbar ?? '', header: classes.header ?? '', main: classes.main ?? '' }}
+    >
+      <a href="#main" className={classes.skip}>
+        Go to the content
+      </a>
+      <AppShell.Header>
+        <Group h="100%" px="sm" justify="space-between" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap">
+            <Burger opened={open} onClick={menu.toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
+            <UnstyledButton component={Link} to="/" className={classes.brand}>
+              <Logo />
+              <Text fw={650}>Signalbox</Text>
+            </UnstyledButton>
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <Pulse />
+            <Theme />
+            <Account />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" component="nav" aria-label="Main">
+        <Sections />
+      </AppShell.Navbar>
+      <AppShell.Main id="main" tabIndex={-1}>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Sections() {
+  const me = useMe();
+  return sectionsFor(me).map(({ icon: Icon, label, to, exact }) => (
+    <NavLink
+      key={to}
+      label={label}
+      leftSection={<Icon size={18} stroke={1.7} aria-hidden />}
+      className={classes.entry ?? ''}
+      renderRoot={(props) => (
+        <Link {...props} to={to} activeOptions={{ exact }} activeProps={{ 'data-active': true }} />
+      )}
+    />
+  ));
+}

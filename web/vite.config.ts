@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { tanstackRouter } from '@tanstack/router-plugin/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { packed } from './build/packed.ts';
+
+// Where `npm run dev` finds the API.
+const server = process.env.SIGNALBOX_URL ?? 'http://127.0.0.1:5150';
+
+export default defineConfig({
+  plugins: [tanstackRouter({ target: 'react', autoCodeSplitting: true }), react(), packed()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  // The server puts a nonce of its own here, anew for each answer; see controlplane/api/site.go.
+  html: { cspNonce: 'nonce-of-this-answer' },
+  build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 900, reportCompressedSize: false },
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/auth', '/login', '/docs', '/openapi.json'].map((path) => [
+        path,
+        { target: server, changeOrigin: false },
+      ]),
+    ),
+  },
+});
