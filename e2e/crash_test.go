@@ -157,3 +157,17 @@ func TestQueuedOperatorInFiftyOneOutlivesItsServerAndAnUpgrade(t *testing.T) {
 	_, err = w.client.Runs.Schedule(t.Context(), client.Draft{Operator: ending})
 	require.ErrorContains(t, err, "disabled")
 }
+
+func TestOperatorInFiftyOneEndsWithItsWorkerAndIsLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "SIGNALBOX_PYTHON="+realtest.Python(t))
+	n := w.dev()
+	w.crashing("1")
+	hang := w.schedule(ending, map[string]any{"how": "hang"})
+	w.status(hang.ID, sb.Running)
+	n.kill()
+	w.dev()
+	run := w.over(hang.ID)
+	require.Equal(t, sb.FailLost, run.Failure.Kind, "%+v", run.Failure)
+	require.Equal(t, 1, w.returned(w.schedule(ending, nil).ID).Version)
+}

@@ -207,7 +207,7 @@ func (c fakeCatalog) Install(_ context.Context, by sb.Who, archive io.Reader, ov
 		return Installed{}, sb.Errorf(sb.Conflict, "plugin %s exists; overwrite it to upgrade", name)
 	}
 	p := sb.Plugin{ID: "p-" + name, Name: name, Enabled: true, CreatedAt: day, UpdatedAt: day}
-	p.Revision = sb.Revision{Number: old.Revision.Number + 1, SHA256: "abc", Size: int64(len(b)), CreatedAt: day, CreatedBy: by, Manifest: sb.Manifest{Name: name, Version: "1.0"}}
+	p.Revision = sb.Revision{Number: old.Revision.Number + 1, SHA256: "abc", Size: int64(len(b)), CreatedAt: day, CreatedBy: by, Manifest: sb.Manifest{Name: name, Version: "1.0", Operators: strings.Split(list, ",")}}
 	done := Installed{Created: !exists}
 	for _, o := range strings.Split(list, ",") {
 		p.Operators = append(p.Operators, sb.Operator{
