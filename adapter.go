@@ -23,6 +23,8 @@ type Adapter interface {
 	Faults(ctx context.Context, r Route) ([]Fault, error)
 	// Origins are the schemes, hosts and ports that the credentials are sent to. It asks nobody.
 	Origins() []string
+	// Home names what keeps the runs there, for people. Settings with the same home reach the same runs. It asks nobody.
+	Home() string
 	// Name is what an attempt of an installation is called there: always the same, and of no other attempt. It asks nobody.
 	Name(installation string, ref AttemptRef) string
 	// Submit starts the attempt there under the name it was given, and returns its place. Submitting it again returns

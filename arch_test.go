@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"controlplane/config":        {root},
 	"controlplane/dispatch":      {root},
 	"controlplane/identity":      {root},
+	"controlplane/forms":         {root},
 	"controlplane/intake":        {root},
 	"controlplane/logplaces":     {root},
 	"controlplane/mail":          {root},

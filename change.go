@@ -2,6 +2,7 @@ package signalbox
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -154,7 +155,7 @@ func (c Report) apply(r *Run) ([]Event, error) {
 	if r.Work.State == WorkEnded || r.Work.State == WorkNone {
 		return nil, stale(r, c.Attempt)
 	}
-	said := "It says that it failed: " + c.Outcome.Message
+	said := "It says that it failed: " + strings.TrimRight(c.Outcome.Message, ".") + "."
 	if c.Outcome.Completed {
 		said = "It says that it completed."
 	}

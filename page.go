@@ -98,6 +98,8 @@ const (
 	TopicSettled  Topic = "settled"  // ID: a run of which an attempt's work has ended elsewhere; who carries it is told
 	TopicWatch    Topic = "watch"    // ID: an orchestrator to look at now
 	TopicSource   Topic = "source"   // ID: a source that changed, or has something to show
+	TopicForm     Topic = "form"     // ID: <orchestrator>/<pool>, whose resolvers are asked for a form
+	TopicAnswer   Topic = "answer"   // ID: a question that was answered
 )
 
 // Note wakes who waits for something. Notes are hints: they may be lost, doubled or late; a sweep finds what they

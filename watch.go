@@ -21,7 +21,7 @@ type Watch struct {
 	PolledAt       *time.Time // when the last look that succeeded began
 	Took           time.Duration
 	Calls          int        // requests of that look
-	Failures       int        // looks that failed since
+	Failures       int        // looks that failed since, one after the other
 	FailingSince   *time.Time // when the first of them began
 	Trouble        string     // why the last of them failed
 	NextAt         *time.Time
@@ -39,6 +39,19 @@ type WatchRef struct {
 // Ref names the watching.
 func (w Watch) Ref() WatchRef { return WatchRef{w.OrchestratorID, w.Epoch} }
 
+// Fail notes that a look failed that began at a time. While nobody looked, nobody was silent: after an outage of ours it
+// counts from now.
+func (w *Watch) Fail(began time.Time, trouble string) {
+	if w.NextAt != nil && began.Sub(*w.NextAt) > LookLate {
+		w.Failures, w.FailingSince = 0, nil
+	}
+	if w.FailingSince == nil {
+		w.FailingSince = &began
+	}
+	w.Failures++
+	w.Trouble = trouble
+}
+
 // Silent tells for how long the orchestrator could not be asked.
 func (w Watch) Silent(now time.Time) time.Duration {
 	if w.FailingSince == nil {
@@ -52,6 +65,7 @@ const (
 	SettleFor    = 20 * time.Second // how long an end after a stop of ours has to last: some revive what was stopped
 	GoneFor      = time.Minute      // how long something has to be gone to count as deleted
 	SendWithin   = 45 * time.Second // of one try to send: what is still to arrive must not count as deleted
+	LookLate     = time.Minute      // after it was due, a look is the first after an outage of ours
 	UnknownAfter = time.Minute      // without an answer the work is shown as unknown
 	UnaskedFor   = 10 * time.Minute // without an answer a report ends the run
 	LogWait      = 10 * time.Minute // how long a log is waited for after the end

@@ -83,6 +83,31 @@ type WorkersAnswer struct {
 	Drain bool         `json:"drain"`
 }
 
+// FormsRequest asks for an operator's form to resolve, and brings the one that was asked for before.
+type FormsRequest struct {
+	Pool   string      `json:"pool"`
+	Answer *FormAnswer `json:"answer,omitempty"`
+}
+
+// FormAnswer is the form that a question asked for.
+type FormAnswer struct {
+	ID string `json:"id"` // of the question
+	Form
+}
+
+// FormQuestion asks a resolver for the form of an operator of the FiftyOne runtime.
+type FormQuestion struct {
+	ID            string            `json:"id"`
+	WithinSeconds float64           `json:"within_seconds" doc:"Who asked waits for so long."`
+	Operator      string            `json:"operator"` // URI
+	Params        json.RawMessage   `json:"params"`   // so far
+	View          json.RawMessage   `json:"view"`     // null: the whole dataset
+	Dataset       *ClaimDataset     `json:"dataset"`  // null: none
+	Plugin        ClaimPlugin       `json:"plugin"`
+	Secrets       map[string]string `json:"secrets"` // by the names in the manifest
+	FiftyOne      ClaimFiftyOne     `json:"fiftyone"`
+}
+
 // StartRequest says that the work begins now.
 type StartRequest struct {
 	Ref string `json:"ref,omitempty"` // its name there

@@ -102,8 +102,8 @@ func (c *control) stop() {
 }
 
 // cluster starts a control plane; database "" is SQLite.
-func cluster(ctx context.Context, s settings, database string) (*control, error) {
-	d, err := plan(s, "serve", "SIGNALBOX_DATABASE_URL="+database)
+func cluster(ctx context.Context, s settings, database string, env ...string) (*control, error) {
+	d, err := plan(s, "serve", append(env, "SIGNALBOX_DATABASE_URL="+database)...)
 	if err != nil {
 		return nil, err
 	}

@@ -46,8 +46,10 @@ var parts = []part{
 	{"lists", 40 * time.Minute, lists},
 	{"access", 15 * time.Minute, accessing},
 	{"logs", 15 * time.Minute, logging},
+	{"s3", 20 * time.Minute, collecting},
 	{"bridge", 20 * time.Minute, bridge},
 	{"serve", 5 * time.Minute, serving},
+	{"forms", 10 * time.Minute, forming},
 	{"leaks", 30 * time.Minute, leaks},
 }
 

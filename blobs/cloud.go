@@ -17,6 +17,14 @@ import (
 	sb "signalbox"
 )
 
+// A large object is sent in parts, one on its way while the next is filled. The smallest part that S3 takes allows 48 GiB, its 10,000
+// parts. More and larger ones are hardly faster, since what is sent is read somewhere too, and as they are kept in memory the library's
+// own numbers would take 48 MiB for each object.
+const (
+	partBytes   = 5 << 20
+	partsAtOnce = 1
+)
+
 // bucket is a place for objects in the cloud. Listing is in the order of keys there already.
 type bucket struct {
 	b    *blob.Bucket
@@ -101,7 +109,7 @@ func newBucket(b *blob.Bucket, u *url.URL) *bucket {
 func (c *bucket) Put(ctx context.Context, key string, r io.Reader) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := c.b.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType(key)})
+	w, err := c.b.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType(key), BufferSize: partBytes, MaxConcurrency: partsAtOnce})
 	if err != nil {
 		return c.fail(err, "write", key)
 	}

@@ -14,7 +14,7 @@ import (
 func operatorsCommand(env Env) *cobra.Command {
 	a, cmd := noun(env, "operators", "What you may run")
 	cmd.Aliases = []string{"operator"}
-	cmd.AddCommand(a.operatorsList(), a.operatorsShow())
+	cmd.AddCommand(a.operatorsList(), a.operatorsShow(), a.operatorsForm())
 	return cmd
 }
 
@@ -60,6 +60,53 @@ func (a *app) operatorsShow() *cobra.Command {
 	cmd.Flags().StringVar(&dataset, "dataset", "", "on this dataset")
 	cmd.ValidArgsFunction = a.complete(operatorNames)
 	return cmd
+}
+
+func (a *app) operatorsForm() *cobra.Command {
+	var ask client.FormAsk
+	var p params
+	var view string
+	cmd := a.verb("form OPERATOR", "Ask an operator for its form: what may be entered, and what is wrong with what was", needs("OPERATOR"),
+		func(cmd *cobra.Command, api *client.Client, args []string) (err error) {
+			if ask.Params, err = p.read(cmd, a.Stdin); err != nil {
+				return err
+			}
+			if view != "" {
+				if ask.View, err = document(cmd, a.Stdin, "--view", view); err != nil {
+					return err
+				}
+			}
+			form, err := api.Operators.Form(cmd.Context(), args[0], ask)
+			if err != nil {
+				return err
+			}
+			return a.showForm(form)
+		})
+	f := cmd.Flags()
+	f.StringVar(&ask.Dataset, "dataset", "", "on this dataset")
+	f.StringVar(&view, "view", "", "the part of the dataset: JSON, a file that holds it, or -")
+	p.flags(cmd)
+	cmd.ValidArgsFunction = a.complete(operatorNames)
+	_ = cmd.RegisterFlagCompletionFunc("dataset", a.complete(datasetNames))
+	return cmd
+}
+
+func (a *app) showForm(f client.Form) error {
+	var inputs, failure, wrong string
+	if f.InputsSchema != nil {
+		inputs = pretty(f.InputsSchema.Schema)
+	}
+	if f.Failure != nil {
+		failure = printableLines(strings.TrimSpace(f.Failure.Message + "\n" + f.Failure.Stack))
+	}
+	for _, e := range f.Errors {
+		wrong += printable(e.Location+": "+e.Message) + "\n"
+	}
+	return a.show(f,
+		field{"Operator", printable(f.Operator)}, field{"Label", printable(f.Label)}, field{"Gave no form", failure},
+		field{"Wrong", strings.TrimSpace(wrong)}, field{"Depends on the params", map[bool]string{true: "yes"}[f.Dynamic]},
+		field{"Not shown as it is", printable(strings.Join(f.Unmapped, ", "))},
+		field{"Warning", printableLines(deref(f.Warning))}, field{"Inputs", inputs})
 }
 
 // pretty is JSON over several lines, "" for none.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,16 +22,18 @@ type orchestratorFlags struct {
 	enabled                    bool
 }
 
-func (f *orchestratorFlags) flags(cmd *cobra.Command) *cobra.Command {
+// flags are those of adding and of changing; enabled is what it is unless it is said.
+func (f *orchestratorFlags) flags(cmd *cobra.Command, enabled bool) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.config, "config", "", "all of its config: a JSON object, a file that holds one, or - for standard input")
 	flags.StringArrayVarP(&f.settings, "set", "s", nil, "one setting of its config as name=value, such as url=https://airflow.example.org")
 	flags.StringArrayVar(&f.secrets, "secret", nil, "name of a credential whose value is asked for, or read from standard input, such as password")
 	flags.StringArrayVar(&f.files, "secret-file", nil, "a credential as name=file; the end of the file's last line does not belong to it")
 	flags.StringVar(&f.routes, "routes", "", "all routes: a JSON array, a file that holds one, or - for standard input")
-	flags.StringArrayVar(&f.to, "route", nil, "a route as operators=target, such as @acme/*=my_dag; operators are separated by commas")
+	flags.StringArrayVar(&f.to, "route", nil, "a route as operators=target, such as @acme/*=my_dag; operators are separated by commas.\n"+
+		"The target is a DAG, or a launch plan as name or name@version; a task of Flyte is task:name@version. All routes, in order")
 	flags.IntVar(&f.quota, "quota", 0, "how many runs may hold a slot at once")
-	flags.BoolVar(&f.enabled, "enabled", true, "whether it takes work")
+	flags.BoolVar(&f.enabled, "enabled", enabled, "whether it takes work; =false: new runs wait, what was admitted goes on")
 	return cmd
 }
 
@@ -44,7 +47,7 @@ func (a *app) orchestratorsAdd() *cobra.Command {
 			}
 			o, err := api.Orchestrators.Create(cmd.Context(), p)
 			return a.orchestrator(o, err)
-		}))
+		}), true)
 	cmd.Flags().StringVar(&f.kind, "kind", "airflow", "airflow or flyte")
 	cmd.Flags().StringVar(&f.file, "file", "", "all of it: a JSON object as the API takes it, a file that holds one, or - for standard input")
 	return cmd
@@ -57,8 +60,8 @@ func (f *orchestratorFlags) whole(a *app, cmd *cobra.Command, args []string) (p 
 		if err != nil {
 			return p, err
 		}
-		if err := json.Unmarshal(text, &p); err != nil {
-			return p, misuse(cmd, `--file must hold a JSON object with name, kind, config, secrets and routes`)
+		if err := fill(cmd, "--file", text, &p, "a JSON object with name, kind, config, secrets and routes"); err != nil {
+			return p, err
 		}
 	}
 	if p.Kind == "" || cmd.Flags().Changed("kind") {
@@ -115,7 +118,7 @@ func (a *app) orchestratorsSet() *cobra.Command {
 			p.Name = f.name
 			o, err = api.Orchestrators.Patch(cmd.Context(), args[0], p)
 			return a.orchestrator(o, err)
-		}))
+		}), false)
 	cmd.Flags().StringVar(&f.name, "name", "", "another name")
 	cmd.Flags().StringArrayVar(&f.forget, "forget-secret", nil, "name of a credential to take away")
 	return cmd
@@ -130,10 +133,36 @@ func (f *orchestratorFlags) now(cmd *cobra.Command, api *client.Client, name str
 	if !given {
 		return o, misuse(cmd, "say what to change, such as --quota or --enabled=true|false")
 	}
+	if err := f.formed(cmd); err != nil {
+		return o, err
+	}
 	if len(f.settings) == 0 && len(f.to) == 0 {
 		return o, nil
 	}
 	return api.Orchestrators.Get(cmd.Context(), name)
+}
+
+// formed refuses what can be seen to be wrong before anybody is asked.
+func (f *orchestratorFlags) formed(cmd *cobra.Command) error {
+	_, err := f.said(cmd)
+	if err != nil {
+		return err
+	}
+	_, err = f.shortRoutes(cmd, "")
+	return err
+}
+
+// said is what single settings say.
+func (f *orchestratorFlags) said(cmd *cobra.Command) (map[string]json.RawMessage, error) {
+	all := map[string]json.RawMessage{}
+	for _, one := range f.settings {
+		name, value, ok := strings.Cut(one, "=")
+		if !ok || name == "" {
+			return nil, misuse(cmd, "--set is name=value, not %q", one)
+		}
+		all[name] = valueOf(value)
+	}
+	return all, nil
 }
 
 // patch is what the flags say, settings on top of the config as it is.
@@ -166,48 +195,12 @@ func (f *orchestratorFlags) newConfig(a *app, cmd *cobra.Command, now json.RawMe
 			return nil, misuse(cmd, `--config must hold a JSON object, such as {"url": "https://airflow.example.org"}`)
 		}
 	}
-	for _, one := range f.settings {
-		name, value, ok := strings.Cut(one, "=")
-		if !ok || name == "" {
-			return nil, misuse(cmd, "--set is name=value, not %q", one)
-		}
-		all[name] = valueOf(value)
+	said, err := f.said(cmd)
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(all, said)
 	return encode(all)
-}
-
-func (f *orchestratorFlags) newRoutes(a *app, cmd *cobra.Command, kind sb.OrchestratorKind) ([]sb.Route, error) {
-	var routes []sb.Route
-	if f.routes != "" {
-		text, err := document(cmd, a.Stdin, "--routes", f.routes)
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(text, &routes); err != nil {
-			return nil, misuse(cmd, `--routes must hold a JSON array, such as [{"operators": ["*"], "target": {"dag_id": "my_dag"}}]`)
-		}
-	}
-	for _, one := range f.to {
-		operators, target, ok := strings.Cut(one, "=")
-		if !ok || operators == "" || target == "" {
-			return nil, misuse(cmd, "--route is operators=target, not %q", one)
-		}
-		routes = append(routes, sb.Route{Operators: strings.Split(operators, ","), Target: targetOf(kind, target)})
-	}
-	return routes, nil
-}
-
-// targetOf is what a short word for a target means on a kind of orchestrator.
-func targetOf(kind sb.OrchestratorKind, word string) sb.Target {
-	switch kind {
-	case sb.Airflow:
-		return sb.Target{DAG: word}
-	case sb.Flyte:
-		name, version, _ := strings.Cut(word, "@")
-		return sb.Target{LaunchPlan: name, Version: version}
-	default:
-		return sb.Target{Pool: word}
-	}
 }
 
 func (f *orchestratorFlags) newSecrets(a *app, cmd *cobra.Command) (map[string]json.RawMessage, error) {

@@ -115,3 +115,69 @@ func TestACredentialIsNoArgument(t *testing.T) {
 	require.Equal(t, 2, w.do("orchestrators", "add"))
 	require.Empty(t, w.bodies)
 }
+
+func TestWhatIsWrongWithAFileIsSaidWithItsPlace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, err string }{
+		"no JSON":                 {"\n{\n  \"name\": \"prod\",,\n}", "Error: --file: it is no JSON at line 3, column 18: "},
+		"cut off":                 {`{"name": "prod"`, "Error: --file: it ends in the middle of its JSON.\n"},
+		"empty":                   {" \n", "Error: --file: it is empty.\n"},
+		"more than one":           {"{}\n{}", "Error: --file: something follows the JSON at line 2, column 1.\n"},
+		"a key twice":             {"{\"quota\": 1,\n\"quota\": 2}", "Error: --file: the key quota is there twice, at line 2, column 1.\n"},
+		"a field of another type": {`{"name": "prod", "quota": "16"}`, "Error: --file: a string does not fit at quota.\n"},
+		"a field within":          {`{"name": "prod", "routes": [{"operators": "*"}]}`, "Error: --file: a string does not fit at routes.operators.\n"},
+		"a field that is none":    {`{"name": "prod", "routs": []}`, "Error: --file: there is no field \"routs\".\n"},
+		"no object":               {`[]`, "Error: --file must hold a JSON object with name, kind, config, secrets and routes.\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			file := filepath.Join(t.TempDir(), "o.json")
+			require.NoError(t, os.WriteFile(file, []byte(c.text), 0o600))
+			require.Equal(t, 2, w.do("orchestrators", "add", "--file", file))
+			require.Contains(t, w.errors.String(), c.err)
+			require.Empty(t, w.bodies)
+		})
+	}
+}
+
+func TestWhatIsWrongInAFlagIsSaidBeforeTheServerIsAsked(t *testing.T) {
+	t.Parallel()
+	for _, flags := range [][]string{{"--set", "nope"}, {"--route", "nope"}} {
+		w := setup(t) // knows no orchestrator of this name
+		require.Equal(t, 2, w.do(append([]string{"orchestrators", "set", "nowhere"}, flags...)...))
+		require.Contains(t, w.errors.String(), flags[0]+" is ")
+	}
+}
+
+func TestAShortRouteNamesAnyTarget(t *testing.T) {
+	t.Parallel()
+	for kind, routes := range map[string]map[string]string{
+		"airflow": {"etl": `{"dag_id":"etl"}`, "dag:etl": `{"dag_id":"etl"}`},
+		"flyte": {
+			"acme.tidy": `{"launch_plan":"acme.tidy"}`, "acme.tidy@v7": `{"launch_plan":"acme.tidy","version":"v7"}`,
+			"launch_plan:acme.tidy": `{"launch_plan":"acme.tidy"}`, "task:acme.clean@v7": `{"task":"acme.clean","version":"v7"}`,
+		},
+	} {
+		for route, target := range routes {
+			w := setup(t)
+			w.serve("POST /api/v1/orchestrators", prod)
+			require.Equal(t, 0, w.do("orchestrators", "add", "prod", "--kind", kind, "--route", "*="+route), w.errors.String())
+			require.Equal(t, []string{`{"name":"prod","kind":"` + kind + `","routes":[{"operators":["*"],"target":` + target + `}]}`}, w.bodies)
+		}
+	}
+}
+
+func TestChangingTellsNoDefaults(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	require.Equal(t, 0, w.do("orchestrators", "set", "--help"))
+	require.NotContains(t, w.out.String(), "default true")
+}
+
+func TestMarkLeadsToFail(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	require.Equal(t, 2, w.do("runs", "mark", "01R"))
+	require.Contains(t, w.errors.String(), "did you mean fail?")
+}

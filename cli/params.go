@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	sb "signalbox"
@@ -66,42 +64,4 @@ func encode(value any) (json.RawMessage, error) {
 		return nil, sb.Wrap(err, sb.Invalid, "this cannot be written as JSON")
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
-}
-
-// document reads the JSON that a flag or argument gives: itself, a file (with or without @ before it), or standard
-// input.
-func document(cmd *cobra.Command, stdin io.Reader, what, from string) (json.RawMessage, error) {
-	text, err := source(stdin, from)
-	if err != nil {
-		return nil, err
-	}
-	if text = bytes.TrimSpace(text); !jsontext.Value(text).IsValid() {
-		return nil, misuse(cmd, "%s holds no JSON, or a key twice", what)
-	}
-	return text, nil
-}
-
-func source(stdin io.Reader, from string) ([]byte, error) {
-	switch {
-	case from == "-":
-		text, err := io.ReadAll(stdin)
-		if err != nil {
-			return nil, sb.Wrap(err, sb.Invalid, "standard input cannot be read")
-		}
-		return text, nil
-	case strings.HasPrefix(from, "@"):
-		return readFile(from[1:])
-	case json.Valid([]byte(from)) || strings.ContainsAny(from, "{[\""):
-		return []byte(from), nil
-	default:
-		return readFile(from)
-	}
-}
-
-func readFile(name string) ([]byte, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, sb.Wrap(err, sb.Invalid, "%s cannot be read", name)
-	}
-	return text, nil
 }

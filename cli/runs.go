@@ -27,6 +27,9 @@ func runsCommand(env Env) *cobra.Command {
 	}
 	for _, verb := range known {
 		verb.ValidArgsFunction = a.complete(runNames)
+		if verb.Name() == "fail" {
+			verb.SuggestFor = []string{"mark"} // the API's word
+		}
 	}
 	cmd.AddCommand(known...)
 	return cmd

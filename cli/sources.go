@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -186,8 +185,9 @@ func (f *sourceFlags) newRules(a *app, cmd *cobra.Command) ([]sb.SourceRuleWords
 		if err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(text, &rules); err != nil {
-			return nil, misuse(cmd, `--rules must hold a JSON array, such as [{"operators": ["@acme/*"], "datasets": ["train-*"], "orchestrator": "airflow"}]`)
+		want := `a JSON array, such as [{"operators": ["@acme/*"], "datasets": ["train-*"], "orchestrator": "airflow"}]`
+		if err := fill(cmd, "--rules", text, &rules, want); err != nil {
+			return nil, err
 		}
 	}
 	for _, one := range f.rule {

@@ -215,6 +215,13 @@ func TestRequests(t *testing.T) {
 			},
 			`PATCH /api/v1/orchestrators/builtin {"quota":4}`,
 		},
+		"an operator's form": {
+			func(ctx context.Context, c *client.Client) error {
+				_, err := c.Operators.Form(ctx, "@a/b/c", client.FormAsk{Dataset: "cats", Selection: &sb.Selection{Samples: []string{"1"}}})
+				return err
+			},
+			`POST /api/v1/operators/@a%2Fb%2Fc/form {"dataset":"cats","selection":{"samples":["1"]}}`,
+		},
 		"an operator's rules": {
 			func(ctx context.Context, c *client.Client) error {
 				_, err := c.Plugins.SetOperator(ctx, "@a/b", "c", client.OperatorPatch{MinimumRole: &role})

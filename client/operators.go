@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 
 	sb "signalbox"
@@ -46,6 +47,50 @@ func (o Operators) List(ctx context.Context, f OperatorFilter) (Page[Operator], 
 		q.Set("all", "true")
 	}
 	return read[Page[Operator]](ctx, o.c, "/operators", f.into(q))
+}
+
+// FormAsk is what a form is asked for with. All of it may be left out.
+type FormAsk struct {
+	Dataset   string          `json:"dataset,omitempty"`
+	Params    json.RawMessage `json:"params,omitempty"` // so far
+	View      json.RawMessage `json:"view,omitempty"`
+	Selection *sb.Selection   `json:"selection,omitempty"`
+}
+
+// Form is an operator's form for the params so far.
+type Form struct {
+	Document
+	Operator       string          `json:"operator"`
+	PluginRevision int             `json:"plugin_revision"`
+	InputsSchema   *FormSchema     `json:"inputs_schema"` // null: it takes no params
+	Hints          json.RawMessage `json:"hints"`
+	Inputs         json.RawMessage `json:"inputs"`   // FiftyOne's own description
+	Unmapped       []string        `json:"unmapped"` // what a field for JSON stands for
+	Errors         []sb.Fault      `json:"errors"`   // what is wrong with the params
+	Options        json.RawMessage `json:"options"`
+	Delegate       *bool           `json:"delegate"`
+	Label          string          `json:"label"`
+	Dynamic        bool            `json:"dynamic"` // it depends on the params
+	Warning        *string         `json:"warning"`
+	Failure        *sb.FormFailure `json:"failure"` // why the operator gave none
+}
+
+// FormSchema is a schema with its kind.
+type FormSchema struct {
+	Kind   string          `json:"kind"`
+	Schema json.RawMessage `json:"schema"`
+}
+
+// UnmarshalJSON reads a form and keeps its text.
+func (f *Form) UnmarshalJSON(b []byte) error {
+	type plain Form
+	return keep(b, (*plain)(f), &f.JSON)
+}
+
+// Form asks an operator for its form. Errors: NotFound, Forbidden, Conflict (it is disabled), Unavailable (the form could not be made
+// in time), RateLimited (too much is asked at once).
+func (o Operators) Form(ctx context.Context, uri string, ask FormAsk) (Form, error) {
+	return do[Form](ctx, o.c, http.MethodPost, "/operators"+segment(uri)+"/form", ask)
 }
 
 // Get finds an operator by its URI among those that may be run on a dataset (empty: without one), and those that may

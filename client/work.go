@@ -15,8 +15,8 @@ import (
 // gzipFrom is the size from which a log chunk is sent packed. Below it packing costs more than it saves.
 const gzipFrom = 8 << 10
 
-// Work is the work API, for those who do the work. Claim and Workers are opened by the orchestrator's key of the
-// options, all else by the run token of the claim, End by its end token. Each call is sent once; who calls decides about repeating.
+// Work is the work API, for those who do the work. Claim, Workers, Forms and FormPlugin are opened by the orchestrator's
+// key of the options, all else by the run token of the claim, End by its end token. Each call is sent once; who calls decides about repeating.
 // An answer that is not the API's own, such as a proxy's 404, is none: its code is Unavailable.
 type Work struct{ c *conn }
 
@@ -39,6 +39,17 @@ func (w *Work) Claim(ctx context.Context, r sb.ClaimRequest) (sb.ClaimAnswer, er
 // Workers says what a worker runs and tells what it should stop.
 func (w *Work) Workers(ctx context.Context, r sb.WorkersRequest) (sb.WorkersAnswer, error) {
 	return do[sb.WorkersAnswer](ctx, w.c, http.MethodPost, "/work/workers", r)
+}
+
+// Forms brings the answer to a question, and waits for the next; nil when there was none. Errors: NotFound (nobody waits for the answer
+// any more), Conflict (another resolver was first), TooLarge (the form is).
+func (w *Work) Forms(ctx context.Context, r sb.FormsRequest) (*sb.FormQuestion, error) {
+	return do[*sb.FormQuestion](ctx, w.c, http.MethodPost, "/work/forms", r)
+}
+
+// FormPlugin writes the archive of the plugin that a question is about to out. After an error out may hold a part of it.
+func (w *Work) FormPlugin(ctx context.Context, question string, out io.Writer) error {
+	return w.c.save(ctx, get("/work/forms"+segment(question)+"/plugin", nil), out)
 }
 
 // Plugin writes the pinned archive to out. After an error out may hold a part of it.

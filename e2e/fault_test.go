@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -265,6 +266,33 @@ func TestItDiesWhileRightsChange(t *testing.T) {
 			require.Len(t, page.Items, 1)
 			require.NoError(t, row.decide(w))
 			row.decided(w, key)
+		})
+	}
+}
+
+// What is told to be blanked out of a log is blanked out, also when whoever began it died, and nobody asks again.
+func TestItDiesWhileALogIsBlankedOut(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"scrub.noted", "scrub.put"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.path = faulty(t)
+			n := w.dev("SIGNALBOX_FAULT=" + point)
+			w.installMarks()
+			run, err := w.accept(t.Context(), tell, 0)
+			require.NoError(t, err)
+			w.onlyRun(run.ID)
+			before := w.log(run.ID)
+			_, err = w.client.Runs.Scrub(t.Context(), run.ID, "line 17")
+			require.Equal(t, sb.Unavailable, sb.CodeOf(err))
+			n.killed()
+			w.dev()
+			require.Eventually(t, func() bool { return !strings.Contains(w.log(run.ID), "line 17") }, patience, 100*time.Millisecond)
+			require.Equal(t, strings.ReplaceAll(before, "line 17", "*******"), w.log(run.ID))
+			page, err := w.client.Audit.List(t.Context(), client.AuditFilter{Action: "run.scrub_log"}, client.Paging{})
+			require.NoError(t, err)
+			require.Len(t, page.Items, 1)
 		})
 	}
 }

@@ -7,8 +7,8 @@ import (
 	sb "signalbox"
 )
 
-// WorkAPI is the control plane as the work sees it. Claim and Workers are opened by the orchestrator's key, which the
-// implementation holds; all others by the run token of the claim, End by its end token.
+// WorkAPI is the control plane as the work sees it. Claim, Workers, Forms and FormPlugin are opened by the orchestrator's key, which
+// the implementation holds; all others by the run token of the claim, End by its end token.
 //
 // Each call is sent once; who calls decides about repeating. An error that the control plane answered carries its
 // code (Conflict and RunOver for 409, Conflict with Want for a gap in the log); one without an answer,
@@ -17,6 +17,10 @@ import (
 type WorkAPI interface {
 	Claim(ctx context.Context, r sb.ClaimRequest) (sb.ClaimAnswer, error)
 	Workers(ctx context.Context, r sb.WorkersRequest) (sb.WorkersAnswer, error)
+	// Forms brings the answer to a question, and waits for the next about signalbox.FormPoll; nil when there was none.
+	Forms(ctx context.Context, r sb.FormsRequest) (*sb.FormQuestion, error)
+	// FormPlugin writes the archive of the plugin that a question is about to w, as Plugin does.
+	FormPlugin(ctx context.Context, question string, w io.Writer) error
 
 	// Plugin writes the pinned archive to w. After an error w may hold a part of it.
 	Plugin(ctx context.Context, run, token string, w io.Writer) error

@@ -25,7 +25,7 @@ type attempt struct {
 	mask    sb.Mask // of its secrets and tokens
 	log     logrus.FieldLogger
 
-	dir    string // fresh, removed at the end
+	room          // removed at the end
 	plugin string // the folder of the manifest
 	ship   *shipper
 }

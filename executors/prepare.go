@@ -2,11 +2,9 @@ package executors
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +22,7 @@ func (a *attempt) prepare(ctx context.Context) (sb.Executor, sb.Job, error) {
 	if executor == nil {
 		return nil, sb.Job{}, sb.Errorf(sb.Invalid, "this worker has no executor %q", command.Executor)
 	}
-	if err := a.makeFolders(); err != nil {
+	if err := a.makeRoom(); err != nil {
 		return nil, sb.Job{}, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
 	}
 	if command.Executor == "" {
@@ -65,53 +63,14 @@ func (a *attempt) fetch(ctx context.Context) (err error) {
 	return err
 }
 
-// makeFolders makes the attempt's own folder with what the operator reads: for its account alone, and under a name that
-// was not there before and cannot be guessed.
-func (a *attempt) makeFolders() (err error) {
-	runs := a.runs(a.worker)
-	if err := os.MkdirAll(runs, 0o700); err != nil {
-		return err
-	}
-	a.dir = filepath.Join(runs, fmt.Sprintf("%s-%d-%s", sb.SafeElement(a.process.Run), a.process.Attempt, rand.Text()))
-	for _, dir := range []string{a.dir, a.workDir()} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return err
-		}
-	}
-	b, err := json.Marshal(operatorContext{
+// makeRoom makes the attempt's own folder with what the operator reads.
+func (a *attempt) makeRoom() (err error) {
+	a.room, err = a.newRoom(a.worker, fmt.Sprintf("%s-%d", a.process.Run, a.process.Attempt), operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"),
 		Run: a.process.Run, Attempt: a.process.Attempt, FiftyOne: fiftyOneOf(a.FiftyOne),
 	})
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(a.contextFile(), b, 0o600); err != nil {
-		return err
-	}
-	return a.handOver()
+	return err
 }
-
-// handOver gives the work folder to the operators' account, which may pass through the folders above but not list them.
-func (a *attempt) handOver() error {
-	if a.Owner == nil {
-		return nil
-	}
-	for dir := a.dir; len(dir) > len(a.Folder); dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o711); err != nil {
-			return err
-		}
-	}
-	for _, path := range []string{a.workDir(), a.contextFile()} {
-		if err := os.Lchown(path, a.Owner.UID, a.Owner.GID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *attempt) workDir() string     { return filepath.Join(a.dir, "work") }
-func (a *attempt) contextFile() string { return filepath.Join(a.workDir(), "context.json") }
-func (a *attempt) resultFile() string  { return filepath.Join(a.workDir(), "result.json") }
 
 // operatorContext is the file that SIGNALBOX_CONTEXT names; its fields are a promise to operators.
 type operatorContext struct {
@@ -119,8 +78,8 @@ type operatorContext struct {
 	Params   json.RawMessage  `json:"params"`
 	Dataset  *sb.ClaimDataset `json:"dataset"`
 	View     json.RawMessage  `json:"view"`
-	Run      string           `json:"run"`
-	Attempt  int              `json:"attempt"`
+	Run      string           `json:"run,omitempty"` // empty for a form
+	Attempt  int              `json:"attempt,omitempty"`
 	FiftyOne *fiftyOne        `json:"fiftyone,omitempty"`
 }
 
@@ -145,42 +104,14 @@ func orNull(v json.RawMessage, otherwise string) json.RawMessage {
 	return v
 }
 
-// env is all of the operator's environment. What is ours wins over secrets, and these over the worker's.
+// env is all of the operator's environment.
 func (a *attempt) env() []string {
-	vars := map[string]string{}
-	for _, e := range a.Env {
-		if name, value, ok := strings.Cut(e, "="); ok {
-			vars[name] = value
-		}
-	}
-	for name, value := range a.Secrets {
-		vars[name] = value
-	}
-	if a.FiftyOne != nil && a.FiftyOne.DatabaseURI != "" {
-		vars["FIFTYONE_DATABASE_URI"], vars["FIFTYONE_DATABASE_NAME"] = a.FiftyOne.DatabaseURI, a.FiftyOne.DatabaseName
-	}
-	vars["PATH"] = joinPath(vars["PATH"], a.BinPath)
-	vars["PYTHONPATH"] = joinPath(a.PythonPath, vars["PYTHONPATH"])
-	vars["PYTHONUNBUFFERED"] = "1"
+	vars := a.environment(a.room, a.Secrets, a.FiftyOne)
 	vars["SIGNALBOX_URL"] = a.URL
 	vars["SIGNALBOX_RUN_ID"] = a.process.Run
 	vars["SIGNALBOX_ATTEMPT"] = strconv.Itoa(a.process.Attempt)
 	vars["SIGNALBOX_TOKEN"] = a.Token
-	vars["SIGNALBOX_CONTEXT"] = a.contextFile()
-	vars["SIGNALBOX_RESULT"] = a.resultFile()
-	var env []string
-	for name, value := range vars {
-		if value != "" || !strings.HasSuffix(name, "PATH") {
-			env = append(env, name+"="+value)
-		}
-	}
-	slices.Sort(env)
-	return env
-}
-
-func joinPath(parts ...string) string {
-	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
-	return strings.Join(parts, string(filepath.ListSeparator))
+	return listed(vars)
 }
 
 // PassEnv picks the variables of an environment that operators may get.

@@ -92,6 +92,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	close(w.ready)
 	registry.Go(func() { w.register(life) })
 	registry.Go(func() { w.clear(life, left) })
+	if w.runner.Python != "" {
+		for range resolvers {
+			registry.Go(func() { w.resolve(life) })
+		}
+	}
 
 	select {
 	case <-ctx.Done():

@@ -54,8 +54,11 @@ type plane struct {
 	result    json.RawMessage
 	failure   *sb.FailRequest
 	endToken  string
+	answers   []sb.FormAnswer
 	fractions []float64
 	ends      []sb.EndRequest
+
+	questions chan *sb.FormQuestion // that resolvers wait for; nil: there are none
 
 	heard chan string // each accepted call, if there is room
 }
@@ -90,6 +93,28 @@ func (p *plane) Workers(ctx context.Context, r sb.WorkersRequest) (answer sb.Wor
 		return nil
 	})
 	return answer, err
+}
+
+func (p *plane) Forms(ctx context.Context, r sb.FormsRequest) (*sb.FormQuestion, error) {
+	err := p.call(ctx, "forms", func() error {
+		if r.Answer != nil {
+			p.answers = append(p.answers, *r.Answer)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case q := <-p.questions:
+		return q, nil
+	case <-ctx.Done():
+		return nil, sb.Wrap(ctx.Err(), sb.Unavailable, "given up")
+	}
+}
+
+func (p *plane) FormPlugin(ctx context.Context, _ string, w io.Writer) error {
+	return p.call(ctx, "form plugin", func() error { _, err := w.Write(p.archive); return err })
 }
 
 func (p *plane) Plugin(ctx context.Context, _, _ string, w io.Writer) error {

@@ -4,106 +4,181 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
+	"slices"
 	"sync"
 
 	sb "signalbox"
 )
 
 const (
-	pieceBytes  = sb.MaxChunk // of one object that are fetched at once
-	piecesAhead = 6           // how many are in memory, or on their way
+	pieceBytes    = sb.MaxChunk // about so much is given at once
+	requestsAhead = 4           // how many are under way, each with one piece in memory
 )
 
-// ahead reads a log from an offset to its end, several objects at a time, for stores whose answers take a while. It
-// takes no more memory than its pieces, and fails rather than give fewer bytes than the log has.
+// span is a part of a log: from one offset to another.
+type span struct{ from, to int64 }
+
+// request is what is fetched at once: spans, each where the one before ends.
+type request []span
+
+// piece is what a span of a log holds; nil bytes when nobody wants it.
+type piece struct {
+	span
+	bytes []byte
+	err   error
+	back  chan<- []byte // where the bytes are wanted again
+}
+
+// ahead fetches requestes of a log, several at a time, and gives their spans in their order. It takes no more memory than a piece for
+// each request, and fails rather than give fewer bytes than the log has.
 type ahead struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	group  sync.WaitGroup
-	queue  chan chan piece // in the order of the log
-	free   chan []byte     // for the next pieces; nil until it is used
-	piece  piece           // that is being read
-	rest   []byte          // of it
-	left   int64           // bytes of the log that are not taken from the queue
+	queue  chan chan piece // in the order of the requests; closed behind the last
+	free   chan []byte     // for the next requests; nil until it is used
+	pieces chan piece      // of the request that is being given
+	piece  piece           // that was given last
 }
 
-type piece struct {
-	bytes []byte
-	err   error
-}
-
-func (l *Logs) ahead(ctx context.Context, run sb.Run, lay layout, from int64) *ahead {
+// ahead begins to fetch. What want, if it is not nil, says of bytes is whether they are to be given: it is asked in the order in
+// which they come, by several goroutines.
+func (l *Logs) ahead(ctx context.Context, run sb.Run, lay layout, requests iter.Seq[request], want func([]byte) bool) *ahead {
 	ctx, cancel := context.WithCancel(ctx)
-	a := &ahead{ctx: ctx, cancel: cancel, queue: make(chan chan piece, piecesAhead), free: make(chan []byte, piecesAhead), left: lay.size - from}
-	for range piecesAhead {
+	a := &ahead{ctx: ctx, cancel: cancel, queue: make(chan chan piece, requestsAhead), free: make(chan []byte, requestsAhead)}
+	for range requestsAhead {
 		a.free <- nil
 	}
-	a.group.Go(func() { a.fetchAll(l, run, lay, from) })
+	a.group.Go(func() {
+		defer close(a.queue)
+		for s := range requests {
+			in := func() *reader { return l.read(ctx, run, lay, s[0].from, s[len(s)-1].to) }
+			if !a.begin(s, in, want) {
+				return
+			}
+		}
+	})
 	return a
 }
 
-func (a *ahead) fetchAll(l *Logs, run sb.Run, lay layout, begin int64) {
-	for _, s := range lay.segments {
-		for from := max(s.start, begin); from < s.start+s.size; from += pieceBytes {
-			result, to := make(chan piece, 1), min(from+pieceBytes, s.start+s.size)
-			select {
-			case buffer := <-a.free:
-				a.group.Go(func() { result <- a.fetch(l.read(a.ctx, run, lay, from, to), buffer, to-from) })
-			case <-a.ctx.Done():
-				return
-			}
-			a.queue <- result // has room for as many as there are buffers
-		}
-	}
-}
-
-func (a *ahead) fetch(r *reader, buffer []byte, size int64) piece {
-	if int64(cap(buffer)) < size {
-		buffer = make([]byte, size)
-	}
-	_, err := io.ReadFull(r, buffer[:size])
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = sb.Errorf(sb.Internal, "the log of run %s is shorter than it should be", r.run.ID)
-	}
-	return piece{buffer[:size], errors.Join(err, r.Close())}
-}
-
-func (a *ahead) Read(p []byte) (int, error) {
-	if len(a.rest) == 0 {
-		if a.left == 0 {
-			return 0, io.EOF
-		}
-		if err := a.next(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, a.rest)
-	a.rest = a.rest[n:]
-	return n, nil
-}
-
-// next takes the next piece, when it is there, and gives the one before back.
-func (a *ahead) next() error {
-	if a.piece.bytes != nil {
-		a.free <- a.piece.bytes
-		a.piece = piece{}
+// begin makes a request when there is a buffer for it; false: it was given up.
+func (a *ahead) begin(s request, in func() *reader, want func([]byte) bool) bool {
+	pieces := make(chan piece, len(s)+1)
+	select {
+	case buffer := <-a.free:
+		a.group.Go(func() {
+			defer close(pieces)
+			a.free <- a.fetch(in(), s, pieces, buffer, want)
+		})
+	case <-a.ctx.Done():
+		return false
 	}
 	select {
-	case result := <-a.queue:
-		a.piece = <-result
+	case a.queue <- pieces:
+		return true
 	case <-a.ctx.Done():
-		return sb.Wrap(a.ctx.Err(), sb.Unavailable, "reading a log was given up")
+		return false
 	}
-	if a.piece.err != nil {
-		return a.piece.err
-	}
-	a.rest, a.left = a.piece.bytes, a.left-int64(len(a.piece.bytes))
-	return nil
 }
 
-// Close ends reading, and waits for what is under way.
+// fetch reads what is requested, and gives the buffer for the next.
+func (a *ahead) fetch(r *reader, s request, pieces chan<- piece, buffer []byte, want func([]byte) bool) []byte {
+	back := make(chan []byte, 1)
+	for _, next := range s {
+		buffer = slices.Grow(buffer[:0], int(next.to-next.from))[:next.to-next.from]
+		if _, err := io.ReadFull(r, buffer); err != nil {
+			pieces <- piece{span: next, err: r.failed(err)}
+			break
+		}
+		if want != nil && !want(buffer) {
+			pieces <- piece{span: next}
+			continue
+		}
+		pieces <- piece{next, buffer, nil, back}
+		select {
+		case buffer = <-back:
+		case <-a.ctx.Done():
+			buffer = nil
+		}
+	}
+	if err := r.Close(); err != nil {
+		pieces <- piece{err: err}
+	}
+	return buffer
+}
+
+// failed is the error of a log that ends too early.
+func (r *reader) failed(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return sb.Errorf(sb.Internal, "the log of run %s is shorter than it should be", r.run.ID)
+	}
+	return err
+}
+
+// next gives the next piece, good until it is called again, when it is there; EOF behind the last.
+func (a *ahead) next() (piece, error) {
+	if a.piece.bytes != nil {
+		a.piece.back <- a.piece.bytes
+		a.piece = piece{}
+	}
+	for {
+		if a.pieces != nil {
+			if next, more := <-a.pieces; more {
+				a.piece = next
+				return next, next.err
+			}
+		}
+		pieces, more := <-a.queue
+		if a.ctx.Err() != nil {
+			return piece{}, sb.Wrap(a.ctx.Err(), sb.Unavailable, "reading a log was given up")
+		}
+		if !more {
+			return piece{}, io.EOF
+		}
+		a.pieces = pieces
+	}
+}
+
+// Close ends fetching, and waits for what is under way.
 func (a *ahead) Close() error {
 	a.cancel()
 	a.group.Wait()
 	return nil
+}
+
+// aheadReader reads what is fetched ahead.
+type aheadReader struct {
+	*ahead
+	rest []byte
+}
+
+// readAhead reads a log from its start to its end, several objects at a time, for stores whose answers take a while.
+func (l *Logs) readAhead(ctx context.Context, run sb.Run, lay layout) *aheadReader {
+	return &aheadReader{ahead: l.ahead(ctx, run, lay, lay.requests, nil)}
+}
+
+// requests read it all: each of one object.
+func (y layout) requests(yield func(request) bool) {
+	for _, s := range y.segments {
+		end := s.start + s.size
+		for from := s.start; from < end; from += pieceBytes {
+			if !yield(request{{from, min(from+pieceBytes, end)}}) {
+				return
+			}
+		}
+	}
+}
+
+func (r *aheadReader) Read(p []byte) (int, error) {
+	if len(r.rest) == 0 {
+		next, err := r.next()
+		if err != nil {
+			return 0, err
+		}
+		r.rest = next.bytes
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
 }

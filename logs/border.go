@@ -17,8 +17,8 @@ import (
 const backMost = 64
 
 // border blanks out a secret that stands across the border of a chunk and those before it. Each chunk was masked by itself;
-// only who cuts lines in two can bring a secret past that. It is done before the chunk is acknowledged, so that a sender that
-// had no answer does it again.
+// only who cuts lines in two can bring a secret past that. It is done before the chunk counts: what nobody finished hides at most
+// the beginning of a secret whose end is in no log.
 func (l *Logs) border(ctx context.Context, c sb.Chunk, body []byte) error {
 	whole := len(body) == 0 || body[len(body)-1] == '\n'
 	before, known := l.ends.swap(c.Process, c.Seq, whole)
@@ -29,11 +29,29 @@ func (l *Logs) border(ctx context.Context, c sb.Chunk, body []byte) error {
 	if err != nil || mask.Longest() == 0 {
 		return err
 	}
-	pieces, err := l.before(ctx, c, mask.Longest())
-	if err != nil || len(pieces) == 0 {
+	found, err := l.across(ctx, c, body, mask)
+	if err == nil && len(found) == 0 { // a beginning that somebody blanked out, and went no further, is found no more
+		found, err = l.noted(ctx, c.Run)
+	}
+	if err != nil || len(found) == 0 {
 		return err
 	}
-	return l.blankAcross(ctx, append(pieces, part{key: c.Key(), text: body[:min(len(body), mask.Longest())]}), mask)
+	return l.insist(ctx, c.Run, func(ctx context.Context) error {
+		found, err := l.across(ctx, c, body, mask) // as they are now that no other works on them
+		if err != nil {
+			return err
+		}
+		return l.blankOut(ctx, c.Run, found)
+	})
+}
+
+// across finds what stands across the beginning of a chunk and the ends of those before it.
+func (l *Logs) across(ctx context.Context, c sb.Chunk, body []byte, mask sb.Mask) (blanks, error) {
+	parts, err := l.before(ctx, c, mask.Longest())
+	if err != nil || len(parts) == 0 {
+		return nil, err
+	}
+	return blanksAcross(append(parts, part{key: c.Key(), text: body[:min(len(body), mask.Longest())]}), mask), nil
 }
 
 // part is the end of a chunk's object, or of the last one its beginning.
@@ -80,13 +98,14 @@ func (l *Logs) putChunk(ctx context.Context, c sb.Chunk, body []byte) error {
 	return l.blobs.Put(ctx, c.Key(), bytes.NewReader(body))
 }
 
-// blankAcross blanks out in all objects what stands across the beginning of the last part.
-func (l *Logs) blankAcross(ctx context.Context, parts []part, mask sb.Mask) error {
+// blanksAcross are the places in all parts of what stands across the beginning of the last one.
+func blanksAcross(parts []part, mask sb.Mask) blanks {
 	var joined []byte
 	for _, p := range parts {
 		joined = append(joined, p.text...)
 	}
 	border := len(joined) - len(parts[len(parts)-1].text)
+	b := blanks{}
 	for _, s := range mask.Spans(joined) {
 		if s.From >= border || s.To <= border {
 			continue
@@ -94,16 +113,11 @@ func (l *Logs) blankAcross(ctx context.Context, parts []part, mask sb.Mask) erro
 		at := 0
 		for _, p := range parts {
 			from, to := max(s.From-at, 0), min(s.To-at, len(p.text))
+			b.add(p.key, stretch{p.from + int64(from), p.from + int64(to)})
 			at += len(p.text)
-			if from >= to {
-				continue
-			}
-			if err := l.rewrite(ctx, p.key, stretch{p.from + int64(from), p.from + int64(to)}); err != nil {
-				return err
-			}
 		}
 	}
-	return nil
+	return b
 }
 
 func (l *Logs) tail(ctx context.Context, b sb.Blob, most int) ([]byte, error) {

@@ -37,6 +37,7 @@ func (l *Logs) Run(ctx context.Context) error {
 	group.Go(func() error { return l.joinLong(ctx) })
 	group.Go(func() error { return l.listen(ctx, todo) })
 	group.Go(func() error { return every(ctx, l.opts.Sweep, func() { l.sweep(ctx, todo) }) })
+	group.Go(func() error { return every(ctx, takeUpEvery, func() { l.TakeUp(ctx) }) })
 	group.Go(func() error { return every(ctx, tidyEvery, func() { l.Tidy(ctx) }) })
 	return group.Wait()
 }
@@ -137,7 +138,8 @@ func (l *Logs) Compact(ctx context.Context, id string) error {
 	})
 }
 
-// alone lets f work on the chunks of a run while no other does, in no replica; it does nothing when another does.
+// alone lets f work on the chunks of a run while no other does, in no replica, after it has finished what was begun to be blanked
+// out there; it does nothing when another does.
 func (l *Logs) alone(ctx context.Context, id string, f func(context.Context) error) error {
 	lease, holder := "log:"+id, l.opts.Holder+"/"+rand.Text() // of this call: two workers here are two holders
 	mine, err := l.store.Lease(ctx, lease, holder, leaseFor)
@@ -148,6 +150,9 @@ func (l *Logs) alone(ctx context.Context, id string, f func(context.Context) err
 	defer func() { _ = l.store.Release(release, lease, holder) }()
 	ctx, stop := l.keepLease(ctx, lease, holder)
 	defer stop()
+	if err := l.takeUp(ctx, id); err != nil {
+		return err
+	}
 	return f(ctx)
 }
 
@@ -222,15 +227,21 @@ func (l *Logs) write(ctx context.Context, run sb.Run, rows []sb.Chunk) (sb.Log, 
 	run.Log = nil // read the chunks, also when an earlier log is there
 	r := l.whole(ctx, run, lay)
 	defer func() { _ = r.Close() }()
+	_, err := l.put(ctx, log.Path, r)
+	return log, err
+}
+
+// put writes a finished log with its index beside it, and tells its size.
+func (l *Logs) put(ctx context.Context, key string, in io.Reader) (size int64, err error) {
 	x := newIndex()
 	p := newParser(0, x.add)
-	if err := l.blobs.Put(ctx, log.Path, io.TeeReader(r, p)); err != nil {
-		return log, err
+	if err := l.blobs.Put(ctx, key, io.TeeReader(in, p)); err != nil {
+		return 0, err
 	}
 	if err := p.Close(); err != nil {
-		return log, err
+		return 0, err
 	}
-	return log, l.blobs.Put(ctx, log.Path+indexSuffix, bytes.NewReader(x.encode()))
+	return x.size, l.blobs.Put(ctx, key+indexSuffix, bytes.NewReader(x.encode()))
 }
 
 // whole reads a log from its start to its end: several objects at a time, unless others keep some of it, which can only be
@@ -239,7 +250,7 @@ func (l *Logs) whole(ctx context.Context, run sb.Run, lay layout) io.ReadCloser 
 	if slices.ContainsFunc(lay.segments, func(s segment) bool { return s.uri != "" }) {
 		return l.read(ctx, run, lay, 0, lay.size)
 	}
-	return l.ahead(ctx, run, lay, 0)
+	return l.readAhead(ctx, run, lay)
 }
 
 func ended(run sb.Run) time.Time {

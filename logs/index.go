@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"sort"
 
 	sb "signalbox"
 )
@@ -122,6 +123,19 @@ func decodeIndex(b []byte) (*index, error) {
 		x.blocks = append(x.blocks, last)
 	}
 	return x, nil
+}
+
+// end is where a block ends.
+func (x *index) end(i int64) int64 {
+	if i+1 < int64(len(x.blocks)) {
+		return x.blocks[i+1].offset
+	}
+	return x.size
+}
+
+// block is the number of the block that begins at an offset.
+func (x *index) block(offset int64) int64 {
+	return int64(sort.Search(len(x.blocks), func(i int) bool { return x.blocks[i].offset >= offset }))
 }
 
 // answer is the index as it is shown.

@@ -95,7 +95,7 @@ func (l *Logs) parts(rows []sb.Chunk) (parts [][]sb.Chunk) {
 // joinPart writes the bytes of chunks to one object, lets its row take the place of theirs, and removes them.
 func (l *Logs) joinPart(ctx context.Context, run sb.Run, list []sb.Chunk) error {
 	joined := sb.JoinedChunk(list)
-	r := l.ahead(ctx, run, join(list), 0)
+	r := l.readAhead(ctx, run, join(list))
 	defer func() { _ = r.Close() }()
 	if err := l.blobs.Put(ctx, joined.Key(), r); err != nil {
 		return err

@@ -103,14 +103,16 @@ func (l *Logs) keep(ctx context.Context, c sb.Chunk, body []byte, ndjson bool) e
 	if err := l.putChunk(ctx, c, body); err != nil {
 		return err
 	}
+	if err := l.border(ctx, c, body); err != nil {
+		return err
+	}
 	sb.FaultPoint("chunk.put") // the object without its row
 	err := l.store.AddChunk(ctx, c)
 	sb.FaultPoint("chunk.after")
-	if err != nil {
-		return err
+	if err == nil {
+		l.maybeLong(c)
 	}
-	l.maybeLong(c)
-	return l.border(ctx, c, body)
+	return err
 }
 
 // readable writes lines of JSON as text. What is no such line stays as it is. A line without a time takes now: always

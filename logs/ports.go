@@ -32,6 +32,10 @@ type Store interface {
 	Unkept(ctx context.Context, endedBefore time.Time, after *sb.Run, limit int) ([]sb.Run, error)
 	// KeepLog sets a run's log, by signalbox.KeepLog.
 	KeepLog(ctx context.Context, run string, log sb.Log) error
+	// OnlyLog tells whether nothing is kept of the log of a process's run, and nobody else has claimed it.
+	OnlyLog(ctx context.Context, p sb.Process) (bool, error)
+	// KeepOnlyLog is KeepLog while OnlyLog holds. Conflict: it holds no more.
+	KeepOnlyLog(ctx context.Context, p sb.Process, log sb.Log) error
 	// Lease takes or renews a named lease for a holder; false while another holds it.
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (bool, error)
 	// Release gives a lease back.

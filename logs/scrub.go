@@ -1,10 +1,10 @@
 package logs
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"sort"
 	"time"
 
 	sb "signalbox"
@@ -17,28 +17,35 @@ const (
 )
 
 // Scrub blanks out what a mask finds in a run's log, with as many asterisks, so that all else stays where it is; and gives
-// how many places that were, which it tells first: what is not noted is not done. The finished log, its index, or the chunks so far are written anew, while nobody else works on
-// them. It may be repeated: what is blanked out stays so. Given up between the two chunks of a running log that hold one place,
-// it leaves that place's rest. Errors: Conflict (others keep the log, or a part of it),
-// Unavailable (the log is being worked on).
+// how many places that were, which it tells first: what is not noted is not done. The finished log, its index, or the chunks so
+// far are written anew, while nobody else works on them. Given up or killed after it has begun to write, it is finished by the
+// next process that looks. Errors: Conflict (others keep the log, or a part of it), Unavailable (the log is being worked on).
 func (l *Logs) Scrub(ctx context.Context, id string, mask sb.Mask, note func(places int) error) (places int, err error) {
+	err = l.insist(ctx, id, func(ctx context.Context) error {
+		places, err = l.scrub(ctx, id, mask, note)
+		return err
+	})
+	return places, err
+}
+
+// insist lets f work on the chunks of a run alone, as soon as no other does.
+func (l *Logs) insist(ctx context.Context, id string, f func(context.Context) error) error {
 	for range scrubTries {
 		mine := false
-		err = l.alone(ctx, id, func(ctx context.Context) error {
+		err := l.alone(ctx, id, func(ctx context.Context) error {
 			mine = true
-			places, err = l.scrub(ctx, id, mask, note)
-			return err
+			return f(ctx)
 		})
 		if mine || err != nil {
-			return places, err
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return 0, sb.Wrap(ctx.Err(), sb.Unavailable, "the log is being worked on")
+			return sb.Wrap(ctx.Err(), sb.Unavailable, "the log is being worked on")
 		case <-time.After(scrubPause):
 		}
 	}
-	return 0, sb.Errorf(sb.Unavailable, "the log of run %s is being worked on; try again in a moment", id)
+	return sb.Errorf(sb.Unavailable, "the log of run %s is being worked on; try again in a moment", id)
 }
 
 func (l *Logs) scrub(ctx context.Context, id string, mask sb.Mask, note func(places int) error) (int, error) {
@@ -56,30 +63,38 @@ func (l *Logs) scrub(ctx context.Context, id string, mask sb.Mask, note func(pla
 		}
 	}
 	places, err := l.find(ctx, run, lay, mask)
-	if err == nil && len(places) > 0 {
-		err = note(len(places))
-	}
-	if err != nil {
+	if err != nil || len(places) == 0 {
 		return 0, err
 	}
-	for _, s := range lay.segments {
-		if err := l.blank(ctx, s, places); err != nil {
-			return 0, err
+	if err := note(len(places)); err != nil {
+		return 0, err
+	}
+	return len(places), l.blankOut(ctx, id, lay.blanks(places))
+}
+
+// blanks are the places of a log in its objects.
+func (y layout) blanks(places []stretch) blanks {
+	b := blanks{}
+	for _, s := range y.segments {
+		if s.heading != "" {
+			continue
 		}
-		sb.FaultPoint("scrub.put") // some objects are written, others not
+		first := sort.Search(len(places), func(i int) bool { return places[i].To > s.start })
+		for _, p := range places[first:] {
+			if p.From >= s.start+s.size {
+				break
+			}
+			b.add(s.key, stretch{max(p.From-s.start, 0) + s.skip, min(p.To-s.start, s.size) + s.skip})
+		}
 	}
-	if !kept(run) || run.Log.Size == 0 {
-		return len(places), nil
-	}
-	x := newIndex() // a blanked word may have been a severity; also when nothing is found, for who died before this
-	if err := l.parse(ctx, run, lay, 0, x.add); err != nil {
-		return 0, err
-	}
-	return len(places), l.blobs.Put(ctx, run.Log.Path+indexSuffix, bytes.NewReader(x.encode()))
+	return b
 }
 
 // stretch is where something stands in a log.
-type stretch struct{ from, to int64 }
+type stretch struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
 
 // find reads a whole log and gives the places of what a mask finds, also across its parts.
 func (l *Logs) find(ctx context.Context, run sb.Run, lay layout, mask sb.Mask) ([]stretch, error) {
@@ -112,20 +127,6 @@ func (l *Logs) find(ctx context.Context, run sb.Run, lay layout, mask sb.Mask) (
 	}
 }
 
-// blank writes the object of a segment anew, with the places in it blanked out.
-func (l *Logs) blank(ctx context.Context, s segment, places []stretch) error {
-	var inside []stretch
-	for _, p := range places {
-		if p.from < s.start+s.size && p.to > s.start {
-			inside = append(inside, stretch{p.from - s.start + s.skip, p.to - s.start + s.skip})
-		}
-	}
-	if s.heading != "" || len(inside) == 0 {
-		return nil
-	}
-	return l.rewrite(ctx, s.key, inside...)
-}
-
 // rewrite writes an object anew with places of it blanked out.
 func (l *Logs) rewrite(ctx context.Context, key string, places ...stretch) error {
 	body, err := l.blobs.Get(ctx, key, 0, -1)
@@ -145,14 +146,14 @@ type blanker struct {
 
 func (b *blanker) Read(p []byte) (int, error) {
 	n, err := b.in.Read(p)
-	for len(b.places) > 0 && b.places[0].from < b.at+int64(n) {
-		from, to := max(b.places[0].from-b.at, 0), min(b.places[0].to-b.at, int64(n))
+	for len(b.places) > 0 && b.places[0].From < b.at+int64(n) {
+		from, to := max(b.places[0].From-b.at, 0), min(b.places[0].To-b.at, int64(n))
 		for i := from; i < to; i++ {
 			if p[i] != '\n' && p[i] != '\r' {
 				p[i] = '*'
 			}
 		}
-		if b.places[0].to > b.at+int64(n) {
+		if b.places[0].To > b.at+int64(n) {
 			break
 		}
 		b.places = b.places[1:]

@@ -5,7 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
+	"iter"
+	"strings"
 	"time"
 
 	sb "signalbox"
@@ -14,104 +15,127 @@ import (
 // searchTime is how long one answer searches a finished log; the next goes on from there.
 const searchTime = time.Second
 
-// search picks lines of a finished log from a block on. Blocks in whose bytes the word cannot be are not parsed.
-func (l *Logs) search(ctx context.Context, run sb.Run, lay layout, w *window, from int64) error {
-	in := l.ahead(ctx, run, lay, from)
+// maxRequest is how many bytes of a log one request asks for at most while it is searched.
+const maxRequest = 32 << 20
+
+// search picks lines of a finished log from a block on. What cannot hold the word, by its bytes, is not parsed.
+func (l *Logs) search(ctx context.Context, run sb.Run, lay layout, w *window) error {
+	word := literalOf(w.search)
+	begun := w.begun // else the time that is asked for is looked for in what is read
+	in := l.ahead(ctx, run, lay, requests(w.spans()), func(text []byte) bool { return !begun || word.mayBeIn(text) })
 	defer func() { _ = in.Close() }()
-	s := scan{word: w.search, plain: plain(w.search)}
-	for i := w.number / blockEntries; i < int64(len(w.index.blocks)); i++ {
-		w.number = i * blockEntries
-		if l.opts.Now().Sub(w.asked) > searchTime && w.number > w.query.From {
+	for {
+		p, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		w.number = w.index.block(p.from) * blockEntries
+		if w.number > w.query.From && l.opts.Now().Sub(w.asked) > searchTime {
 			w.out.Next = w.number
 			return errEnough
 		}
-		next, ok := w.skip(w.index)
-		if !ok {
-			return nil
-		}
-		start := w.index.blocks[i].offset
-		if next-start > piecesAhead*pieceBytes {
-			return errSkip // not worth reading what lies between
-		}
-		i = w.number / blockEntries
-		if _, err := io.CopyN(io.Discard, in, next-start); err != nil {
-			return err
-		}
-		if err := s.read(in, w.index.end(i)-next); err != nil {
-			return err
-		}
-		if w.begun && !s.mayHold() {
+		if p.bytes == nil {
 			continue
 		}
-		p := newParser(next, w.entry)
-		_, err := p.Write(s.text)
-		if err = errors.Join(err, closed(p, err)); err != nil {
+		lines := newParser(p.from, w.entry)
+		if _, err := lines.Write(p.bytes); err != nil {
+			return err
+		}
+		if err := lines.Close(); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-// closed ends a parser that did not fail.
-func closed(p *parser, failed error) error {
-	if failed != nil {
-		return nil
+// spans are what is to be read of the log, in whole blocks, from where the window is on.
+func (w *window) spans() (list []span) {
+	for i := w.number / blockEntries; i < int64(len(w.index.blocks)); i++ {
+		if !w.wants(w.index.blocks[i]) {
+			continue
+		}
+		s := span{w.index.blocks[i].offset, w.index.end(i)}
+		if last := len(list) - 1; last >= 0 && list[last].to == s.from && s.to-list[last].from <= pieceBytes {
+			list[last].to = s.to
+		} else {
+			list = append(list, s)
+		}
 	}
-	return p.Close()
+	return list
 }
 
-// end is where a block ends.
-func (x *index) end(i int64) int64 {
-	if i+1 < int64(len(x.blocks)) {
-		return x.blocks[i+1].offset
+// requests are those for spans of a log: the first for one, and later ones for an eighth of what came before them, so that few
+// requests read much, and little has been read in vain when the time is up.
+func requests(spans []span) iter.Seq[request] {
+	return func(yield func(request) bool) {
+		for total := int64(0); len(spans) > 0; {
+			n, size := 1, spans[0].to-spans[0].from
+			for n < len(spans) && spans[n].from == spans[n-1].to && size+pieceBytes <= min(total/8, maxRequest) {
+				size += spans[n].to - spans[n].from
+				n++
+			}
+			if !yield(spans[:n]) {
+				return
+			}
+			spans, total = spans[n:], total+size
+		}
 	}
-	return x.size
 }
 
-// scan looks for a word in the bytes of a block.
-type scan struct {
-	word  []byte // in lower case
-	plain bool
-	text  []byte
-	lower []byte
+// literal is a word that is written in a log as it is in a message, whatever the format: nothing in it is quoted, nor stands where
+// parts of a line are joined. Empty is any other.
+type literal struct {
+	word []byte // in lower case
+	rare int    // where its rarest letter is
 }
 
-func (s *scan) read(in io.Reader, size int64) error {
-	s.text = slices.Grow(s.text[:0], int(size))[:size]
-	_, err := io.ReadFull(in, s.text)
-	return err
+// byRarity lists letters as English texts have them, the most frequent last.
+const byRarity = "zqxjkvbywgpfmucdlhrsnioate"
+
+func literalOf(word []byte) literal {
+	l := literal{word: word}
+	least := len(byRarity)
+	for i, c := range word {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
+			return literal{}
+		}
+		if at := strings.IndexByte(byRarity, c); at >= 0 && at < least {
+			least, l.rare = at, i
+		}
+	}
+	return l
 }
 
-// mayHold tells whether a message of the block may hold the word; false is certain.
-func (s *scan) mayHold() bool {
-	if !s.plain || escaped(s.text) {
+// mayBeIn tells whether a message of a text may hold the word; false is certain.
+func (l literal) mayBeIn(text []byte) bool {
+	if len(l.word) == 0 || l.escaped(text) {
 		return true
 	}
-	s.lower = slices.Grow(s.lower[:0], len(s.text))[:len(s.text)]
-	for i, c := range s.text {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		s.lower[i] = c
-	}
-	return bytes.Contains(s.lower, s.word)
+	c := l.word[l.rare]
+	return l.at(c, text) || 'a' <= c && c <= 'z' && l.at(c-'a'+'A', text)
 }
 
-// plain tells whether a word is written in a log as it is in a message, whatever its format: nothing in it is quoted, nor
-// stands where parts of a line are joined.
-func plain(word []byte) bool {
-	for _, c := range word {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
+// at tells whether the word is in a text with its rarest letter written so.
+func (l literal) at(rarest byte, text []byte) bool {
+	for from := 0; ; {
+		i := bytes.IndexByte(text[from:], rarest)
+		if i < 0 {
 			return false
 		}
+		begin := from + i - l.rare
+		if begin >= 0 && begin+len(l.word) <= len(text) && bytes.EqualFold(text[begin:begin+len(l.word)], l.word) {
+			return true
+		}
+		from += i + 1
 	}
-	return true
 }
 
-// escaped tells whether a letter may be written in another way: as a number, with colours within, or as one of the two
+// escaped tells whether a letter of the word may be written in another way: as a number, with colours within, or as one of the two
 // that have an ASCII letter as their lower case.
-func escaped(text []byte) bool {
-	if bytes.IndexByte(text, 0x1b) >= 0 || bytes.Contains(text, []byte("\u212a")) || bytes.Contains(text, []byte("\u0130")) {
+func (l literal) escaped(text []byte) bool {
+	if bytes.IndexByte(text, 0x1b) >= 0 || l.written('k', "\u212a", text) || l.written('i', "\u0130", text) {
 		return true
 	}
 	for {
@@ -124,4 +148,8 @@ func escaped(text []byte) bool {
 		}
 		text = text[i+1:]
 	}
+}
+
+func (l literal) written(letter byte, other string, text []byte) bool {
+	return bytes.IndexByte(l.word, letter) >= 0 && bytes.Contains(text, []byte(other))
 }

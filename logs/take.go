@@ -2,7 +2,6 @@ package logs
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -64,19 +63,21 @@ type pieces struct {
 	p    sb.Process
 	in   *bufio.Reader
 	mask *sb.Mask // nil: not read yet
-	held []byte   // of a line that goes on: the beginning of a secret, perhaps
+	text []byte   // of the last piece and what is held
+	held []byte   // its end, of a line that goes on: the beginning of a secret, perhaps
 }
 
 func (l *Logs) masked(ctx context.Context, p sb.Process, body io.Reader) *pieces {
 	return &pieces{ctx: ctx, logs: l, p: p, in: bufio.NewReaderSize(body, sb.MaxChunk/4)}
 }
 
-// next gives the next piece, also with the error that follows it.
+// next gives the next piece, good until it is called again, also with the error that follows it.
 func (r *pieces) next() (piece []byte, end error) {
-	for len(piece) < takePiece && end == nil {
+	text := append(r.text[:0], r.held...)
+	for full := len(text) + takePiece; len(text) < full && end == nil; {
 		var line []byte
 		line, end = r.in.ReadSlice('\n')
-		piece = append(piece, line...)
+		text = append(text, line...)
 		if errors.Is(end, bufio.ErrBufferFull) {
 			end = nil
 		}
@@ -88,10 +89,11 @@ func (r *pieces) next() (piece []byte, end error) {
 		}
 		r.mask = &mask
 	}
-	piece, r.held = r.mask.Bytes(append(r.held, piece...)), nil
+	r.text, r.held = text, nil
+	piece = r.mask.Bytes(text)
 	if end == nil && len(piece) > 0 && piece[len(piece)-1] != '\n' {
 		whole := len(piece) - min(max(r.mask.Longest()-1, 0), len(piece))
-		r.held = bytes.Clone(piece[whole:])
+		r.held = piece[whole:]
 		piece = piece[:whole]
 	}
 	return piece, end

@@ -11,8 +11,12 @@ import (
 	sb "signalbox"
 )
 
-// MaxWindow is how many lines a window has at most.
-const MaxWindow = 1000
+// MaxWindow is how many lines a window has at most. So many may be long: their messages have windowBytes at most, but for a
+// line that is longer by itself.
+const (
+	MaxWindow   = 5000
+	windowBytes = 4 << 20
+)
 
 var errEnough = errors.New("the window is full")
 
@@ -52,7 +56,7 @@ func (l *Logs) Lines(ctx context.Context, run sb.Run, q sb.LineQuery) (sb.LogWin
 
 func (l *Logs) pick(ctx context.Context, run sb.Run, lay layout, w *window, from int64) error {
 	if w.index != nil && len(w.search) > 0 {
-		return l.search(ctx, run, lay, w, from)
+		return l.search(ctx, run, lay, w)
 	}
 	return l.parse(ctx, run, lay, from, w.entry)
 }
@@ -113,6 +117,7 @@ type window struct {
 	number int64 // of the next entry
 	index  *index
 	asked  time.Time
+	bytes  int // of the messages that were picked
 	out    sb.LogWindow
 	begun  bool // the time that was asked for has come
 }
@@ -129,12 +134,17 @@ func (w *window) start(x *index) (int64, bool) {
 // skip goes on to the next block that holds a line of the level; false at the end of the log.
 func (w *window) skip(x *index) (int64, bool) {
 	for i := w.number / blockEntries; x != nil && i < int64(len(x.blocks)); i++ {
-		if x.blocks[i].levels&atLeast(w.query.Level) != 0 && (w.begun || w.reaches(x.blocks[i])) {
+		if w.wants(x.blocks[i]) {
 			w.number = i * blockEntries
 			return x.blocks[i].offset, true
 		}
 	}
 	return 0, false
+}
+
+// wants tells whether a block may hold a line of the level, and of the time.
+func (w *window) wants(b block) bool {
+	return b.levels&atLeast(w.query.Level) != 0 && (w.begun || w.reaches(b))
 }
 
 // reaches tells whether a line of the time that is asked for, or a later one, stands before the end of a block.
@@ -160,7 +170,7 @@ func (w *window) entry(e entry) error {
 	if len(w.search) > 0 && !bytes.Contains(bytes.ToLower(e.message), w.search) {
 		return nil
 	}
-	if len(w.out.Lines) == w.query.Count {
+	if w.bytes += len(e.message); len(w.out.Lines) == w.query.Count || len(w.out.Lines) > 0 && w.bytes > windowBytes {
 		w.out.Next = n
 		return errEnough
 	}

@@ -70,6 +70,9 @@ func assemble(config, secrets json.RawMessage, around surroundings) (*Adapter, e
 // Origins is where the registration says that Airflow is. See sb.Adapter.
 func (a *Adapter) Origins() []string { return []string{a.out.Origin()} }
 
+// Home is the address that was registered: one host may have several, by their paths. See sb.Adapter.
+func (a *Adapter) Home() string { return a.out.Base() }
+
 // call is a request to the detected API.
 type call struct {
 	share  outbound.Share

@@ -16,19 +16,34 @@ const (
 	nodesPage = 100
 )
 
-// parts tells of the nodes that run tasks, and of the elements of mapped ones.
+// nodesOfNone are nodes that Flyte puts around those of a workflow.
+var nodesOfNone = []string{"start-node", "end-node"}
+
+// parts tells of the nodes that run tasks, also in sub-workflows, branches and what tasks made, and of the elements of mapped ones.
 func (f *admin) parts(ctx context.Context, at sb.Place) ([]sb.Part, error) {
-	nodes, err := f.nodes(ctx, at.Name)
+	of := partsOf{admin: f, name: at.Name, left: nodesMost}
+	return of.within(ctx, "")
+}
+
+// partsOf gathers the parts of an execution.
+type partsOf struct {
+	*admin
+	name string
+	left int // how many more nodes are looked at
+}
+
+// within gives the parts of the nodes that a node is the parent of, which a list of all leaves out; "" for the first ones.
+func (f *partsOf) within(ctx context.Context, parent string) (parts []sb.Part, err error) {
+	nodes, err := f.nodes(ctx, parent)
 	if err != nil {
 		return nil, err
 	}
-	var parts []sb.Part
 	for _, n := range nodes {
 		id := n.object("id").text("node_id")
-		if id == "start-node" || id == "end-node" {
+		if slices.Contains(nodesOfNone, id) || slices.Contains(nodesOfNone, n.object("metadata").text("spec_node_id")) {
 			continue
 		}
-		of, err := f.partsOf(ctx, at.Name, id, n)
+		of, err := f.of(ctx, id, n)
 		if err != nil {
 			return nil, err
 		}
@@ -37,48 +52,59 @@ func (f *admin) parts(ctx context.Context, at sb.Place) ([]sb.Part, error) {
 	return parts, nil
 }
 
-func (f *admin) nodes(ctx context.Context, name string) ([]object, error) {
-	var all []object
-	for token := ""; ; {
+func (f *partsOf) nodes(ctx context.Context, parent string) (all []object, err error) {
+	for token := ""; f.left > 0; {
 		query := url.Values{"limit": {strconv.Itoa(nodesPage)}}
-		if token != "" {
-			query.Set("token", token)
+		for name, value := range map[string]string{"token": token, "unique_parent_id": parent} {
+			if value != "" {
+				query.Set(name, value)
+			}
 		}
-		said, err := f.get(ctx, query, f.here("node_executions", name)...)
+		said, err := f.get(ctx, query, f.here("node_executions", f.name)...)
 		if err != nil {
 			return nil, err
 		}
 		page := said.list("node_executions")
-		all = append(all, page...)
-		token = said.text("token")
-		if len(page) < nodesPage || token == "" || len(all) >= nodesMost {
-			return all, nil
+		page = page[:min(len(page), f.left)]
+		all, f.left = append(all, page...), f.left-len(page)
+		if token = said.text("token"); len(page) < nodesPage || token == "" {
+			break
 		}
 	}
+	return all, nil
 }
 
 // arrayPlugin is what runs mapped tasks. Other plugins name resources too, which are no tasks.
 const arrayPlugin = "k8s-array"
 
-// partsOf gives the part of a node, or those of the elements that it maps over.
-func (f *admin) partsOf(ctx context.Context, name, node string, n object) ([]sb.Part, error) {
-	said, err := f.get(ctx, url.Values{"limit": {strconv.Itoa(nodesPage)}}, f.here("task_executions", name, node)...)
+// of gives the part of a node, or those of the elements that it maps over, and those of the nodes that it is the parent of:
+// one that runs no task itself is only told of while there are none.
+func (f *partsOf) of(ctx context.Context, node string, n object) ([]sb.Part, error) {
+	said, err := f.get(ctx, url.Values{"limit": {strconv.Itoa(nodesPage)}}, f.here("task_executions", f.name, node)...)
 	if err != nil && sb.CodeOf(err) != sb.NotFound {
 		return nil, err
 	}
-	whole, c := f.partOf(name, node, n, said.list("task_executions"))
+	tasks := said.list("task_executions")
+	whole, c := f.partOf(f.name, node, n, tasks)
 	data := c.object("metadata")
 	if resources := data.list("external_resources"); data.text("plugin_identifier") == arrayPlugin && len(resources) > 0 {
 		return elements(node, resources, whole.URL), nil
 	}
-	return []sb.Part{whole}, nil
+	if !n.object("metadata").flag("is_parent_node") {
+		return []sb.Part{whole}, nil
+	}
+	parts, err := f.within(ctx, node)
+	if err != nil || len(tasks) == 0 && len(parts) > 0 {
+		return parts, err
+	}
+	return append([]sb.Part{whole}, parts...), nil
 }
 
 // partOf is how the last task execution of a node stands, with its closure, or how the node stands itself.
 func (f *admin) partOf(name, node string, n object, tasks []object) (sb.Part, object) {
 	whole, c := sb.Part{Source: node, URL: f.page(name)}, n.object("closure")
-	if len(tasks) == 0 {
-		whole.First = 1 // it was not tried; tries count from 0
+	if other := c.object("workflow_node_metadata").object("execution_id"); other.text("project") == f.a.set.Project && other.text("domain") == f.a.set.Domain {
+		whole.URL = f.page(other.text("name")) // it started another execution
 	}
 	for _, t := range tasks {
 		if try := t.object("id").number("retry_attempt"); try >= whole.Try {
@@ -86,7 +112,7 @@ func (f *admin) partOf(name, node string, n object, tasks []object) (sb.Part, ob
 		}
 	}
 	if len(tasks) == 0 {
-		whole.First = 1 // it was not tried
+		whole.First = 1 // it was not tried; tries count from 0
 	}
 	whole.Word, whole.URL = c.text("phase"), logLink(c, whole.URL)
 	whole.Sight = taskSight(whole.Word)

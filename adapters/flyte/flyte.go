@@ -8,6 +8,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	sb "signalbox"
@@ -92,6 +94,11 @@ func (a *Adapter) Origins() []string {
 		origins = append(origins, s.elsewhere.Origin())
 	}
 	return origins
+}
+
+// Home is a domain of a project at the address that was registered. See sb.Adapter.
+func (a *Adapter) Home() string {
+	return strings.Join(slices.DeleteFunc([]string{a.out.Base(), a.set.Organisation, a.set.Project, a.set.Domain}, func(s string) bool { return s == "" }), " ")
 }
 
 // Faults compares a route with the interface of its launch plan or task. See sb.Adapter.

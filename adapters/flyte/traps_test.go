@@ -111,6 +111,27 @@ func TestAMappedElementIsOnePartHoweverOftenItWasTried(t *testing.T) {
 	}
 }
 
+func TestTasksOfSubWorkflowsAndThoseThatTasksMakeAreParts(t *testing.T) {
+	t.Parallel()
+	s := flytetest.Start(t)
+	a := registered(t, s.URL, "", "")
+	at, err := a.Submit(t.Context(), submission(flytetest.Nested, "x", 1))
+	require.NoError(t, err)
+	over(t, a, at)
+	parts, err := a.Parts(t.Context(), at)
+	require.NoError(t, err)
+	var got []string
+	for _, p := range parts {
+		got = append(got, p.Source)
+		require.Equal(t, sb.SeenSucceeded, p.Sight)
+		if p.Source == "n1" {
+			require.Contains(t, p.URL, at.Name+"-child", "it leads to the execution that it started")
+			require.Less(t, p.Try, p.First, "it ran no task here")
+		}
+	}
+	require.Equal(t, []string{"n0-0-n0", "n0-0-n1", "n0-0-n1-0-dn0", "n1"}, got)
+}
+
 func TestALimitOfTheLaunchPlanWaits(t *testing.T) {
 	t.Parallel()
 	s := flytetest.Start(t)

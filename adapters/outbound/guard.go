@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"syscall"
 )
 
@@ -20,16 +21,24 @@ type detour string
 func (d detour) Error() string { return string(d) }
 
 // Metadata services that do not lie in the link-local ranges.
-var metadata = []netip.Addr{
-	netip.MustParseAddr("fd00:ec2::254"),   // AWS
-	netip.MustParseAddr("fd20:ce::254"),    // Google Cloud
-	netip.MustParseAddr("100.100.100.200"), // Alibaba Cloud
-	netip.MustParseAddr("168.63.129.16"),   // Azure
-	netip.MustParseAddr("192.0.0.192"),     // Oracle Cloud
+var metadata = []netip.Prefix{
+	netip.MustParsePrefix("fd00:ec2::/32"),      // AWS, with its name server and clock
+	netip.MustParsePrefix("fd20:ce::254/128"),   // Google Cloud
+	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba Cloud
+	netip.MustParsePrefix("168.63.129.16/32"),   // Azure
+	netip.MustParsePrefix("192.0.0.192/32"),     // Oracle Cloud
 }
 
-// nat64 is the prefix behind which IPv4 addresses are reached from IPv6 networks.
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+// carriers are the prefixes behind which IPv4 addresses are reached from IPv6 networks, and the bytes at which an address may
+// hold the other; byte 8 holds nothing of it (RFC 6052).
+var carriers = []struct {
+	prefix netip.Prefix
+	at     []int
+}{
+	{netip.MustParsePrefix("64:ff9b::/96"), []int{12}},            // NAT64
+	{netip.MustParsePrefix("64:ff9b:1::/48"), []int{6, 7, 8, 12}}, // NAT64 of one's own: how long its prefix is, only its network knows
+	{netip.MustParsePrefix("2002::/16"), []int{2}},                // 6to4
+}
 
 // Dialer gives the dialer of the client, for protocols that are not HTTP.
 func Dialer() *net.Dialer { return guarded() }
@@ -49,22 +58,46 @@ func guarded() *net.Dialer {
 // allow refuses addresses that no orchestrator has. Loopback and private networks are where many live.
 func allow(to netip.Addr) error {
 	to = to.Unmap().WithZone("")
-	if nat64.Contains(to) {
-		b := to.As16()
-		to = netip.AddrFrom4([4]byte(b[12:]))
-	}
 	switch {
 	case to.IsUnspecified():
 		return refusal(fmt.Sprintf("%s is no address to call", to))
-	case to.IsLinkLocalUnicast(), to.IsMulticast(), to == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return refusal(fmt.Sprintf("%s is link-local or multicast, which is never called", to))
+	case to.IsMulticast(), to == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return refusal(fmt.Sprintf("%s is multicast, which is never called", to))
+	}
+	for _, a := range append(carried(to), to) {
+		if err := near(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// near refuses what answers everyone on its machine or link, and some of it with credentials.
+func near(to netip.Addr) error {
+	if to.IsLinkLocalUnicast() {
+		return refusal(fmt.Sprintf("%s is link-local, which is never called", to))
 	}
 	for _, m := range metadata {
-		if to == m {
+		if m.Contains(to) {
 			return refusal(fmt.Sprintf("%s is a metadata service, which is never called", to))
 		}
 	}
 	return nil
+}
+
+// carried lists the IPv4 addresses that an IPv6 address may stand for.
+func carried(to netip.Addr) (list []netip.Addr) {
+	for _, c := range carriers {
+		if !c.prefix.Contains(to) {
+			continue
+		}
+		b := to.As16()
+		for _, at := range c.at {
+			held := slices.Concat(b[at:max(at, 8)], b[max(at, 9):])
+			list = append(list, netip.AddrFrom4([4]byte(held)))
+		}
+	}
+	return list
 }
 
 // stay follows redirects of GET within the registered origin only.

@@ -60,10 +60,15 @@ func TestAddressesThatAreNeverCalled(t *testing.T) {
 	for _, address := range []string{
 		"169.254.169.254", "169.254.0.1", "::ffff:169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "100.100.100.200", "168.63.129.16",
 		"0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255", "64:ff9b::a9fe:a9fe", "192.0.0.192", "::ffff:0.0.0.0",
+		"fd00:ec2::23", "fd00:ec2:0:1::1", "2002:a9fe:a9fe::1", "2002:6464:64c8::", // 6to4
+		"64:ff9b:1::a9fe:a9fe", "64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1:a9:fe:a9fe::", "64:ff9b:1:0:a9:fea9:fe00:0", // NAT64 of /96, /48, /56, /64
 	} {
 		require.Error(t, allow(netip.MustParseAddr(address)), address)
 	}
-	for _, address := range []string{"127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "fd12::1", "8.8.8.8", "2001:4860:4860::8888"} {
+	for _, address := range []string{
+		"127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "fd12::1", "8.8.8.8", "2001:4860:4860::8888",
+		"64:ff9b::a00:1", "64:ff9b:1::a00:1", "64:ff9b:1:a00:0:100::", "2002:808:808::1", "fd00:ec3::1",
+	} {
 		require.NoError(t, allow(netip.MustParseAddr(address)), address)
 	}
 	for _, url := range []string{"http://169.254.169.254", "http://[::ffff:169.254.169.254]", "http://0.0.0.0:1", "http://0:1", "http://2852039166"} { // not every resolver takes the last two for addresses

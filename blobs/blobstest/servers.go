@@ -35,7 +35,7 @@ func S3(t *testing.T) string {
 	addr := freeAddr(t)
 	//nolint:gosec // the program is named by whoever runs the tests
 	cmd := exec.Command(program, "--port", addr, "--access", accessKey, "--secret", secretKey, "--region", region, "--quiet",
-		"posix", "--nometa", t.TempDir())
+		"posix", "--sidecar", t.TempDir(), t.TempDir()) // without it, parts are not taken
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	require.NoError(t, cmd.Start())

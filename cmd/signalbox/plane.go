@@ -21,6 +21,7 @@ import (
 	"signalbox/controlplane/catalog"
 	"signalbox/controlplane/config"
 	"signalbox/controlplane/dispatch"
+	"signalbox/controlplane/forms"
 	"signalbox/controlplane/identity"
 	"signalbox/controlplane/intake"
 	"signalbox/controlplane/metrics"
@@ -133,6 +134,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 	databases := sources.New(f.store, f.keys, fiftyone.Driver{})
 	work := runs.NewWork(f.store, archives{f.store, f.blobs}, people, given{vault, databases}, f.blobs)
 	apps := intake.New(f.store, runs.Elsewhere{Runs: life}, people, databases, intake.Options{Pages: f.front.home, Log: entry})
+	asking := forms.New(f.store, access.Check, catalog.Params, archives{f.store, f.blobs}, given{vault, databases})
 	waiting := queue.New(f.store, f.store, access.Check, counts, entry)
 	sending := dispatch.New(f.store, work, counted{temporal, counts}, f.store, entry)
 	away := elsewhere(c, f)
@@ -150,7 +152,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			Identity: people, Logins: logins(c, f), Users: people, Groups: people, Access: judge{}, Facts: f.store, Organisation: f.store,
 			Invitations: invitations(c, f),
 		},
-		Life:   api.Life{Runs: life, Queue: waiting, Work: work, Logs: output, Notes: f.store},
+		Life:   api.Life{Runs: life, Forms: asking, Queue: waiting, Work: work, Logs: output, Notes: f.store},
 		Stock:  api.Stock{Catalog: plugins, Datasets: f.store, Sharing: f.store, Orchestrators: f.store, Registrar: places, Bridge: bridge, Secrets: vault, Sources: f.store, SourceRegistrar: databases},
 		Record: api.Record{Audit: f.store, Refusals: refusals, Seal: sealing, Clock: f.store},
 		Options: api.Options{
@@ -178,6 +180,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 			{"logins", identity.NewSweep(f.store, c.Login.SessionIdle, entry).Run},
 			{"sweep", runs.NewSweep(f.store, c.Limits.Fence, entry).Run},
 			{"progress", work.Run},
+			{"forms", asking.Run},
 			{"logs", output.Run},
 			{"control worker", workflows.Control(temporal, settler{work}, outside{bridge, apps}).Run},
 			{"watching", watch.NewKeeper(watchOrchestrators(f.store, temporal), entry).Run},

@@ -49,6 +49,7 @@ type Gate struct {
 // Life is the life of runs: for people, for those who do the work, and its output.
 type Life struct {
 	Runs  Runs
+	Forms Forms
 	Queue Queue
 	Work  Work
 	Logs  Logs

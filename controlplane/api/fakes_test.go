@@ -330,8 +330,9 @@ func (w *world) CreateOrchestrator(_ context.Context, o sb.Orchestrator, _ map[s
 
 func (w *world) DeleteOrchestrator(context.Context, string) error { return nil }
 
-func (w *world) OrchestratorSecrets(context.Context, string) (map[string][]byte, error) {
-	return nil, nil
+func (w *world) SealedOrchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, map[string][]byte, error) {
+	o, err := w.Orchestrator(ctx, idOrName)
+	return o, nil, err
 }
 
 // noKeys leave credentials as they are.
@@ -357,6 +358,8 @@ func (w *world) Workers(context.Context, string) ([]sb.Worker, error) {
 }
 
 func (w *world) Watch(context.Context, string) (sb.Watch, error) { return sb.Watch{}, nil }
+
+func (w *world) Installation(context.Context) (string, error) { return "here", nil }
 
 func (w *world) OpenWork(context.Context, string, string, int) ([]sb.Run, error) {
 	w.mu.Lock()

@@ -219,6 +219,16 @@ func (c fakeCatalog) Install(_ context.Context, by sb.Who, archive io.Reader, ov
 	return done, nil
 }
 
+func (c fakeCatalog) withoutCommand(plugin, operator string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, o := range c.plugins[plugin].Operators {
+		if o.Name == operator {
+			c.plugins[plugin].Operators[i].Command = nil
+		}
+	}
+}
+
 func (c fakeCatalog) Plugins(context.Context, string, int) (sb.Page[sb.Plugin], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

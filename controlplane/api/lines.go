@@ -31,7 +31,7 @@ type LogIndex struct {
 type linesInput struct {
 	ByID
 	From   int64       `query:"from" minimum:"0" doc:"Number of the first line; they count from 0."`
-	Count  int         `query:"count" minimum:"1" maximum:"5000" default:"500" doc:"Most lines that fit."`
+	Count  int         `query:"count" minimum:"1" maximum:"5000" default:"500" doc:"Most lines; of long ones as many as 4 MiB hold, and one at least."`
 	Since  time.Time   `query:"since" doc:"From the first line of that time, or a later one, on."`
 	Level  sb.Severity `query:"level" enum:"DEBUG,INFO,WARNING,ERROR,CRITICAL" doc:"This one and worse."`
 	Search string      `query:"search" maxLength:"200" doc:"Whatever the case. An answer searches a finished log for about a second; go on from next until it is null."`

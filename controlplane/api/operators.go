@@ -134,7 +134,7 @@ func operatorOf(o sb.Operator, p sb.Plugin, places []sb.Orchestrator, why *strin
 	}
 	for _, place := range places {
 		_, routed := place.Route(o.URI())
-		if routed && place.Enabled && (place.Kind != sb.Builtin || o.Command != nil) {
+		if routed && place.Enabled {
 			out.Orchestrators = append(out.Orchestrators, Who{ID: place.ID, Name: place.Name})
 		}
 	}

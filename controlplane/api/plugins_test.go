@@ -131,6 +131,8 @@ func TestOperatorsThatIMayRun(t *testing.T) {
 	require.Equal(t, "@acme/tools/count", first["uri"])
 	require.Equal(t, []any{map[string]any{"id": "o1", "name": "builtin"}}, first["orchestrators"])
 	require.Nil(t, first["why_not"])
+	fakeCatalog{b.world}.withoutCommand("@acme/tools", "count")
+	require.Equal(t, first["orchestrators"], list("ann", "")[0].(map[string]any)["orchestrators"], "workers run those in FiftyOne too")
 	require.Empty(t, list("gus", ""))
 	require.Contains(t, list("gus", "?all=true")[0].(map[string]any)["why_not"], "member")
 	page := b.do("ann", "GET", "/api/v1/operators?limit=1", "").json(t)

@@ -165,6 +165,19 @@ type Runs interface {
 	Result(ctx context.Context, run sb.Run) (json.RawMessage, error)
 }
 
+// Forms asks operators for their forms, by resolvers that wait in the pools of workers. Form checks the right to schedule. Errors: Invalid with every fault, Forbidden, NotFound,
+// Conflict, RateLimited (too much is asked at once), Unavailable (the form could not be made).
+type Forms interface {
+	Form(ctx context.Context, who sb.Principal, ask sb.FormAsk) (sb.MadeForm, error)
+	// Question waits for a question to a pool; nil when there was none.
+	Question(ctx context.Context, orchestratorID, pool string) (*sb.FormQuestion, error)
+	// Answer takes the answer to a question of a pool. NotFound: it is not that pool's, or nobody waits any more; Conflict: it
+	// was answered by another.
+	Answer(ctx context.Context, orchestratorID, pool string, answer sb.FormAnswer) error
+	// Archive opens the archive of the plugin that a question is about. Errors: NotFound.
+	Archive(ctx context.Context, orchestratorID, question string) (body io.ReadCloser, size int64, err error)
+}
+
 // Queue explains why runs wait.
 type Queue interface {
 	Wait(ctx context.Context, run sb.Run) (sb.Wait, error)

@@ -97,6 +97,7 @@ func (s *server) pluginRoutes() {
 	on(s, route{method: post, path: "/plugins/{name}/rollback", what: "Go back to an earlier revision", door: forPeople, right: sb.ActAdminister}, h.rollback)
 	foretold(s, route{method: patch, path: "/plugins/{name}/operators/{operator}", what: "Decide who may run an operator", door: forPeople, right: sb.ActAdminister}, h.scope, h.operator)
 	on(s, route{method: get, path: "/operators", what: "Operators that I may run, and with all=true why not the rest", door: forPeople}, operators.list)
+	on(s, route{method: post, path: "/operators/{uri}/form", what: "An operator's form for the params so far", door: forPeople, right: sb.ActSchedule, limit: runBody}, forms{s.Forms}.ask)
 }
 
 func (s *server) runRoutes() {
@@ -153,10 +154,12 @@ func (s *server) sourceRoutes() {
 }
 
 func (s *server) workRoutes() {
-	h := work{s.Work, s.Logs, s.watched}
+	h, resolvers := work{s.Work, s.Logs, s.watched}, resolvers{s.Forms, s.Closing}
 	lines := []string{"text/plain", "application/x-ndjson"}
 	on(s, route{method: post, path: "/work/claim", what: "Take the work of an attempt", door: forOrchestrators, limit: workBody, within: workTime}, h.claim)
 	on(s, route{method: post, path: "/work/workers", what: "Tell of a worker", door: forOrchestrators, limit: workBody, within: workTime}, h.workers)
+	on(s, route{method: post, path: "/work/forms", what: "Answer what was asked before, and wait for an operator's form to resolve; 204 when none is wanted", door: forOrchestrators, limit: workBody, within: workTime}, resolvers.ask)
+	on(s, route{method: get, path: "/work/forms/{id}/plugin", what: "The archive of the plugin that a form is asked of", door: forOrchestrators, gives: "application/zip"}, resolvers.archive)
 	on(s, route{method: get, path: "/work/{run}/plugin", what: "The archive of the revision that the run is pinned to", door: forWork, gives: "application/zip"}, h.archive)
 	on(s, route{method: post, path: "/work/{run}/start", what: "The work begins", door: forWork, limit: workBody, within: workTime}, h.start)
 	on(s, route{method: post, path: "/work/{run}/heartbeat", what: "The work is alive; shall it stop?", door: forWork, limit: workBody, within: workTime}, h.heartbeat)

@@ -37,9 +37,11 @@ import (
 // notAudited says of operations that take a body, or could change something, why they leave no entry.
 var notAudited = map[string]string{
 	"POST /access/explain":             "it only answers a question",
+	"POST /operators/{uri}/form":       "likewise",
 	"POST /orchestrators/{name}/probe": "likewise",
 	"POST /work/claim":                 "work, not people; the run's events tell it",
 	"POST /work/workers":               "likewise",
+	"POST /work/forms":                 "likewise",
 	"POST /work/{run}/start":           "likewise",
 	"POST /work/{run}/heartbeat":       "likewise",
 	"POST /work/{run}/progress":        "likewise",

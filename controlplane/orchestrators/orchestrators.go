@@ -5,7 +5,6 @@ package orchestrators
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"sync"
 	"time"
 
@@ -16,7 +15,8 @@ const (
 	defaultQuota = 8
 	maxConfig    = 256 << 10        // bytes of config and credentials
 	probeTime    = 60 * time.Second // of a probe
-	faultsTime   = 15 * time.Second // of comparing routes with what is there
+	faultsTime   = 15 * time.Second // of comparing routes, or runs, with what is there
+	page         = 500              // runs that are read at once
 )
 
 // Registry registers orchestrators. It is safe for use by several goroutines.
@@ -28,12 +28,6 @@ type Registry struct {
 
 	mu    sync.Mutex
 	built map[string]built // by id
-}
-
-// built is an adapter with the version of its orchestrator that it was made for.
-type built struct {
-	version int64
-	adapter sb.Adapter
 }
 
 // New makes a registry of these kinds, besides the builtin one.
@@ -71,13 +65,13 @@ func (r *Registry) Register(ctx context.Context, o sb.Orchestrator, secrets map[
 }
 
 // Change changes an orchestrator. Errors: Invalid with every fault, NotFound, Conflict (also when another changed config or
-// credentials meanwhile).
+// credentials meanwhile, or when it moves to where its open runs are not).
 func (r *Registry) Change(ctx context.Context, idOrName string, p sb.OrchestratorPatch) (sb.Orchestrator, error) {
-	o, err := r.store.Orchestrator(ctx, idOrName)
+	o, kept, err := r.store.SealedOrchestrator(ctx, idOrName)
 	if err != nil {
 		return o, err
 	}
-	if err := r.check(ctx, o, p); err != nil {
+	if err := r.check(ctx, o, kept, p); err != nil {
 		return o, err
 	}
 	sealed, err := r.seal(o.ID, p.Secrets)
@@ -93,7 +87,7 @@ func (r *Registry) Change(ctx context.Context, idOrName string, p sb.Orchestrato
 }
 
 // check lists what is wrong with an orchestrator as it would become.
-func (r *Registry) check(ctx context.Context, o sb.Orchestrator, p sb.OrchestratorPatch) error {
+func (r *Registry) check(ctx context.Context, o sb.Orchestrator, kept map[string][]byte, p sb.OrchestratorPatch) error {
 	after := patched(o, p)
 	var faults []sb.Fault
 	if p.Routes != nil {
@@ -114,8 +108,8 @@ func (r *Registry) check(ctx context.Context, o sb.Orchestrator, p sb.Orchestrat
 	if p.Config != nil {
 		faults = append(faults, r.logFaults(after.Config)...)
 	}
-	adapter, err := r.afterwards(ctx, after, p)
-	if sb.CodeOf(err) == sb.Unavailable {
+	adapter, err := r.afterwards(ctx, after, kept, p)
+	if code := sb.CodeOf(err); code == sb.Unavailable || code == sb.Conflict {
 		return err
 	}
 	if faults = append(faults, faultsOf(err)...); len(faults) > 0 {
@@ -125,31 +119,6 @@ func (r *Registry) check(ctx context.Context, o sb.Orchestrator, p sb.Orchestrat
 		return nil
 	}
 	return r.checkThere(ctx, adapter, after.Routes, o.Routes)
-}
-
-// afterwards makes the adapter that an orchestrator would have; nil when nothing changes it.
-func (r *Registry) afterwards(ctx context.Context, after sb.Orchestrator, p sb.OrchestratorPatch) (sb.Adapter, error) {
-	if !reaches(p) {
-		if p.Routes == nil {
-			return nil, nil
-		}
-		_, adapter, err := r.Adapter(ctx, after.ID)
-		if sb.CodeOf(err) == sb.Invalid { // said when it was saved; routes may change nevertheless
-			err = nil
-		}
-		return adapter, err
-	}
-	kept, err := r.open(ctx, after.ID, p.Secrets)
-	if err != nil {
-		return nil, err
-	}
-	secrets := maps.Clone(kept)
-	maps.Copy(secrets, p.Secrets)
-	adapter, err := r.build(after, without(secrets))
-	if err != nil {
-		return nil, err
-	}
-	return adapter, r.checkMoved(ctx, after.ID, adapter, kept)
 }
 
 // reaches tells whether a patch changes how an orchestrator is reached.
@@ -164,6 +133,7 @@ func (r *Registry) Remove(ctx context.Context, idOrName string) error {
 	if o.Kind == sb.Builtin {
 		return sb.Errorf(sb.Invalid, "the builtin orchestrator cannot be removed; disable it instead")
 	}
+	defer r.forget(o.ID)
 	return r.store.DeleteOrchestrator(ctx, o.ID)
 }
 
@@ -187,49 +157,6 @@ func (r *Registry) Probe(ctx context.Context, idOrName string) ([]sb.Check, erro
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	return append(adapter.Probe(ctx, o.Routes), r.logs.Probe(ctx, o.Config)...), nil
-}
-
-// Adapter gives an orchestrator with what reaches it, made anew when config or credentials have changed. Errors: NotFound,
-// Invalid (this version knows no such kind, or the settings do not make an adapter), Unavailable.
-func (r *Registry) Adapter(ctx context.Context, id string) (sb.Orchestrator, sb.Adapter, error) {
-	o, err := r.store.Orchestrator(ctx, id)
-	if err != nil {
-		return o, nil, err
-	}
-	r.mu.Lock()
-	have, there := r.built[o.ID]
-	r.mu.Unlock()
-	if there && have.version == o.Version {
-		return o, have.adapter, nil
-	}
-	secrets, err := r.open(ctx, o.ID, nil)
-	if err != nil {
-		return o, nil, err
-	}
-	adapter, err := r.build(o, secrets)
-	if err != nil {
-		return o, nil, err
-	}
-	r.mu.Lock()
-	r.built[o.ID] = built{o.Version, adapter}
-	r.mu.Unlock()
-	return o, adapter, nil
-}
-
-// build makes an adapter. Errors: Invalid with every fault.
-func (r *Registry) build(o sb.Orchestrator, secrets map[string]json.RawMessage) (sb.Adapter, error) {
-	build, known := r.kinds[o.Kind]
-	if !known {
-		return nil, sb.Errorf(sb.Invalid, "this version knows no orchestrator of kind %s", o.Kind)
-	}
-	text, err := json.Marshal(secrets)
-	if err != nil {
-		return nil, sb.Faulty(faulty, sb.Fault{Location: "body.secrets", Message: "credentials are JSON"})
-	}
-	if len(text)+len(o.Config) > maxConfig {
-		return nil, sb.Faulty(faulty, sb.Fault{Location: "body.config", Message: "config and credentials have at most 256 KiB"})
-	}
-	return build(sb.WithoutLogs(o.Config), text)
 }
 
 func orObject(config json.RawMessage) json.RawMessage {

@@ -21,11 +21,31 @@ import (
 // world is a registry on a real database, whose adapters are fakes that remember what they were made of.
 type world struct {
 	*orchestrators.Registry
-	store *store.Store
-	made  []made
-	fake  *watchtest.Fake
+	another *orchestrators.Registry // of another replica
+	store   *store.Store
+	made    []made
+	fake    *watchtest.Fake
 
 	checking func() // what happens while an adapter is made
+	read     func() // what happens after an orchestrator was read
+	open     []sb.Run
+}
+
+// reads are those of the store.
+type reads struct {
+	*store.Store
+	w *world
+}
+
+func (r reads) OpenWork(context.Context, string, string, int) ([]sb.Run, error) { return r.w.open, nil }
+
+func (r reads) Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error) {
+	o, err := r.Store.Orchestrator(ctx, idOrName)
+	if then := r.w.read; then != nil {
+		r.w.read = nil
+		then()
+	}
+	return o, err
 }
 
 type made struct{ config, secrets string }
@@ -35,7 +55,10 @@ func setup(t *testing.T) *world {
 	keys, err := secrets.Create(t.Context(), t.TempDir()+"/keyset")
 	require.NoError(t, err)
 	w := &world{store: storetest.Open(t, store.Options{URL: t.TempDir() + "/test.db"}), fake: watchtest.New()}
-	w.Registry = orchestrators.New(w.store, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
+	replica := func() *orchestrators.Registry {
+		return orchestrators.New(reads{w.store, w}, keys, map[sb.OrchestratorKind]orchestrators.Build{sb.Airflow: w.build}, elsewhere())
+	}
+	w.Registry, w.another = replica(), replica()
 	return w
 }
 
@@ -80,6 +103,8 @@ type addressed struct {
 }
 
 func (a addressed) Origins() []string { return a.origins }
+
+func (a addressed) Home() string { return a.origins[0] }
 
 func airflow(name string) sb.Orchestrator {
 	return sb.Orchestrator{
@@ -131,7 +156,7 @@ func TestWhatReachesItIsMadeAnewWhenItChanges(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 8, o.Quota)
 	require.Equal(t, []string{"password"}, o.Secrets)
-	sealed, err := w.store.OrchestratorSecrets(t.Context(), o.ID)
+	_, sealed, err := w.store.SealedOrchestrator(t.Context(), o.ID)
 	require.NoError(t, err)
 	require.NotContains(t, string(sealed["password"]), "first")
 	for range 3 {

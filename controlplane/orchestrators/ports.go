@@ -17,8 +17,14 @@ type Store interface {
 	ChangeOrchestrator(ctx context.Context, id string, sealed map[string][]byte, f func(sb.Orchestrator) (sb.Orchestrator, error)) (sb.Orchestrator, error)
 	// DeleteOrchestrator removes one. Conflict while runs wait for it or are there.
 	DeleteOrchestrator(ctx context.Context, id string) error
-	// OrchestratorSecrets reads the sealed credentials of one, by name.
-	OrchestratorSecrets(ctx context.Context, id string) (map[string][]byte, error)
+	// SealedOrchestrator reads one by id or name with its sealed credentials, by name, as they are at one moment.
+	SealedOrchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, map[string][]byte, error)
+	// OpenWork reads runs of an orchestrator that hold a slot, in the order of their ids.
+	OpenWork(ctx context.Context, orchestratorID, afterID string, limit int) ([]sb.Run, error)
+	// Installation is the short random id in the names of what is ours elsewhere.
+	Installation(ctx context.Context) (string, error)
+	// Orchestrators reads all of them.
+	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 }
 
 // Keys seal values and open them; the associated data ties a value to its place. Errors: Invalid (it does not open).

@@ -1,10 +1,7 @@
 package orchestrators
 
 import (
-	"context"
 	"encoding/json"
-	"maps"
-	"slices"
 	"strings"
 
 	sb "signalbox"
@@ -27,12 +24,8 @@ func (r *Registry) seal(id string, secrets map[string]json.RawMessage) (map[stri
 	return sealed, nil
 }
 
-// open reads an orchestrator's credentials, but for those that are about to be replaced.
-func (r *Registry) open(ctx context.Context, id string, but map[string]json.RawMessage) (map[string]json.RawMessage, error) {
-	sealed, err := r.store.OrchestratorSecrets(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+// unseal opens an orchestrator's credentials, but for those that are about to be replaced.
+func (r *Registry) unseal(id string, sealed map[string][]byte, but map[string]json.RawMessage) (map[string]json.RawMessage, error) {
 	secrets := make(map[string]json.RawMessage, len(sealed))
 	for name, box := range sealed {
 		if _, replaced := but[name]; replaced {
@@ -45,32 +38,6 @@ func (r *Registry) open(ctx context.Context, id string, but map[string]json.RawM
 		secrets[name] = plain
 	}
 	return secrets, nil
-}
-
-// checkMoved demands that credentials which stay are sent where they were sent before: whoever may change an address must
-// not learn by that what he was never shown. Error: Invalid, with a fault for each that has to be given again.
-func (r *Registry) checkMoved(ctx context.Context, id string, after sb.Adapter, kept map[string]json.RawMessage) error {
-	if len(kept) == 0 {
-		return nil
-	}
-	var known []string
-	_, before, err := r.Adapter(ctx, id)
-	switch sb.CodeOf(err) {
-	case "":
-		known = before.Origins()
-	case sb.Invalid: // nothing is known of where they went
-	default:
-		return err
-	}
-	added := slices.DeleteFunc(slices.Clone(after.Origins()), func(o string) bool { return slices.Contains(known, o) })
-	if len(added) == 0 {
-		return nil
-	}
-	var faults []sb.Fault
-	for _, name := range slices.Sorted(maps.Keys(kept)) {
-		faults = append(faults, sb.Fault{Location: "secrets." + name, Message: "give it again, or null: it would be sent to " + strings.Join(added, " and ") + ", for which it was not given"})
-	}
-	return sb.Faulty(faulty, faults...)
 }
 
 // tie names the place of a credential.

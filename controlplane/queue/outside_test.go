@@ -44,6 +44,14 @@ func TestRunsForTargetsThatStartNothingWaitAndOthersPass(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, "It has a slot on prod, DAG etl. It is queued there.", says(other.ID).Summary)
+	change := func(id string, c sb.Change) {
+		_, err := w.Change(t.Context(), id, func(r sb.Run) (sb.Run, []sb.Event, error) { return r.Apply(c) })
+		require.NoError(t, err)
+	}
+	change(other.ID, sb.Unasked{At: w.Clock.Now(), Since: w.Clock.Now()})
+	require.Equal(t, "It has a slot on prod, DAG etl. It cannot be seen there now; it was last seen queued.", says(other.ID).Summary)
+	change(other.ID, sb.Observed{At: w.Clock.Now(), Attempt: 1, Seen: sb.Seen{Sight: sb.SeenFailed, Word: "failed"}})
+	require.Equal(t, "It has a slot on prod, DAG etl. It is over there (failed), and its end is about to be recorded.", says(other.ID).Summary)
 
 	seen.Blocked = nil
 	require.NoError(t, w.KeepWatch(t.Context(), seen))

@@ -75,6 +75,10 @@ func explain(run sb.Run, p sb.QueuePlace, now time.Time) sb.Wait {
 func there(run sb.Run) string {
 	s := run.Work.Seen
 	switch {
+	case s != nil && s.Word != "" && run.Work.State == sb.WorkUnknown:
+		return "It cannot be seen there now; it was last seen " + s.Word + "."
+	case s != nil && s.Sight.Over():
+		return "It is over there (" + s.Word + "), and its end is about to be recorded."
 	case s != nil && s.Why != "":
 		return "Last seen: " + s.Why + "."
 	case s != nil && s.Word != "":

@@ -2,6 +2,8 @@ package runs
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +19,8 @@ const (
 // for the next. It holds one word at most for each attempt of the last turn. While nobody turns it, nothing waits.
 type pace struct {
 	mu   sync.Mutex
-	turn map[sb.AttemptRef]*saying // attempts with a word stored in this turn, and what waits; nil: nobody turns it
+	over bool                      // nobody turns it any more
+	turn map[sb.AttemptRef]*saying // attempts with a word stored in this turn, and what waits; nil: nobody turned it yet
 }
 
 // saying is a word about progress.
@@ -30,7 +33,7 @@ type saying struct {
 func (p *pace) holds(s saying) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.turn == nil {
+	if p.turn == nil || p.over {
 		return false
 	}
 	if _, stored := p.turn[s.by.AttemptRef]; !stored {
@@ -41,23 +44,18 @@ func (p *pace) holds(s saying) bool {
 	return true
 }
 
-// next begins the next turn, unless it was the last one, and gives what has waited for it.
-func (p *pace) next(last bool) []saying {
+// next begins the next turn, unless it was the last one, and names the attempts of which a word waits to be taken.
+func (p *pace) next(last bool) []sb.AttemptRef {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var waited []saying
-	next := map[sb.AttemptRef]*saying{}
+	waiting := map[sb.AttemptRef]*saying{}
 	for ref, s := range p.turn {
 		if s != nil {
-			waited = append(waited, *s)
-			next[ref] = nil
+			waiting[ref] = s
 		}
 	}
-	if last {
-		next = nil
-	}
-	p.turn = next
-	return waited
+	p.turn, p.over = waiting, last
+	return slices.Collect(maps.Keys(waiting))
 }
 
 // take gives what waits of an attempt; it waits no longer.
@@ -75,7 +73,7 @@ func (p *pace) take(ref sb.AttemptRef) *saying {
 func (p *pace) again(s saying) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.turn != nil && p.turn[s.by.AttemptRef] == nil {
+	if !p.over && p.turn[s.by.AttemptRef] == nil {
 		p.turn[s.by.AttemptRef] = &s
 	}
 }
@@ -100,22 +98,22 @@ func (w *Work) Run(ctx context.Context) error {
 
 // turn begins the next turn, unless it was the last one, and stores what has waited for it.
 func (w *Work) turn(ctx context.Context, last bool) {
-	for _, s := range w.pace.next(last) {
-		w.storeSaying(ctx, s)
+	for _, ref := range w.pace.next(last) {
+		w.storeWaiting(ctx, ref)
 	}
 }
 
-// storeSaying stores a word that has waited. Its sender has his answer already: if it cannot be stored now, it waits
-// again; if it counts no more, nobody misses it.
-func (w *Work) storeSaying(ctx context.Context, s saying) {
-	if _, err := w.store.SetProgress(ctx, s.by, s.progress); sb.CodeOf(err) == sb.Unavailable {
-		w.pace.again(s)
-	}
-}
-
-// storeWaiting stores what waits of an attempt before a word that may end it, after which it would come too late.
+// storeWaiting stores what waits of an attempt, also before a word that may end it, after which it would come too late:
+// when it returns, nothing of the attempt is on its way to the store any more. The sender has his answer already: what cannot
+// be stored now waits again; if it counts no more, nobody misses it.
 func (w *Work) storeWaiting(ctx context.Context, ref sb.AttemptRef) {
-	if s := w.pace.take(ref); s != nil {
-		w.storeSaying(ctx, *s)
+	w.storing.Lock()
+	defer w.storing.Unlock()
+	s := w.pace.take(ref)
+	if s == nil {
+		return
+	}
+	if _, err := w.store.SetProgress(ctx, s.by, s.progress); sb.CodeOf(err) == sb.Unavailable {
+		w.pace.again(*s)
 	}
 }

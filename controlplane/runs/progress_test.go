@@ -2,7 +2,9 @@ package runs_test
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,4 +57,47 @@ func TestProgressIsStoredOnceInATurn(t *testing.T) {
 	say(other, "four")
 	say(other, "five")
 	require.Equal(t, "five", label(other), "nobody turns the pace: nothing waits")
+}
+
+// slow is a store that keeps progress only when it is let go.
+type slow struct {
+	runs.Store
+	began, letGo chan struct{}
+}
+
+func (s slow) SetProgress(ctx context.Context, by sb.Process, progress sb.Progress) (bool, error) {
+	if progress.Label == "last" {
+		close(s.began)
+		<-s.letGo
+	}
+	return s.Store.SetProgress(ctx, by, progress)
+}
+
+func TestAnEndWaitsForProgressThatIsBeingStored(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	store := slow{w.Store, make(chan struct{}), make(chan struct{})}
+	work := runs.NewWork(store, runstest.Archives{Store: w.Store}, runstest.Tokens{}, w.Secrets, w.Blobs)
+	p := running(t, w)
+	runs.Turn(t.Context(), work)
+	for _, label := range []string{"first", "last"} {
+		_, err := work.Progress(t.Context(), p, nil, label)
+		require.NoError(t, err)
+	}
+	go runs.Turn(t.Context(), work)
+	<-store.began
+	ended := make(chan error, 1)
+	go func() {
+		ended <- errors.Join(work.Complete(t.Context(), p, nil, nil), work.End(t.Context(), p, runstest.Exit(0)))
+	}()
+	select {
+	case err := <-ended:
+		require.Fail(t, "the end came first", err)
+	case <-time.After(100 * time.Millisecond): // an end that does not wait takes a few
+	}
+	close(store.letGo)
+	require.NoError(t, <-ended)
+	run := w.Get(t, p.Run)
+	require.Equal(t, sb.Completed, run.Status)
+	require.Equal(t, "last", run.Work.Progress.Label)
 }

@@ -41,12 +41,19 @@ func (r *Runs) schedule(ctx context.Context, who sb.Principal, d sb.Draft, hash 
 	if err != nil {
 		return sb.Run{}, err
 	}
+	seen, err := r.seen(ctx, who, d)
+	if err != nil {
+		return sb.Run{}, err
+	}
 	n := sb.NewRun{
 		Ask:            sb.Ask{PrincipalID: who.ID, Dataset: d.Dataset, DatasetID: d.DatasetID, Operator: d.Operator},
 		IdempotencyKey: d.IdempotencyKey, BodyHash: hash, Operation: d.Operation,
 	}
 	run, replayed, err := r.store.Schedule(ctx, n, func(f sb.Facts, all []sb.Orchestrator) (sb.Run, []sb.Event, error) {
 		run, events, err := r.draw(f, all, d, now)
+		if err == nil && f.Operator.Command == nil && seen.Of(f) {
+			err = fromForm(&run, seen.Form)
+		}
 		run.Trace = sb.OriginOf(ctx).Trace
 		return run, events, err
 	})
@@ -55,6 +62,33 @@ func (r *Runs) schedule(ctx context.Context, who sb.Principal, d sb.Draft, hash 
 		return r.Run(ctx, who, run.ID)
 	}
 	return run, err
+}
+
+// seen is the form that who schedules was given a moment ago for the same inputs; the zero value for none.
+func (r *Runs) seen(ctx context.Context, who sb.Principal, d sb.Draft) (sb.Answered, error) {
+	if d.Operation != nil { // FiftyOne has resolved its form there
+		return sb.Answered{}, nil
+	}
+	seen, err := r.store.FormSeen(ctx, who.ID, d.Operator, d.Params, d.View)
+	if sb.CodeOf(err) == sb.NotFound {
+		return sb.Answered{}, nil
+	}
+	return seen, err
+}
+
+// fromForm lets a run keep the form that its params were entered in, unless that has found fault with them.
+func fromForm(run *sb.Run, form sb.Form) error {
+	var faults []sb.Fault
+	for _, e := range form.Errors {
+		faults = append(faults, e.Fault())
+	}
+	if faults != nil {
+		return sb.Faulty("the run cannot be scheduled", faults...)
+	}
+	if string(form.Inputs) != "null" {
+		run.InputsSchema = form.Inputs
+	}
+	return nil
 }
 
 // Rerun schedules a run again with its own inputs, or edited ones. It takes the plugin's current revision.

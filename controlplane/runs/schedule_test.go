@@ -152,6 +152,54 @@ func TestARunIsScheduledWithItsDefaults(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// seen lets Ann have been given a form for params a moment ago.
+func seen(t *testing.T, w *runstest.World, params string, form sb.Form) {
+	t.Helper()
+	id, err := w.AskForm(t.Context(), sb.Question{
+		OrchestratorID: w.Builtin.ID, Pool: "default", PrincipalID: w.Ann.ID, Operator: runstest.Embed, RevisionID: w.Plugin.Revision.ID,
+		DatasetID: w.Cats.ID, Params: []byte(params),
+	})
+	require.NoError(t, err)
+	require.NoError(t, w.AnswerQuestion(t.Context(), w.Builtin.ID, "default", id, form))
+}
+
+func TestARunKeepsTheFormThatItsParamsWereEnteredIn(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	described := `{"type":{"name":"Object"}}`
+	seen(t, w, `{"a":1}`, sb.Form{Inputs: []byte(described)})
+	seen(t, w, `{"a":0}`, sb.Form{Inputs: []byte(described), Errors: []sb.FormError{{Path: "a", Message: "too small"}, {Message: "no"}}})
+	of := func(params string) sb.Draft {
+		return sb.Draft{Operator: runstest.Embed, Dataset: "cats", Params: []byte(params)}
+	}
+	run, err := w.Life.Schedule(t.Context(), w.Ann, of(`{"a": 1}`))
+	require.NoError(t, err)
+	require.JSONEq(t, described, string(run.InputsSchema))
+
+	_, err = w.Life.Schedule(t.Context(), w.Ann, of(`{"a":0}`))
+	var wrong *sb.Error
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, []sb.Fault{{Location: "body.params.a", Message: "too small"}, {Location: "body.params", Message: "no"}}, wrong.Faults)
+
+	for name, other := range map[string]struct {
+		who   sb.Principal
+		draft sb.Draft
+	}{
+		"other params":  {w.Ann, of(`{"a":2}`)},
+		"somebody else": {w.Bob, of(`{"a":0}`)},
+		"no dataset":    {w.Ann, sb.Draft{Operator: runstest.Embed, Params: []byte(`{"a":0}`)}},
+	} {
+		run, err := w.Life.Schedule(t.Context(), other.who, other.draft)
+		require.NoError(t, err, name)
+		require.Nil(t, run.InputsSchema, name)
+	}
+
+	w.Clock.Pass(sb.FormKept)
+	run, err = w.Life.Schedule(t.Context(), w.Ann, of(`{"a":0}`))
+	require.NoError(t, err, "it is forgotten")
+	require.Nil(t, run.InputsSchema)
+}
+
 func TestAnIdempotencyKeyGivesTheSameRun(t *testing.T) {
 	t.Parallel()
 	w := runstest.New(t)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	sb "signalbox"
@@ -43,6 +44,7 @@ type Work struct {
 	blobs    sb.Blobs
 	logs     LogPlaces // nil: no log is read elsewhere
 	pace     pace
+	storing  sync.Mutex // a word of progress that waited is on its way to the store
 	declared declarations
 }
 

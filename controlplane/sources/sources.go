@@ -104,12 +104,25 @@ func (r *Registry) Reach(ctx context.Context, run sb.Run) (*sb.Reach, error) {
 	if err != nil || id == "" {
 		return nil, err
 	}
+	return r.reach(ctx, id, reach, run.OrchestratorID, run.Target)
+}
+
+// ReachFor tells what work on a dataset gets at its source by, where it would be sent; nil for a dataset without a source. Errors:
+// NotFound, Invalid (the address does not open).
+func (r *Registry) ReachFor(ctx context.Context, d sb.Dataset, orchestratorID string, t sb.Target) (*sb.Reach, error) {
+	if d.SourceID == "" {
+		return nil, nil
+	}
+	return r.reach(ctx, d.SourceID, sb.Reach{DatasetID: d.Key, Dataset: d.There}, orchestratorID, t)
+}
+
+func (r *Registry) reach(ctx context.Context, id string, reach sb.Reach, orchestratorID string, t sb.Target) (*sb.Reach, error) {
 	s, err := r.store.Source(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	reach.Database = s.Database
-	if s.Serves(run.OrchestratorID, run.Target) {
+	if s.Serves(orchestratorID, t) {
 		if reach.URI, err = r.uri(ctx, s); err != nil {
 			return nil, err
 		}

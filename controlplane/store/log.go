@@ -182,10 +182,39 @@ func (s *Store) Unkept(ctx context.Context, endedBefore time.Time, after *sb.Run
 
 // KeepLog sets a run's log, by signalbox.KeepLog; from then on its chunks are closed.
 func (s *Store) KeepLog(ctx context.Context, run string, log sb.Log) error {
+	return s.change(ctx, func(ctx context.Context, t *tx) error { return t.keepLog(ctx, run, log) })
+}
+
+func (t *tx) keepLog(ctx context.Context, run string, log sb.Log) error {
+	_, err := t.changeRun(ctx, run, func(r sb.Run) (sb.Run, []sb.Event, error) {
+		return r.Apply(sb.KeepLog{At: timeAt(t.now), Log: log})
+	})
+	return err
+}
+
+// OnlyLog tells whether nothing is kept of the log of a process's run, and nobody else has claimed it.
+func (s *Store) OnlyLog(ctx context.Context, p sb.Process) (bool, error) {
+	only, err := onlyLog(ctx, s.read, p)
+	return only, tidy(err)
+}
+
+func onlyLog(ctx context.Context, db bun.IDB, p sb.Process) (only bool, err error) {
+	err = db.NewRaw(`SELECT NOT EXISTS (SELECT 1 FROM chunks WHERE run_id = ?)
+		AND NOT EXISTS (SELECT 1 FROM claims WHERE run_id = ? AND (attempt, source, try) <> (?, ?, ?))`,
+		p.Run, p.Run, p.Attempt, p.Source, p.Try).Scan(ctx, &only)
+	return only, err
+}
+
+// KeepOnlyLog is KeepLog while OnlyLog holds. Conflict: it holds no more.
+func (s *Store) KeepOnlyLog(ctx context.Context, p sb.Process, log sb.Log) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.changeRun(ctx, run, func(r sb.Run) (sb.Run, []sb.Event, error) {
-			return r.Apply(sb.KeepLog{At: timeAt(t.now), Log: log})
-		})
+		if err := t.keepLog(ctx, p.Run, log); err != nil { // first, since it closes the chunks
+			return err
+		}
+		only, err := onlyLog(ctx, t, p)
+		if err == nil && !only {
+			err = sb.Errorf(sb.Conflict, "the log of run %s is not that of one process", p.Run)
+		}
 		return err
 	})
 }

@@ -74,9 +74,13 @@ func (s *Store) Orchestrators(ctx context.Context) ([]sb.Orchestrator, error) {
 
 // Orchestrator reads one by id or name.
 func (s *Store) Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error) {
-	list, err := orchestrators(ctx, s.read, "WHERE id = ? OR name = ? ORDER BY CASE WHEN id = ? THEN 0 ELSE 1 END", idOrName, idOrName, idOrName)
-	o, err := one(list, err, "orchestrator", idOrName)
+	o, err := orchestratorOf(ctx, s.read, idOrName)
 	return o, tidy(err)
+}
+
+func orchestratorOf(ctx context.Context, q bun.IDB, idOrName string) (sb.Orchestrator, error) {
+	list, err := orchestrators(ctx, q, "WHERE id = ? OR name = ? ORDER BY CASE WHEN id = ? THEN 0 ELSE 1 END", idOrName, idOrName, idOrName)
+	return one(list, err, "orchestrator", idOrName)
 }
 
 // OrchestratorID finds the id of an orchestrator by id or name: of one that is there, else of the one that had this name last.
@@ -189,18 +193,24 @@ func (t *tx) putSecrets(ctx context.Context, id string, sealed map[string][]byte
 	return did, nil
 }
 
-// OrchestratorSecrets reads the sealed credentials of an orchestrator, by name.
-func (s *Store) OrchestratorSecrets(ctx context.Context, id string) (map[string][]byte, error) {
-	var rows []struct {
-		Name  string
-		Value []byte
-	}
-	err := s.read.NewRaw("SELECT name, value FROM orchestrator_secrets WHERE orchestrator_id = ?", id).Scan(ctx, &rows)
-	found := make(map[string][]byte, len(rows))
-	for _, row := range rows {
-		found[row.Name] = row.Value
-	}
-	return found, tidy(err)
+// SealedOrchestrator reads an orchestrator by id or name and its sealed credentials, by name, as they are at one moment.
+func (s *Store) SealedOrchestrator(ctx context.Context, idOrName string) (o sb.Orchestrator, sealed map[string][]byte, err error) {
+	err = s.view(ctx, func(ctx context.Context, q bun.IDB) error {
+		if o, err = orchestratorOf(ctx, q, idOrName); err != nil {
+			return err
+		}
+		var rows []struct {
+			Name  string
+			Value []byte
+		}
+		err := q.NewRaw("SELECT name, value FROM orchestrator_secrets WHERE orchestrator_id = ?", o.ID).Scan(ctx, &rows)
+		sealed = make(map[string][]byte, len(rows))
+		for _, row := range rows {
+			sealed[row.Name] = row.Value
+		}
+		return err
+	})
+	return o, sealed, err
 }
 
 // nameSecrets names the credentials that orchestrators have.
@@ -239,7 +249,7 @@ func (s *Store) DeleteOrchestrator(ctx context.Context, id string) error {
 			return err
 		}
 		if open > 0 {
-			return sb.Errorf(sb.Conflict, "%d runs wait for %s or are there; end or stop them first", open, o.Name)
+			return sb.Errorf(sb.Conflict, "runs that wait for %s or are there: %d; end or stop them first", o.Name, open)
 		}
 		if err := t.endLogs(ctx, id); err != nil {
 			return err

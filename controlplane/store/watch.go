@@ -282,7 +282,7 @@ func (t *tx) endLogs(ctx context.Context, orchestratorID string) error {
 		t.note(sb.Note{Topic: sb.TopicEnded, ID: row.RunID}, sb.Note{Topic: sb.TopicRun, ID: row.RunID})
 		events = append(events, sb.Event{
 			RunID: row.RunID, At: timeAt(t.now), Kind: sb.EventLogMissing, Attempt: row.Attempt,
-			Message: "Its log is not complete: the orchestrator was removed before it was collected there.",
+			Message: "Its log has what was sent: the orchestrator was removed before the rest, if there is any, was collected there.",
 		})
 	}
 	return insertEvents(ctx, t, events)

@@ -46,13 +46,21 @@ func (s *Store) Claim(ctx context.Context, c sb.Claim, f sb.ChangeFunc) (run sb.
 	return run, replayed, err
 }
 
+// noneOfKey is said of a run that does not exist, and of another orchestrator's: a key tells nothing of those.
+func noneOfKey(c sb.Claim) error {
+	return sb.Errorf(sb.NotFound, "there is no run %s at this key's orchestrator; a run is claimed with a key of the orchestrator that it is on", c.Run)
+}
+
 func (t *tx) claim(ctx context.Context, c sb.Claim, f sb.ChangeFunc) (sb.Run, bool, error) {
 	run, err := t.lockRun(ctx, c.Run)
+	if sb.CodeOf(err) == sb.NotFound {
+		return sb.Run{}, false, noneOfKey(c)
+	}
 	if err != nil {
 		return sb.Run{}, false, err
 	}
 	if run.OrchestratorID != c.OrchestratorID {
-		return sb.Run{}, false, sb.Errorf(sb.NotFound, "run %s does not exist", c.Run)
+		return sb.Run{}, false, noneOfKey(c)
 	}
 	replayed, err := t.claimedBefore(ctx, c)
 	if err != nil || replayed {

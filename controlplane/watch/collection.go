@@ -24,6 +24,7 @@ type collection struct {
 	own     []sb.Process          // that sent theirs
 	refer   bool                  // logs stay where others keep them
 	formed  bool                  // there is a template
+	only    bool                  // one log is all there seems to be
 	met     int                   // processes that may have a log
 	wrong   []wrong
 }
@@ -52,28 +53,41 @@ func (l *looker) collection(ctx context.Context, o sb.Orchestrator, adapter sb.A
 
 // all collects what is there. Its error is about all that is left.
 func (c *collection) all(ctx context.Context) error {
+	list, err := c.list(ctx)
+	c.only = err == nil && len(list) == 1 && len(c.own) == 0 && c.now.Before(c.due.Until) // later, some of it is better than nothing
+	for _, t := range list {
+		c.one(ctx, t.Process, t.part)
+	}
+	return err
+}
+
+// written is a process that may have written a log, as the part that its orchestrator gave; nil: it told where its log lies.
+type written struct {
+	sb.Process
+	part *sb.Part
+}
+
+// list finds who may have written a log, also with the error that it is not known of all.
+func (c *collection) list(ctx context.Context) (list []written, err error) {
 	for _, p := range c.order {
-		c.one(ctx, p, nil)
+		list = append(list, written{Process: p})
 	}
 	if c.whole() {
-		return nil
+		return list, nil
 	}
 	parts, err := c.adapter.Parts(ctx, c.due.Place)
 	if sb.CodeOf(err) == sb.NotFound && len(c.own) > 0 { // it was deleted there; what was sent is all there is
-		return nil
-	}
-	if err != nil {
-		return err
+		return list, nil
 	}
 	for _, part := range parts {
 		for try := part.First; try <= part.Try; try++ {
 			p := sb.Process{AttemptRef: c.due.AttemptRef, Source: part.Source, Try: try}
 			if _, said := c.said[p]; !said {
-				c.one(ctx, p, &part)
+				list = append(list, written{p, &part})
 			}
 		}
 	}
-	return nil
+	return list, err
 }
 
 // whole tells whether somebody spoke for all parts, who named no part: then there is nothing to be asked for.
@@ -112,10 +126,15 @@ func (c *collection) take(ctx context.Context, p sb.Process, part *sb.Part) (ope
 		return false, err
 	}
 	defer func() { _ = body.Close() }()
-	if c.refer && uri != "" {
-		return true, c.logs.Kept.Refer(ctx, p, uri, body)
+	switch {
+	case c.refer && uri != "":
+		err = c.logs.Kept.Refer(ctx, p, uri, body)
+	case c.only:
+		err = c.logs.Kept.TakeOnly(ctx, p, body)
+	default:
+		err = c.logs.Kept.Take(ctx, p, body)
 	}
-	return true, c.logs.Kept.Take(ctx, p, body)
+	return true, err
 }
 
 // open finds the log of a process. What is said to come where the process says is waited for there, and only then looked for

@@ -138,7 +138,7 @@ func (l *looker) round(ctx context.Context) error {
 		return err
 	}
 	o, adapter, err := l.adapters.Adapter(ctx, l.id)
-	if sb.CodeOf(err) == sb.NotFound {
+	if err != nil && sb.CodeOf(err) != sb.Invalid { // it is gone, or the database is away
 		return err
 	}
 	var view sb.View
@@ -235,11 +235,7 @@ func (l *looker) look(ctx context.Context, adapter sb.Adapter, open []sb.Run) (s
 
 // failed notes that the orchestrator cannot be asked, and what that means for its runs.
 func (l *looker) failed(ctx context.Context, began time.Time, open []sb.Run, err error) error {
-	l.w.Failures++
-	if l.w.FailingSince == nil {
-		l.w.FailingSince = &began
-	}
-	l.w.Trouble = message(err)
+	l.w.Fail(began, message(err))
 	l.log.WithError(err).WithField("orchestrator", l.id).Warn("an orchestrator cannot be asked; it is asked again")
 	if err := l.keep(ctx); err != nil {
 		return err

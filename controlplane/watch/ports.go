@@ -87,6 +87,9 @@ type Logs struct {
 type Kept interface {
 	// Take keeps a process's log.
 	Take(ctx context.Context, p sb.Process, body io.Reader) error
+	// TakeOnly keeps a process's log that seems to be all there is of its run's; of a body that cannot be read to its end now
+	// nothing.
+	TakeOnly(ctx context.Context, p sb.Process, body io.Reader) error
 	// Refer notes that a process's log is read where it lies.
 	Refer(ctx context.Context, p sb.Process, uri string, body io.Reader) error
 }

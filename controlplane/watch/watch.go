@@ -47,6 +47,7 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 	}
 	sending, cancel := context.WithTimeout(ctx, sb.SendWithin)
 	defer cancel()
+	first := run.Work.Ref == ""
 	run, err = b.life.Submitting(ctx, ref, adapter.Name(installation, ref))
 	switch sb.CodeOf(err) {
 	case "":
@@ -56,32 +57,43 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 		return false, err
 	}
 	d, err := submission(o, run, installation)
-	if err == nil {
-		d.Place, err = adapter.Submit(sending, d.Submission)
+	if err != nil {
+		return b.unsendable(sending, adapter, run, first, err)
 	}
+	at, err := adapter.Submit(sending, d)
 	sb.FaultPoint("submit.sent") // it is there, and we do not know
 	if err == nil {
-		return b.arrived(ctx, adapter, ref, d.Place)
+		return b.arrived(ctx, adapter, ref, at)
 	}
 	return b.refused(ctx, ref, err)
 }
 
-type sending struct {
-	sb.Submission
-	Place sb.Place
-}
-
-// submission is what is sent for a run. Errors: Invalid (its inputs must not travel).
-func submission(o sb.Orchestrator, run sb.Run, installation string) (sending, error) {
-	d := sending{Submission: sb.Submission{AttemptRef: run.Ref(), Name: run.Work.Ref, Installation: installation, Target: run.Target}}
+// submission is what is sent for a run. Errors: Invalid (its route is gone, or its inputs must not travel).
+func submission(o sb.Orchestrator, run sb.Run, installation string) (sb.Submission, error) {
+	d := sb.Submission{AttemptRef: run.Ref(), Name: run.Work.Ref, Installation: installation, Target: run.Target}
 	d.Note = fmt.Sprintf("Signalbox run %s: %s for %s", run.ID, run.Operator, run.CreatedBy.Name)
 	route, ok := o.RouteTo(run.Operator, run.Target)
 	if !ok {
-		return d, nil
+		return d, sb.Errorf(sb.Invalid, "no route of %s leads from %s to %s any more; schedule it again", o.Name, run.Operator, run.Target.Words())
 	}
 	var err error
 	d.Inputs, err = route.InputsOf(run)
 	return d, err
+}
+
+// unsendable rejects an attempt that must not be sent. Routes may change between two tries: what has been seen there goes on,
+// and what an earlier try may have started is ended first.
+func (b *Bridge) unsendable(ctx context.Context, adapter sb.Adapter, run sb.Run, first bool, why error) (ended bool, err error) {
+	if run.Work.State != sb.WorkSubmitting {
+		return false, nil
+	}
+	if !first {
+		err := adapter.Stop(ctx, placeOf(run), "Signalbox run "+run.ID+" is rejected: "+message(why))
+		if err != nil && sb.CodeOf(err) != sb.NotFound {
+			return false, b.delayed(ctx, run.Ref(), err)
+		}
+	}
+	return b.refused(ctx, run.Ref(), why)
 }
 
 // arrived notes where an attempt is. If its work counts as ended by now, it has no slot and may be tried again: it is ended

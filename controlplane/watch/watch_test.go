@@ -32,6 +32,7 @@ type world struct {
 	objects *blobs.Files
 	folder  string // a log root of the orchestrator
 	places  *logplaces.Places
+	unread  error // why orchestrators cannot be read
 }
 
 // Open reads a log that stays where it is.
@@ -44,6 +45,9 @@ func (w *world) Open(ctx context.Context, run sb.Run, uri string) (io.ReadCloser
 type adapters struct{ w *world }
 
 func (a adapters) Adapter(ctx context.Context, id string) (sb.Orchestrator, sb.Adapter, error) {
+	if a.w.unread != nil {
+		return sb.Orchestrator{}, nil, a.w.unread
+	}
 	o, err := a.w.Orchestrator(ctx, id)
 	return o, a.w.there, err
 }
@@ -296,35 +300,6 @@ func TestWhatIsGoneCountsAfterAMinute(t *testing.T) {
 			require.Equal(t, row.kind, failed.Failure.Kind)
 		})
 	}
-}
-
-func TestAnOrchestratorThatCannotBeAsked(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	run := w.sent()
-	w.set(run, sb.SeenActive, "running")
-	w.look(time.Second)
-	p := runstest.Main(run)
-	claim := sb.Claim{Process: p, Nonce: "n"}
-	_, err := w.Work.Claim(t.Context(), w.place.ID, claim)
-	require.NoError(t, err)
-	require.NoError(t, w.Work.Complete(t.Context(), p, json.RawMessage(`7`), nil))
-	w.there.Away(sb.Errorf(sb.Unavailable, "no answer"))
-	w.look(time.Second)
-	w.requireState(run.ID, sb.Running, sb.WorkActive, true)
-	w.look(sb.UnknownAfter)
-	w.requireState(run.ID, sb.Running, sb.WorkUnknown, true)
-	w.look(sb.UnaskedFor - sb.UnknownAfter - time.Second)
-	w.requireState(run.ID, sb.Running, sb.WorkUnknown, true)
-	w.look(time.Second)
-	done := w.requireState(run.ID, sb.Completed, sb.WorkUnknown, true)
-	require.JSONEq(t, `7`, string(done.Result))
-	w.there.Away(nil)
-	w.look(time.Minute)
-	w.requireState(run.ID, sb.Completed, sb.WorkActive, true)
-	w.set(run, sb.SeenFailed, "failed")
-	w.look(time.Minute)
-	w.requireState(run.ID, sb.Completed, sb.WorkEnded, false)
 }
 
 func TestATaskThatReportsDoesNotEndItself(t *testing.T) {

@@ -20,10 +20,10 @@ func runFlyte(ctx context.Context, _ string) error {
 	server := &http.Server{Handler: flytetest.New(url), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }()
 	defer func() { _ = server.Close() }()
-	fmt.Printf("The stand-in for Flyte 1 is at %s. It runs nothing: executions end well by themselves, those of %s fail, those of %s go on until they are stopped.\n",
+	fmt.Printf("The stand-in for Flyte 1 is at %s. It runs nothing: executions end well by themselves; those of operators named broken fail (%s), of those named slow go on until they are stopped (%s).\n",
 		url, flytetest.Fail, flytetest.Sleep)
 	if err := registerFlyte(ctx, url); err != nil {
-		fmt.Printf("It is not registered with Signalbox: %v\nStart `signalbox dev`, and then this again.\n", err)
+		fmt.Printf("It is not registered with Signalbox: %v\n"+again, err)
 	}
 	fmt.Println("Ctrl-C ends it.")
 	<-ctx.Done()
@@ -31,15 +31,15 @@ func runFlyte(ctx context.Context, _ string) error {
 	return nil
 }
 
+// flyteRoutes let operators named broken, such as that of the demonstration, fail, and slow ones go on.
+var flyteRoutes = []string{
+	"--route", "*/*/broken=" + flytetest.Fail, "--route", "*/*/slow=" + flytetest.Sleep, "--route", "*=" + flytetest.OK,
+}
+
 func registerFlyte(ctx context.Context, url string) error {
-	to := []string{
-		"flyte", "--set", "url=" + url, "--set", "project=" + flytetest.Project, "--set", "domain=" + flytetest.Domain,
-		"--route", "*/broken=" + flytetest.Fail, "--route", "*=" + flytetest.OK,
-	}
-	if _, err := signalbox(ctx, append([]string{"orchestrators", "set"}, to...)...); err != nil {
-		if _, err := signalbox(ctx, append([]string{"orchestrators", "add", "--kind", "flyte"}, to...)...); err != nil {
-			return err
-		}
+	to := []string{"--set", "url=" + url, "--set", "project=" + flytetest.Project, "--set", "domain=" + flytetest.Domain}
+	if err := settle(ctx, "flyte", "flyte", append(to, flyteRoutes...)); err != nil {
+		return err
 	}
 	probed, err := signalbox(ctx, "orchestrators", "probe", "flyte")
 	fmt.Printf("It is the orchestrator flyte:\n%s\nTry: signalbox runs schedule OPERATOR --orchestrator flyte\n", probed)

@@ -23,6 +23,8 @@ import (
 	"signalbox/cli"
 )
 
+const again = "Start `signalbox dev`, unless it runs; end or release what is still open at the one of before; and then start this again.\n"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -58,10 +60,10 @@ func run(ctx context.Context, version string) error {
 		return err
 	}
 	defer s.Close()
-	fmt.Printf("\nAirflow %s is at %s, account admin, password admin.\n", version, s.URL)
+	fmt.Printf("\nAirflow %s is at %s, account admin, password admin. Its DAGs are in %s, where yours may go, too.\n", version, s.URL, s.Folder())
 	name := "airflow" + version[:1]
 	if err := register(ctx, s, name); err != nil {
-		fmt.Printf("It is not registered with Signalbox: %v\nStart `signalbox dev`, and then this again.\n", err)
+		fmt.Printf("It is not registered with Signalbox: %v\n"+again, err)
 	}
 	fmt.Println("Ctrl-C ends it.")
 	<-ctx.Done()
@@ -100,11 +102,9 @@ func register(ctx context.Context, s *realtest.Server, name string) error {
 		return err
 	}
 	defer func() { _ = os.Remove(password) }()
-	to := []string{name, "--set", "url=" + s.URL, "--set", "username=admin", "--secret-file", "password=" + password, "--route", "*=" + dagOf()}
-	if _, err := signalbox(ctx, append([]string{"orchestrators", "set"}, to...)...); err != nil {
-		if _, err := signalbox(ctx, append([]string{"orchestrators", "add", "--kind", "airflow"}, to...)...); err != nil {
-			return err
-		}
+	to := []string{"--set", "url=" + s.URL, "--set", "username=admin", "--secret-file", "password=" + password, "--route", "*=" + dagOf()}
+	if err := settle(ctx, name, "airflow", to); err != nil {
+		return err
 	}
 	made, err := signalbox(ctx, "orchestrators", "keys", "create", name, "stand")
 	if err != nil {
@@ -115,6 +115,16 @@ func register(ctx context.Context, s *realtest.Server, name string) error {
 	}
 	probed, err := signalbox(ctx, "orchestrators", "probe", name)
 	fmt.Printf("It is the orchestrator %s:\n%s\nTry: signalbox runs schedule OPERATOR --orchestrator %s\n", name, probed, name)
+	return err
+}
+
+// settle lets the orchestrator of before lead to what was started, or registers it.
+func settle(ctx context.Context, name, kind string, to []string) error {
+	do := []string{"orchestrators", "set", name}
+	if _, err := signalbox(ctx, "orchestrators", "show", name); err != nil {
+		do = []string{"orchestrators", "add", name, "--kind", kind}
+	}
+	_, err := signalbox(ctx, append(do, to...)...)
 	return err
 }
 

@@ -52,6 +52,12 @@ type world struct {
 	blobs *fragile
 }
 
+// another makes other Logs on the same rows and objects.
+func (w *world) another() *logs.Logs {
+	mask := func(context.Context, sb.Process) (sb.Mask, error) { return sb.NewMask(secret), nil }
+	return logs.New(w.rows, w.blobs, w.rows, logs.Options{Now: time.Now, Rows: 10, Mask: mask})
+}
+
 // fragile are blobs whose writing can fail.
 type fragile struct {
 	sb.Blobs
@@ -77,11 +83,13 @@ func suite(t *testing.T, address func(*testing.T) string) {
 		"a run without output has an empty log":        silent,
 		"over 1 MiB there are no lines":                over,
 		"a window of lines":                            windows,
+		"a window of many lines, or long ones":         wideWindows,
 		"lines from a time on":                         since,
 		"text is blanked out":                          scrubs,
 		"the index after a death between the two":      scrubIndex,
 		"a secret across the border of two chunks":     borders,
-		"blanking out that stops anywhere is repeated": scrubCrashes,
+		"blanking out that stops anywhere is finished": scrubCrashes,
+		"a border that is blanked out halfway":         borderCrashes,
 		"a follower sees all and ends":                 follows,
 		"a reader goes on when the chunks are gone":    gone,
 		"work elsewhere may send for a minute":         grace,
@@ -89,6 +97,9 @@ func suite(t *testing.T, address func(*testing.T) string) {
 		"a chunk that comes at the last moment":        lastMoment,
 		"notes and sweeps wake compaction":             wakes,
 		"one replica at a time":                        alone,
+		"a log that is all there is":                   only,
+		"only one process takes it":                    onlyAlone,
+		"taking it that stops anywhere is repeated":    onlyCrashes,
 		"a log that gets long is joined":               joins,
 		"a reader and a follower of what is joined":    readsJoined,
 		"joining that stops anywhere is resumed":       joinCrashes,
@@ -98,9 +109,9 @@ func suite(t *testing.T, address func(*testing.T) string) {
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, b.Close()) })
 			r := newRows()
-			kept := &fragile{Blobs: b}
-			mask := func(context.Context, sb.Process) (sb.Mask, error) { return sb.NewMask(secret), nil }
-			test(t, &world{logs.New(r, kept, r, logs.Options{Now: time.Now, Rows: 10, Mask: mask}), r, kept})
+			w := &world{rows: r, blobs: &fragile{Blobs: b}}
+			w.Logs = w.another()
+			test(t, w)
 		})
 	}
 }
@@ -325,6 +336,26 @@ func windows(t *testing.T, w *world) {
 	w.rows.end("r")
 	require.NoError(t, w.Compact(t.Context(), "r"))
 	check()
+}
+
+// A window holds as many lines as may be asked for, and of long ones as many as one answer should have.
+func wideWindows(t *testing.T, w *world) {
+	w.rows.begin("r", "worker")
+	long := strings.Repeat("x", sb.MaxLine/2)
+	for seq := range int64(20) {
+		w.add(t, process("r"), seq, strings.Repeat("short\n", 300)+strings.Repeat(long+"\n", 10))
+	}
+	w.add(t, process("r"), 20, strings.Repeat("short\n", 6000))
+	w.rows.end("r")
+	require.NoError(t, w.Compact(t.Context(), "r"))
+	for from, want := range map[int64]int{0: 12*310 + 300 + 7, 20 * 310: 5000} { // 4 MiB have 127 of the long lines, and the short ones
+		for _, count := range []int{0, 5000, 9999} {
+			window, err := w.Lines(t.Context(), w.run(t, "r"), sb.LineQuery{From: from, Count: count})
+			require.NoError(t, err)
+			require.Len(t, window.Lines, want)
+			require.EqualValues(t, from+int64(want), window.Next)
+		}
+	}
 }
 
 // listen follows a log into a channel; the second one gets the end.

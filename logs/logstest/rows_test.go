@@ -176,6 +176,22 @@ func (r *rows) KeepLog(_ context.Context, id string, log sb.Log) error {
 	return err
 }
 
+func (r *rows) OnlyLog(_ context.Context, p sb.Process) (bool, error) {
+	leave, err := r.enter("OnlyLog")
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	return !slices.ContainsFunc(r.chunks, func(c sb.Chunk) bool { return c.Run == p.Run }), nil
+}
+
+func (r *rows) KeepOnlyLog(ctx context.Context, p sb.Process, log sb.Log) error {
+	if only, err := r.OnlyLog(ctx, p); err != nil || !only {
+		return cmp.Or(err, error(sb.Errorf(sb.Conflict, "it is not the only one")))
+	}
+	return r.KeepLog(ctx, p.Run, log)
+}
+
 func (r *rows) Lease(_ context.Context, name, holder string, _ time.Duration) (bool, error) {
 	leave, err := r.enter("Lease")
 	if err != nil {

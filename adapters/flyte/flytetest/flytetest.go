@@ -20,6 +20,7 @@ const (
 	Fail    = "sb.fail"   // ends with an exception
 	Mapped  = "sb.mapped" // a task over three elements, the last of which is tried twice
 	Single  = "sb.single" // a task over one element, which is tried twice
+	Nested  = "sb.nested" // n0 is a sub-workflow of n0-0-n0 and of n0-0-n1, which makes n0-0-n1-0-dn0; n1 starts another execution
 	Sleep   = "sb.sleep"  // goes on until it is terminated
 	Params  = "sb.params" // takes env: dev or prod, and must: a text that has to be given; sets fixed itself
 	IDs     = "sb.ids"    // takes signalbox_run and signalbox_attempt

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"signalbox/controlplane/api"
 	"signalbox/controlplane/audit"
 	"signalbox/controlplane/catalog"
+	"signalbox/controlplane/forms"
 	"signalbox/controlplane/identity"
 	"signalbox/controlplane/logplaces"
 	"signalbox/controlplane/orchestrators"
@@ -92,6 +94,10 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 		sb.Airflow: func(json.RawMessage, json.RawMessage) (sb.Adapter, error) { return there, nil },
 	}, elsewhere)
 	output := logs.New(w.Store, w.Blobs, w.Store, logs.Options{})
+	asking := forms.New(w.Store, access.Check, catalog.Params, runstest.Archives{Store: w.Store}, w.Secrets)
+	var running sync.WaitGroup
+	running.Go(func() { _ = asking.Run(t.Context()) })
+	t.Cleanup(running.Wait)
 	bridge := watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, logrus.NewEntry(log))
 	s := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
@@ -100,7 +106,7 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 			Invitations: identity.NewInvitations(w.Store, access.Check, inviting),
 		},
 		Life: api.Life{
-			Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,
+			Runs: w.Life, Forms: asking, Queue: queue.New(w.Store, w.Store, access.Check, meters{}, logrus.NewEntry(log)), Work: w.Work,
 			Logs: output, Notes: w.Store,
 		},
 		Stock: api.Stock{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -76,12 +77,15 @@ var operations = map[string]operation{
 	"POST /datasets/{name}/access/invitations": {managers, `{"email":"stranger@example.net","permission":"view"}`},
 	"PUT /datasets/{name}/access/groups/{id}":  {managers, `{"permission":"view"}`}, "DELETE /datasets/{name}/access/groups/{id}": {managers, ""},
 
+	"POST /operators/{uri}/form": {runners, ""},
+
 	"POST /runs": {runners, ""}, "POST /runs/{id}/rerun": {runners, `{}`}, "GET /runs/{id}": {seers, ""}, "GET /runs/{id}/wait": {seers, ""},
 	"GET /runs/{id}/events": {seers, ""}, "GET /runs/{id}/logs": {seers, ""}, "GET /runs/{id}/logs/download": {seers, ""},
 	"GET /runs/{id}/logs/lines": {seers, ""}, "GET /runs/{id}/logs/index": {seers, ""}, "GET /runs/{id}/logs/stream": {seers, ""},
 	"PATCH /runs/{id}": {editors, `{"label":"x","pinned":true}`}, "POST /runs/{id}/fail": {enders, ""}, "POST /runs/{id}/stop": {enders, ""},
 
 	"POST /work/claim": {workers, ""}, "POST /work/workers": {workers, ""},
+	"POST /work/forms": {workers, ""}, "GET /work/forms/{id}/plugin": {workers, ""},
 	"GET /work/{run}/plugin": {work, ""}, "POST /work/{run}/start": {work, ""}, "POST /work/{run}/heartbeat": {work, ""},
 	"POST /work/{run}/progress": {work, ""}, "POST /work/{run}/logs": {work, ""}, "POST /work/{run}/log-path": {work, ""},
 	"POST /work/{run}/complete": {work, ""}, "POST /work/{run}/fail": {work, ""}, "POST /work/{run}/end": {work, ""},
@@ -236,6 +240,8 @@ func (o *org) try(op, key, dataset, run string) reply {
 	case strings.HasPrefix(path, "/datasets/"):
 		path = strings.ReplaceAll(path, "{id}", map[bool]string{true: o.Gil.ID, false: o.some()}[strings.Contains(path, "/users/")])
 		name = dataset
+	case op == "POST /operators/{uri}/form":
+		path, body = strings.ReplaceAll(path, "{uri}", url.PathEscape(runstest.Hello)), jsonOf(map[string]any{"dataset": dataset})
 	case op == "POST /runs":
 		body = jsonOf(map[string]any{"operator": runstest.Hello, "dataset": dataset})
 	}

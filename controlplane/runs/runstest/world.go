@@ -116,6 +116,11 @@ func (s Secrets) Lent(sealed []byte, p sb.Process) (map[string]string, error) {
 // Reach tells that no run has a source.
 func (s Secrets) Reach(context.Context, sb.Run) (*sb.Reach, error) { return nil, nil }
 
+// ReachFor tells that no dataset has a source.
+func (s Secrets) ReachFor(context.Context, sb.Dataset, string, sb.Target) (*sb.Reach, error) {
+	return nil, nil
+}
+
 type lent struct {
 	Process sb.Process
 	Values  map[string]string

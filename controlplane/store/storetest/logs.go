@@ -15,6 +15,7 @@ var logTests = map[string]func(*testing.T, Fresh){
 	"chunks follow each other":              chunks,
 	"chunks are read in the order of a log": chunkOrder,
 	"no chunk comes in once a log is kept":  keepLogRace,
+	"a log that is all there is of a run's": onlyLog,
 	"joined chunks stand for each of them":  joinedChunks,
 	"logs that are to be kept":              unkept,
 	"a lease has one holder":                leases,
@@ -97,6 +98,39 @@ func keepLogRace(t *testing.T, fresh Fresh) {
 	require.Equal(t, atOnce, after, "none came in after the log was kept")
 	require.Len(t, after, int(kept))
 	requireCode(t, sb.Conflict, w.AddChunk(t.Context(), chunk(p, kept, "a")))
+}
+
+func onlyLog(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	there := w.airflow(t)
+	for _, row := range []struct {
+		name   string
+		before func(run sb.Run, p sb.Process)
+		only   bool
+	}{
+		{"nobody else claimed it or sent anything", func(sb.Run, sb.Process) {}, true},
+		{"another part claimed it", func(run sb.Run, _ sb.Process) { w.claimed(t, run, "load") }, false},
+		{"it sent some itself", func(_ sb.Run, p sb.Process) { require.NoError(t, w.AddChunk(t.Context(), chunk(p, 0, "a"))) }, false},
+	} {
+		run := w.sent(t, there)
+		p := w.claimed(t, run, "extract")[0]
+		row.before(run, p)
+		w.apply(t, run.ID, w.end(true))
+		got, err := w.OnlyLog(t.Context(), p)
+		require.NoError(t, err)
+		require.Equal(t, row.only, got, row.name)
+		err = w.KeepOnlyLog(t.Context(), p, sb.Log{Path: "x", Size: 1})
+		kept, readErr := w.Run(t.Context(), run.ID)
+		require.NoError(t, readErr)
+		if row.only {
+			require.NoError(t, err, row.name)
+			require.Equal(t, &sb.Log{Path: "x", Size: 1}, kept.Log)
+			requireCode(t, sb.Conflict, w.AddChunk(t.Context(), chunk(p, 0, "a")))
+		} else {
+			requireCode(t, sb.Conflict, err)
+			require.Nil(t, kept.Log, row.name)
+		}
+	}
 }
 
 func joinedChunks(t *testing.T, fresh Fresh) {

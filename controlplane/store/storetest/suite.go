@@ -19,7 +19,7 @@ type Fresh func(t *testing.T) store.Options
 func Run(t *testing.T, fresh Fresh) {
 	t.Helper()
 	for _, group := range []map[string]func(*testing.T, Fresh){
-		runTests, listTests, workTests, queueTests, catalogTests, peopleTests, loginTests, invitationTests, groupTests, sharingTests, previewTests, logTests, watchTests, sourceTests, keysetTests, auditTests, secretTests, baseTests, departedTests, demandTests, properties,
+		runTests, listTests, workTests, queueTests, catalogTests, peopleTests, loginTests, invitationTests, groupTests, sharingTests, previewTests, logTests, watchTests, sourceTests, questionTests, keysetTests, auditTests, secretTests, baseTests, departedTests, demandTests, properties,
 	} {
 		for name, test := range group {
 			t.Run(name, func(t *testing.T) {

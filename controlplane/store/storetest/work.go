@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +34,9 @@ func claims(t *testing.T, fresh Fresh) {
 	}
 	_, err := claim(1, "a", "elsewhere")
 	requireCode(t, sb.NotFound, err)
+	none := sb.Claim{Process: sb.Process{AttemptRef: sb.AttemptRef{Run: "none", Attempt: 1}}, OrchestratorID: w.builtin.ID}
+	_, _, missing := w.Claim(t.Context(), none, applying(sb.Take{Claim: none}))
+	require.Equal(t, strings.ReplaceAll(err.Error(), run.ID, "none"), missing.Error(), "a key tells nothing of other orchestrators' runs")
 	replayed, err := claim(1, "a", w.builtin.ID)
 	require.NoError(t, err)
 	require.False(t, replayed)

@@ -54,6 +54,9 @@ func New() *Fake {
 // Origins is nowhere: it is in memory.
 func (f *Fake) Origins() []string { return nil }
 
+// Home is the memory of this process.
+func (f *Fake) Home() string { return "memory" }
+
 // Away lets every call fail; nil ends that.
 func (f *Fake) Away(err error) { f.with(func() { f.away = err }) }
 

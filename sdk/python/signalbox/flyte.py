@@ -15,6 +15,7 @@ changes.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import functools
 import importlib
@@ -33,7 +34,9 @@ SECRET = ("signalbox", "orchestrator_key")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _EXECUTION = re.compile(r"s([0-9a-hjkmnp-tv-z]{26})-([1-9][0-9]?)")
-_PREFIX = re.compile(r".*/([^/]+)/data/\d+(?:/.*)?$")  # …/<execution>/<node>/data/<retry>
+_PREFIX = re.compile(r".*?/([^/]+)/data/(\d+(?:/[^/]+/\d+)*)(?:/.*)?$")
+"""Where outputs go: …/<execution>/<node>/data/<retry>, and /<inner node>/<retry> for each level below."""
+_LONGEST = 20  # name of a node within an execution
 
 
 def secret() -> Any:
@@ -93,20 +96,43 @@ def task(
 
 def source() -> str:
     """Name this process as Flyte does: its node, with the index of a mapped task; ``main`` where that is not known."""
-    node = _node()
     variable = os.environ.get("BATCH_JOB_ARRAY_INDEX_VAR_NAME", "")
     if not variable or variable not in os.environ:
-        return node
-    return f"{node}[{_number('BATCH_JOB_ARRAY_INDEX_OFFSET') + _number(variable)}]"
+        return _pod() or _node(mapped=False)
+    return f"{_node(mapped=True)}[{_number('BATCH_JOB_ARRAY_INDEX_OFFSET') + _number(variable)}]"
 
 
-def _node() -> str:
+def _pod() -> str:
+    """Give the node in the pod's name, between the execution and the retry; empty where that is another name."""
+    execution, retry = os.environ.get("FLYTE_INTERNAL_EXECUTION_ID", ""), _number("FLYTE_ATTEMPT_NUMBER")
+    found = re.fullmatch(rf"{re.escape(execution)}-(.+)-{retry}", os.environ.get("HOSTNAME", ""))
+    return found.group(1) if execution and found else ""
+
+
+def _node(mapped: bool) -> str:
+    """Give the node that the folder of the outputs is of. An inner one is named after its parent's name and retry."""
     try:
         parameters = importlib.import_module("flytekit").current_context()
         found = _PREFIX.match(parameters.output_metadata_prefix or "")
     except (ImportError, AttributeError, AssertionError):
         return "main"
-    return found.group(1) if found else "main"
+    if not found:
+        return "main"
+    node, path = found.group(1), found.group(2).split("/")[: -2 if mapped else None]
+    for retry, inner in zip(path[::2], path[1::2]):
+        node = _short(f"{node}-{retry}-{inner}")
+    return node
+
+
+def _short(name: str) -> str:
+    """Shorten a name that is too long as Flyte's encoder does: ``f`` and its FNV-1a hash of 32 bits, in base 32."""
+    if len(name) <= _LONGEST:
+        return name
+    hashed = 0x811C9DC5
+    for byte in name.encode():
+        hashed = (hashed ^ byte) * 0x01000193 & 0xFFFFFFFF
+    digits = base64.b32encode(hashed.to_bytes(4, "big")).decode().rstrip("=")
+    return "f" + digits.translate(str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "abcdefghijklmnopqrstuvwxyz123456"))
 
 
 def _ids(inputs: Mapping[str, Any]) -> Optional[Tuple[str, int]]:

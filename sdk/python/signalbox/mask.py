@@ -17,13 +17,17 @@ class Mask:
     """Replaces values, each of their lines, and both as they stand in JSON, in addresses and in Base64."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        """Take the values; those that are too short are left out."""
-        found: Set[bytes] = set()
+        """Take the values."""
+        self._forms: Set[bytes] = set()
+        self.add(values)
+
+    def add(self, values: Iterable[str]) -> None:
+        """Take more values; those that are too short are left out. One thread at a time, while others mask."""
         for value in values:
             for part in {value, *value.splitlines()}:
                 if len(part) >= MIN_SECRET:
-                    found.update(_forms(part))
-        forms = sorted(found, key=lambda form: (-len(form), form))
+                    self._forms.update(_forms(part))
+        forms = sorted(self._forms, key=lambda form: (-len(form), form))
         self._any = re.compile(b"|".join(map(re.escape, forms))) if forms else None
         self.longest = max((len(form) for form in forms if b"\n" not in form), default=0)
 

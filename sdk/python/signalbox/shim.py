@@ -34,6 +34,7 @@ class Shim:
         self.kill_at: Optional[float] = None
         self.control = True
         self.adopts = False
+        self.ending = -1  # a file that can be read when the leader has ended; -1 for none
 
     def run(self) -> int:
         """Do all of it."""
@@ -47,6 +48,7 @@ class Shim:
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 1)
         os.dup2(null, 2)
+        self.ending = _ending(self.leader)
         self.tell({"pid": self.leader})
         while not self._reap():
             self._listen()
@@ -88,9 +90,13 @@ class Shim:
                 self._end()
 
     def _listen(self) -> None:
-        """Wait a moment for a word."""
-        ready = select.select([0] if self.control else [], [], [], _AGAIN)[0]
-        if ready:
+        """Wait a moment for a word, or for the end of the leader."""
+        files = ([0] if self.control else []) + ([self.ending] if self.ending >= 0 else [])
+        ready = select.select(files, [], [], _AGAIN)[0]
+        if self.ending in ready:
+            os.close(self.ending)
+            self.ending = -1
+        if 0 in ready:
             self.control = bool(os.read(0, 4096))
             self._end()
 
@@ -135,6 +141,14 @@ def set_option(option: int, value: int) -> bool:
         return os.path.isdir("/proc/self") and ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0
     except (OSError, AttributeError):
         return False
+
+
+def _ending(pid: int) -> int:
+    """Open a file that can be read when a process has ended; -1 where that cannot be."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return -1
 
 
 def _below(top: int) -> List[Tuple[int, int]]:

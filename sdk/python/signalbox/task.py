@@ -242,10 +242,11 @@ class Task(work.Speaker):
             raise _over(e) from None
 
     def _fresh(self) -> str:
-        """Claim again for another token: the same nonce gets the same answer."""
+        """Claim again for another token: the same nonce gets the same answer. The door asks once at a time."""
         token = self._desk.send("claim", self._request).get("token")
         if not isinstance(token, str):
             raise ConnectionError("the answer holds no token")
+        self.mask.add([token])
         return token
 
     def _watched(self, yes: bool) -> None:

@@ -250,6 +250,13 @@ class Walk(unittest.TestCase):
         fom.delete_orchestrator("prod")
         self.assertNotIn("prod", fom.list_orchestrators())
 
+    def test_a_form(self) -> None:
+        """What a manifest says may be entered, and what is wrong with what was."""
+        form = fom.get_operator_form("@signalbox/imagestats/stats", {"unheard_of": 1})
+        self.assertIsNotNone(form.schema)
+        self.assertTrue(form.faults)
+        self.assertFalse(form.dynamic)
+
     def test_a_source_is_registered_changed_and_removed(self) -> None:
         """It need not answer for that, and its address is not shown."""
         made = fom.register_source("vision", "mongodb://user:not-shown@127.0.0.1:9/", "fiftyone")

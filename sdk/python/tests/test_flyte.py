@@ -79,6 +79,28 @@ class FlyteTest(World):
         self.container(index, {flyte.SECRET: KEY}, PREFIX + "/4/0")
         self.assertEqual("n3[14]", flyte.source())
 
+    def test_a_task_in_a_sub_workflow(self) -> None:
+        """Its source is the node's name in the execution, of which each is another."""
+        for prefix, want in {
+            PREFIX: "n3",
+            PREFIX + "/n0/0": "n3-1-n0",
+            PREFIX + "/n0/0/dn2/1": "n3-1-n0-0-dn2",
+            PREFIX + "/n0/0/dn2/1/a-longer-name/0": "fyvjfnry",
+        }.items():
+            self.container({}, {}, prefix)
+            self.assertEqual(want, flyte.source())
+        self.container({"BATCH_JOB_ARRAY_INDEX_VAR_NAME": "INDEX", "INDEX": "4"}, {}, PREFIX + "/n0/0/4/0")
+        self.assertEqual("n3-1-n0[4]", flyte.source())
+
+    def test_a_task_in_a_branch(self) -> None:
+        """The pod's name tells what the folder, which is the branch's, does not."""
+        execution = f"s{RUN.lower()}-1"
+        env = {"FLYTE_INTERNAL_EXECUTION_ID": execution, "HOSTNAME": f"{execution}-n3-0-n0-1"}
+        self.container(env, {})
+        self.assertEqual("n3-0-n0", flyte.source())
+        self.container({**env, "HOSTNAME": "laptop"}, {})
+        self.assertEqual("n3", flyte.source())
+
     def test_a_run_that_is_over(self) -> None:
         """Ends quietly without outputs; Flyte knows no other way to leave a task undone."""
         self.api.state = "over"

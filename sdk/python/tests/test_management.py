@@ -118,6 +118,30 @@ class ManagementTest(unittest.TestCase):
 class CallTest(ManagementTest):
     """What goes over the wire."""
 
+    def test_a_form(self) -> None:
+        """What is not given is not sent; what is wrong comes as faults, and a failure with its stack."""
+        said = {
+            "operator": "@a/b/c",
+            "plugin_revision": 2,
+            "inputs_schema": {"kind": "json_schema", "schema": {"type": "object"}},
+            "hints": {},
+            "inputs": None,
+            "errors": [{"location": "body.params.n", "message": "too small"}],
+            "label": "C",
+            "dynamic": True,
+            "failure": None,
+        }
+        self.api.say(200, said)
+        form = fom.get_operator_form("@a/b/c", {"n": 0}, dataset="d", selected=("1",))
+        self.assertEqual("POST /api/v1/operators/%40a%2Fb%2Fc/form", self.api.asked[-1])
+        self.assertEqual({"params": {"n": 0}, "dataset": "d", "selection": {"samples": ["1"]}}, self.api.sent[-1])
+        self.assertEqual(({"type": "object"}, (fom.Fault("body.params.n", "too small"),)), (form.schema, form.faults))
+        self.assertEqual("", form.failure)
+        self.api.say(200, {**said, "inputs_schema": None, "failure": {"message": "KeyError", "stack": "at x"}})
+        form = fom.get_operator_form("@a/b/c")
+        self.assertEqual({}, self.api.sent[-1])
+        self.assertEqual((None, "KeyError\nat x"), (form.schema, form.failure))
+
     def test_lists_are_read_to_their_end(self) -> None:
         """A page at a time, with the key in a header alone."""
         self.api.say(200, page({"name": "a", "enabled": True}, then="n x"))
@@ -335,7 +359,7 @@ class WordsTest(unittest.TestCase):
         walked = (ROOT / "tests" / "live_management.py").read_text(encoding="utf-8")
         told = (ROOT.parent.parent / "docs" / "python.md").read_text(encoding="utf-8")
         functions = [name for name in fom.__all__ if inspect.isfunction(getattr(fom, name))]
-        self.assertEqual(76, len(functions))
+        self.assertEqual(77, len(functions))
         self.assertEqual(
             [], [name for name in functions if f"fom.{name}(" not in walked and f"fom.{name}," not in walked]
         )

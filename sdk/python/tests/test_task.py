@@ -161,8 +161,10 @@ class TaskTest(World):
                 self.api.tokens.clear()
                 self.api.away = 3
             t.result("kept")
+            logging.getLogger("mine").error("it is %s", t.door.token)
         assert self.api.reported is not None
         self.assertEqual({"result": "kept"}, self.api.reported[2])
+        self.assertIn("ERROR it is ***\n", self.api.log())
 
     def test_a_higher_try_takes_over(self) -> None:
         """The lower one hears it from its heartbeat."""

@@ -558,6 +558,28 @@ CREATE TABLE chunks (
 
 -- ---- What was done ----
 
+-- Operators that were asked for their forms, for a minute each. The sum tells params apart.
+CREATE TABLE questions (
+    id              TEXT   NOT NULL PRIMARY KEY,
+    orchestrator_id TEXT   NOT NULL,
+    pool            TEXT   NOT NULL,
+    principal_id    TEXT   NOT NULL,
+    operator        TEXT   NOT NULL,
+    revision_id     TEXT   NOT NULL,
+    dataset_id      TEXT   NOT NULL,
+    params          TEXT   NOT NULL,
+    sum             TEXT   NOT NULL,
+    view            TEXT   NOT NULL,
+    request         TEXT   NOT NULL,
+    answer          TEXT   NOT NULL,
+    asked_at        BIGINT NOT NULL,
+    taken_at        BIGINT NOT NULL,
+    answered_at     BIGINT NOT NULL
+);
+CREATE INDEX questions_asked ON questions (asked_at);
+CREATE INDEX questions_waiting ON questions (orchestrator_id, pool, asked_at) WHERE taken_at = 0 AND answered_at = 0;
+CREATE INDEX questions_answered ON questions (principal_id, operator, asked_at) WHERE answered_at > 0;
+
 -- An entry is never changed once it is sealed; only refusals of the running minute are counted up before that.
 CREATE TABLE audit (
     id          TEXT   NOT NULL PRIMARY KEY,
@@ -590,6 +612,7 @@ CREATE INDEX audit_unsealed ON audit (at, id) WHERE chain = 0;
 
 -- +goose Down
 DROP TABLE audit;
+DROP TABLE questions;
 DROP TABLE chunks;
 DROP TABLE idempotency;
 DROP TABLE events;

@@ -28,7 +28,7 @@ def main(args: Optional[List[str]] = None) -> int:
     for name, does, words in (
         ("run", _run, "run the operator that this process was started for"),
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
-        ("form", _form, "tell as JSON the form of the operator that this process was started for"),
+        ("form", _form, "write as JSON the form of the operator that this process was started for"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
     ):
         command = commands.add_parser(name, help=words, description=words)
@@ -48,15 +48,8 @@ def _run(folder: Path) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     environment.log_to_stderr()
     job = Job.here()
-    if job.request.get("dataset_id") and not os.environ.get("FIFTYONE_DATABASE_URI"):
-        return _refused(
-            "The source of the dataset does not let its address go here: an admin can add this pool to those of the "
-            "source."
-        )
-    try:
-        environment.connect()
-    except Exception as e:  # noqa: BLE001 - many kinds, all of them the database's
-        return _refused(f"FiftyOne cannot use its database: {e}")
+    if wrong := _unconnected(job):
+        return _refused(wrong)
     try:
         result, schema = asyncio.run(execute(job))
         work.result(result, schema)
@@ -68,6 +61,20 @@ def _run(folder: Path) -> int:
     return 0
 
 
+def _unconnected(job: Job) -> str:
+    """Connect to the database of the job's dataset; say why that cannot be, or nothing."""
+    if job.request.get("dataset_id") and not os.environ.get("FIFTYONE_DATABASE_URI"):
+        return (
+            "The source of the dataset does not let its address go here: an admin can add this pool to those of the "
+            "source."
+        )
+    try:
+        environment.connect()
+    except Exception as e:  # noqa: BLE001 - many kinds, all of them the database's
+        return f"FiftyOne cannot use its database: {e}"
+    return ""
+
+
 def _list(folder: Path) -> int:
     environment.serve(folder)
     print(json.dumps(dataclasses.asdict(Operators().offer())))
@@ -75,19 +82,27 @@ def _list(folder: Path) -> int:
 
 
 def _form(folder: Path) -> int:
+    """Write the form to the file that ``SIGNALBOX_RESULT`` names: plugins may print."""
     environment.serve(folder)
+    environment.log_to_stderr()
     try:
-        environment.connect()
-        print(json.dumps(asyncio.run(form(Job.here()))))
+        job = Job.here()
+        if wrong := _unconnected(job):
+            raise Failed(wrong)
+        said = asyncio.run(form(job))
     except Failed as e:
-        print(json.dumps({"error": str(e), "stack": e.stack}))
-    except Exception as e:  # noqa: BLE001 - the database's
-        print(json.dumps({"error": f"FiftyOne cannot use its database: {e}", "stack": ""}))
+        said = {"failure": {"message": str(e), "stack": e.stack}}
+    Path(os.environ["SIGNALBOX_RESULT"]).write_text(json.dumps(said), encoding="utf-8")
     return 0
 
 
+_FORKED = {"run": _run, "form": _form}
+
+
 def _serve(_folder: Path) -> int:
-    return forks.serve(lambda _argv: _run(Path.cwd()))
+    environment.serve(Path(os.devnull))
+    Operators()  # FiftyOne's own, for what they import
+    return forks.serve(lambda argv: _FORKED[argv[-1]](Path.cwd()))
 
 
 def _refused(words: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from signalbox.fiftyone.environment import extended
 from signalbox.fiftyone.execute import Failed, failed
@@ -17,8 +17,8 @@ async def form(job: Job) -> Dict[str, Any]:
 
     The answer holds ``inputs``, FiftyOne's own description, or None for an operator that takes no params; ``schema``,
     ``hints`` and ``unmapped`` made from it; ``options``, FiftyOne's execution options; ``delegate``, whether the
-    operator wants to be delegated; ``label``, what the run would be called; and ``errors``, what is wrong with the
-    params, each with ``path`` and ``message``. Raises Failed.
+    operator wants to be delegated; ``label``, what the run would be called; ``dynamic``, whether the form depends on
+    the params; and ``errors``, what is wrong with the params, each with ``path`` and ``message``. Raises Failed.
     """
     operators = Operators()
     try:
@@ -26,9 +26,7 @@ async def form(job: Job) -> Dict[str, Any]:
     except UnknownOperator as e:
         raise Failed(str(e), "\n".join(e.errors)) from None
     ctx = await _context(operator, job)
-    answer = _inputs(operator, ctx)
-    answer.update(_options(operator, ctx))
-    return answer
+    return {**_inputs(operator, ctx), **_options(operator, ctx), "dynamic": bool(operator.config.dynamic)}
 
 
 async def _context(operator: Any, job: Job) -> Any:
@@ -52,11 +50,11 @@ def _inputs(operator: Any, ctx: Any) -> Dict[str, Any]:
         with ctx:
             described = operator.resolve_type(ctx, "inputs")
         checked = executor.ValidationContext(ctx, described, operator)
+        inputs: Optional[Dict[str, Any]] = None if described is None else extended(described.to_json())
     except Exception as e:
         raise failed(e) from e
-    if described is None:
+    if inputs is None:
         return {"inputs": None, "schema": None, "hints": {}, "unmapped": [], "errors": []}
-    inputs: Dict[str, Any] = extended(described.to_json())
     made = form_of(inputs)
     return {
         "inputs": inputs,

@@ -16,6 +16,7 @@ class Job:
     operator: str
     """Its URI."""
     run: str
+    """Empty for one that is only asked for its form."""
     request: Dict[str, Any]
     """The request as an App sends it: params, dataset, view, selection, and whatever else it holds."""
 
@@ -35,9 +36,11 @@ class Job:
             request["dataset_name"] = source.get("dataset_name") or dataset["name"]
         if source.get("dataset_id"):
             request["dataset_id"] = source["dataset_id"]
-        request["delegated"] = True
-        request["run_doc"] = context["run"]
-        return cls(context["operator"], context["run"], plain(request))
+        run: str = context.get("run") or ""
+        if run:
+            request["delegated"] = True
+            request["run_doc"] = run
+        return cls(context["operator"], run, plain(request))
 
     @classmethod
     def here(cls) -> Job:

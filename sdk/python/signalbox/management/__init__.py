@@ -52,6 +52,10 @@ from signalbox.management.errors import (
     NotHereYetError,
     UnavailableError,
 )
+from signalbox.management.operator import (
+    OperatorForm,
+    get_operator_form,
+)
 from signalbox.management.orchestrator import (
     OrchestratorDocument,
     OrchestratorEnvironment,
@@ -180,6 +184,7 @@ __all__ = [
     "Named",
     "NotFoundError",
     "NotHereYetError",
+    "OperatorForm",
     "OperatorPermission",
     "OrchestratorDocument",
     "OrchestratorEnvironment",
@@ -223,6 +228,7 @@ __all__ = [
     "generate_api_key",
     "get_dataset_creator",
     "get_dataset_latest_changes_summary",
+    "get_operator_form",
     "get_orchestrator",
     "get_organization_settings",
     "get_permissions",

@@ -1,0 +1,211 @@
+package storetest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+)
+
+var questionTests = map[string]func(*testing.T, Fresh){
+	"a question is taken once and answered once":        questionOnce,
+	"a question is its pool's":                          questionOfAPool,
+	"a question lives a minute, and waits five seconds": questionTimes,
+	"a question whose resolver died is asked again":     questionAgain,
+	"open questions are bounded":                        questionBounds,
+	"resolvers take each question once":                 questionRace,
+	"a form that was seen is found by its params":       questionSeen,
+	"who waits for questions and answers is woken":      questionNotes,
+}
+
+// asked is a question of Ann's.
+func (w *world) asked(t require.TestingT, with ...func(*sb.Question)) string {
+	q := sb.Question{
+		OrchestratorID: w.builtin.ID, Pool: "gpu", PrincipalID: w.ann.ID, Operator: count, RevisionID: w.plugin.Revision.ID, DatasetID: w.data.ID,
+		Params: []byte(`{"a": 1, "b": "x\u0000"}`), View: []byte(`[]`), Request: []byte(`{"selected":["1"]}`),
+	}
+	for _, f := range with {
+		f(&q)
+	}
+	id, err := w.AskForm(ctx(t), q)
+	require.NoError(t, err)
+	return id
+}
+
+var answered = sb.Form{Schema: []byte(`{"type":"object"}`), Errors: []sb.FormError{{Path: "a", Message: "too small"}}, Label: "Count"}
+
+func questionOnce(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	first := w.asked(t)
+	w.clock.pass(time.Millisecond)
+	second := w.asked(t)
+	_, taken, err := w.AnswerOf(t.Context(), first)
+	require.NoError(t, err)
+	require.False(t, taken)
+	q, err := w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	require.NoError(t, err)
+	require.Equal(t, sb.Question{
+		ID: first, OrchestratorID: w.builtin.ID, Pool: "gpu", PrincipalID: w.ann.ID, Operator: count, RevisionID: w.plugin.Revision.ID,
+		DatasetID: w.data.ID, Params: []byte(`{"a": 1, "b": "x\u0000"}`), View: []byte(`[]`), Request: []byte(`{"selected":["1"]}`),
+	}, q)
+	q, err = w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	require.NoError(t, err)
+	require.Equal(t, second, q.ID)
+	_, err = w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	requireCode(t, sb.NotFound, err)
+
+	f, taken, err := w.AnswerOf(t.Context(), first)
+	require.NoError(t, err)
+	require.Nil(t, f)
+	require.True(t, taken)
+	require.NoError(t, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", first, answered))
+	requireCode(t, sb.Conflict, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", first, sb.Form{Label: "late"}))
+	f, _, err = w.AnswerOf(t.Context(), first)
+	require.NoError(t, err)
+	require.Equal(t, &answered, f)
+	require.NoError(t, w.DropQuestion(t.Context(), first))
+	_, _, err = w.AnswerOf(t.Context(), first)
+	requireCode(t, sb.NotFound, err)
+	requireCode(t, sb.NotFound, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", first, answered))
+}
+
+func questionOfAPool(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	id := w.asked(t)
+	other, err := w.CreateOrchestrator(t.Context(), sb.Orchestrator{Name: "other", Kind: sb.Builtin, Enabled: true}, nil)
+	require.NoError(t, err)
+	for _, not := range []struct{ orchestrator, pool string }{{w.builtin.ID, "default"}, {other.ID, "gpu"}} {
+		_, err := w.TakeQuestion(t.Context(), not.orchestrator, not.pool)
+		requireCode(t, sb.NotFound, err)
+		requireCode(t, sb.NotFound, w.AnswerQuestion(t.Context(), not.orchestrator, not.pool, id, answered))
+	}
+	_, err = w.OpenQuestion(t.Context(), other.ID, id)
+	requireCode(t, sb.NotFound, err)
+	q, err := w.OpenQuestion(t.Context(), w.builtin.ID, id)
+	require.NoError(t, err)
+	require.Equal(t, id, q.ID)
+}
+
+func questionTimes(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	id := w.asked(t)
+	w.clock.pass(sb.FormPatience)
+	_, err := w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	requireCode(t, sb.NotFound, err)
+	w.clock.pass(sb.FormKept - sb.FormPatience - time.Second)
+	require.NoError(t, w.ForgetQuestions(t.Context()))
+	_, err = w.OpenQuestion(t.Context(), w.builtin.ID, id)
+	require.NoError(t, err, "its plugin may still be fetched")
+	w.clock.pass(time.Second)
+	_, err = w.OpenQuestion(t.Context(), w.builtin.ID, id)
+	requireCode(t, sb.NotFound, err)
+	require.NoError(t, w.ForgetQuestions(t.Context()))
+	_, _, err = w.AnswerOf(t.Context(), id)
+	requireCode(t, sb.NotFound, err)
+}
+
+func questionAgain(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	id := w.asked(t)
+	_, err := w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	require.NoError(t, err)
+	require.NoError(t, w.AskAgain(t.Context(), id))
+	q, err := w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	require.NoError(t, err)
+	require.Equal(t, id, q.ID)
+	require.NoError(t, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", id, answered))
+	require.NoError(t, w.AskAgain(t.Context(), id))
+	_, err = w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	requireCode(t, sb.NotFound, err)
+}
+
+func questionBounds(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	by := func(who string) func(*sb.Question) { return func(q *sb.Question) { q.PrincipalID = who } }
+	for range sb.MaxOwnQuestions {
+		w.asked(t)
+	}
+	_, err := w.AskForm(t.Context(), sb.Question{PrincipalID: w.ann.ID})
+	requireCode(t, sb.RateLimited, err)
+	for i := sb.MaxOwnQuestions; i < sb.MaxQuestions; i++ {
+		w.asked(t, by(fmt.Sprint("somebody ", i)))
+	}
+	_, err = w.AskForm(t.Context(), sb.Question{PrincipalID: "another"})
+	requireCode(t, sb.RateLimited, err)
+	w.clock.pass(sb.FormPatience)
+	w.asked(t)
+}
+
+func questionRace(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	const many = 8
+	for i := range many {
+		w.asked(t, func(q *sb.Question) { q.PrincipalID = fmt.Sprint("somebody ", i) })
+	}
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	taken := map[string]int{}
+	for range 4 {
+		group.Go(func() {
+			for {
+				q, err := w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+				if sb.CodeOf(err) == sb.NotFound {
+					return
+				}
+				if !assert.NoError(t, err) {
+					return
+				}
+				mu.Lock()
+				taken[q.ID]++
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	require.Len(t, taken, many)
+	for id, times := range taken {
+		require.Equal(t, 1, times, id)
+	}
+}
+
+func questionSeen(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	id := w.asked(t)
+	_, err := w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"a":1,"b":"x\u0000"}`), []byte(`[]`))
+	requireCode(t, sb.NotFound, err)
+	require.NoError(t, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", id, answered))
+	seen, err := w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"b":"x\u0000","a":1}`), []byte(`[]`))
+	require.NoError(t, err)
+	require.Equal(t, sb.Answered{RevisionID: w.plugin.Revision.ID, DatasetID: w.data.ID, Form: answered}, seen)
+	for _, other := range []struct{ who, operator, params, view string }{
+		{w.admin.ID, count, `{"a":1,"b":"x\u0000"}`, "[]"},
+		{w.ann.ID, hello, `{"a":1,"b":"x\u0000"}`, "[]"},
+		{w.ann.ID, count, `{"a":2,"b":"x\u0000"}`, "[]"},
+		{w.ann.ID, count, `{"a":1,"b":"x\u0000"}`, ""},
+	} {
+		_, err := w.FormSeen(t.Context(), other.who, other.operator, []byte(other.params), []byte(other.view))
+		requireCode(t, sb.NotFound, err)
+	}
+	w.clock.pass(sb.FormPatience + time.Second)
+	w.asked(t, func(q *sb.Question) { q.Params = nil })
+	_, err = w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"a":1,"b":"x\u0000"}`), []byte(`[]`))
+	requireCode(t, sb.NotFound, err) // what was asked before is forgotten
+}
+
+func questionNotes(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	notes := w.Notes(t.Context())
+	w.heard(t, notes, func() {})
+	id := w.asked(t)
+	pool := sb.Note{Topic: sb.TopicForm, ID: w.builtin.ID + "/gpu"}
+	hears(t, notes, pool)
+	require.NoError(t, w.AskAgain(t.Context(), id))
+	hears(t, notes, pool)
+	require.NoError(t, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", id, answered))
+	hears(t, notes, sb.Note{Topic: sb.TopicAnswer, ID: id})
+}
