@@ -4,9 +4,9 @@ test('R1 admins switch between a dataset and all datasets, others see the one', 
   const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
   const elsewhere = await world.schedule('ok', { dataset: 'demo-images', label: 'elsewhere' });
   const page = await as('admin', `/d/${id}/runs`);
-  await page.getByText('All datasets').click();
+  await page.getByRole('search').getByText('All datasets').click();
   await expect(page.locator(`[data-run="${elsewhere.id}"]`)).toBeVisible();
-  await page.getByText('This dataset').click();
+  await page.getByRole('search').getByText('This dataset').click();
   await expect(page.locator(`[data-run="${elsewhere.id}"]`)).toBeHidden();
 });
 
