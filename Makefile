@@ -79,7 +79,8 @@ test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e airflow-real fi
 	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./controlplane/mail/... ./controlplane/api/apitest ./blobs/... ./logs/...
 
 .PHONY: e2e
-e2e: build keycloak ## test the real binary from end to end
+e2e: build keycloak .venv ## test the real binary from end to end
+	@.ci/chromium || true
 	go build -tags fault -o bin/signalbox-fault ./cmd/signalbox
 	go test -count=1 -timeout 25m -parallel 8 -tags e2e $(GOTESTFLAGS) ./e2e/...
 
@@ -88,8 +89,8 @@ airflow-real: ## test the Airflow adapter against the real Airflow 2.10.3 and 3.
 	go test -count=1 -timeout 12m -run TestRealAirflow $(GOTESTFLAGS) ./adapters/airflow
 
 .PHONY: fiftyone-real
-fiftyone-real: ## test intake against the real FiftyOne 1.22.1 and its MongoDB, installed from PyPI outside of this tree
-	go test -count=1 -timeout 12m -run TestReal $(GOTESTFLAGS) ./adapters/fiftyone ./controlplane/intake ./sdk/python
+fiftyone-real: ## test intake, operators and the plugin for Apps against the real FiftyOne 1.22.1 and its MongoDB, installed from PyPI outside of this tree
+	go test -count=1 -timeout 12m -run TestReal $(GOTESTFLAGS) ./adapters/fiftyone ./controlplane/intake ./sdk/...
 
 .PHONY: airflow2 airflow3
 airflow2: build ## start a real Airflow 2 with example DAGs, registered with the `signalbox dev` that runs here
@@ -115,15 +116,16 @@ fuzz: ## run each fuzz test for a short time (FUZZTIME)
 lint: .venv .tools/$(notdir $(GOLANGCI)) .tools/$(notdir $(WORKFLOWCHECK)) web-lint ## check code style, import rules, workflows, Python and TypeScript types
 	golangci-lint run
 	workflowcheck ./workflows
-	.venv/bin/ruff check sdk/python examples
-	.venv/bin/ruff format --check sdk/python examples
+	.venv/bin/ruff check sdk examples e2e/browser
+	.venv/bin/ruff format --check sdk examples e2e/browser
 	cd sdk/python && ../../.venv/bin/mypy signalbox
+	cd sdk/python && ../../.venv/bin/mypy ../fiftyone/plugin
 
 .PHONY: format
 format: .venv .tools/$(notdir $(GOLANGCI)) ## format Go, Python and TypeScript
 	golangci-lint fmt
 	@if command -v npm >/dev/null; then cd web && npm run --silent format; fi
-	.venv/bin/ruff format sdk/python examples
+	.venv/bin/ruff format sdk examples e2e/browser
 
 .PHONY: generate
 generate: ## write docs/openapi.yaml and the table of docs/configuration.md from the code

@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"examples":                   {},
 	"executors":                  {root},
 	"logs":                       {root},
+	"sdk/fiftyone":               {},
 	"sdk/python":                 {},
 	"web":                        {},
 	"workflows":                  {root},

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -59,6 +60,9 @@ type FormFailure struct {
 	Message string `json:"message"`
 	Stack   string `json:"stack" doc:"The traceback; empty without one."`
 }
+
+// ErrNoForm is the cause of errors that tell people why a form could not be made, and what to do.
+var ErrNoForm = errors.New("there is no form")
 
 // MadeForm is a form with who it is of.
 type MadeForm struct {

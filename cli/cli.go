@@ -6,6 +6,7 @@ package cli
 
 import (
 	"io"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -24,6 +25,7 @@ type Env struct {
 	Version        string // of this program, for the server's log
 	// Builtin gives the ZIP of a plugin that comes with the program, and the names of all of them. Nil: there is none.
 	Builtin func(name string) (archive []byte, names []string)
+	App     fs.FS            // Signalbox's plugin for FiftyOne's App. Nil: there is none.
 	HTTP    *http.Client     // nil: the client's own
 	Now     func() time.Time // nil: the clock
 	// Terminal tells the width of the terminal that w writes to, 0 if it is none. Nil: asks the system.

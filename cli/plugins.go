@@ -32,7 +32,7 @@ func pluginsCommand(env Env) *cobra.Command {
 	for _, verb := range known {
 		verb.ValidArgsFunction = a.complete(pluginNames)
 	}
-	cmd.AddCommand(a.pluginsList(), a.install())
+	cmd.AddCommand(a.pluginsList(), a.install(), a.export(), a.writeAppPlugin())
 	cmd.AddCommand(known...)
 	return cmd
 }

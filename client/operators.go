@@ -33,8 +33,9 @@ func (o *Operator) UnmarshalJSON(b []byte) error {
 // OperatorFilter says which operators to list.
 type OperatorFilter struct {
 	Paging
-	Dataset string // those that may be run there
-	All     bool   // also the others, with the reason why not
+	Dataset  string // those that may be run there
+	All      bool   // also the others, with the reason why not
+	Operator string // only this one, by its URI
 }
 
 // List reads a page of operators.
@@ -45,6 +46,9 @@ func (o Operators) List(ctx context.Context, f OperatorFilter) (Page[Operator], 
 	}
 	if f.All {
 		q.Set("all", "true")
+	}
+	if f.Operator != "" {
+		q.Set("operator", f.Operator)
 	}
 	return read[Page[Operator]](ctx, o.c, "/operators", f.into(q))
 }
@@ -96,13 +100,12 @@ func (o Operators) Form(ctx context.Context, uri string, ask FormAsk) (Form, err
 // Get finds an operator by its URI among those that may be run on a dataset (empty: without one), and those that may
 // not. Errors: NotFound.
 func (o Operators) Get(ctx context.Context, uri, dataset string) (Operator, error) {
-	page := func(ctx context.Context, p Paging) (Page[Operator], error) {
-		return o.List(ctx, OperatorFilter{Paging: p, Dataset: dataset, All: true})
+	page, err := o.List(ctx, OperatorFilter{Dataset: dataset, Operator: uri, All: true})
+	if err != nil {
+		return Operator{}, err
 	}
-	for op, err := range All(ctx, Paging{}, page) {
-		if err != nil || op.URI == uri {
-			return op, err
-		}
+	if len(page.Items) == 1 {
+		return page.Items[0], nil
 	}
 	return Operator{}, sb.Errorf(sb.NotFound, "operator %s does not exist, or you may not see it", uri)
 }

@@ -22,6 +22,7 @@ type Plugin struct {
 	Version     string           `json:"version"`
 	Revision    int              `json:"revision"`
 	SHA256      string           `json:"sha256"`
+	Root        string           `json:"root"` // the folder in the archive that holds the manifest, "" for its root
 	Description string           `json:"description"`
 	Enabled     bool             `json:"enabled"`
 	Operators   []PluginOperator `json:"operators"`

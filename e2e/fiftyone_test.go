@@ -32,17 +32,26 @@ func (w *world) withApp(f *realtest.FiftyOne) *app {
 		{Key: "_id", Value: a.dataset}, {Key: "name", Value: "toy"}, {Key: "sample_collection_name", Value: "samples." + a.dataset.Hex()},
 	})
 	require.NoError(w.t, err)
+	w.source(f)
+	return a
+}
+
+// source registers a FiftyOne database with intake.
+func (w *world) source(f *realtest.FiftyOne, more ...string) {
+	w.t.Helper()
 	uri := filepath.Join(w.t.TempDir(), "uri")
 	require.NoError(w.t, os.WriteFile(uri, []byte(f.URI()+"\n"), 0o600))
-	for _, args := range [][]string{
-		{"service-accounts", "create", "intake", "--role", "member"},
-		{"sources", "add", "vision", "--uri-file", uri, "--principal", "intake", "--default-access", "edit", "--intake"},
-	} {
-		out, code := w.cli(args...)
-		require.Zero(w.t, code, out)
-		require.NotContains(w.t, out, "replicaSet", "no address is shown")
-	}
-	return a
+	w.done("service-accounts", "create", "intake", "--role", "member")
+	out := w.done(append([]string{"sources", "add", "vision", "--uri-file", uri, "--principal", "intake", "--default-access", "edit", "--intake"}, more...)...)
+	require.NotContains(w.t, out, "replicaSet", "no address is shown")
+}
+
+// done runs a verb as a user would, and demands that it succeeds.
+func (w *world) done(args ...string) string {
+	w.t.Helper()
+	out, code := w.cli(args...)
+	require.Zero(w.t, code, out)
+	return out
 }
 
 // queue queues an operation, as the App does.

@@ -23,6 +23,7 @@ import (
 	"signalbox/controlplane/config"
 	"signalbox/examples"
 	"signalbox/executors/process"
+	"signalbox/sdk/fiftyone"
 )
 
 // version is set by the linker.
@@ -108,7 +109,7 @@ func hurried(ctx context.Context) <-chan struct{} {
 func command() *cobra.Command {
 	root := cli.Command(cli.Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
-		DataDir: dataDir(), Builtin: builtin, Version: version,
+		DataDir: dataDir(), Builtin: builtin, App: fiftyone.Plugin(), Version: version,
 	})
 	root.AddCommand(
 		devCommand(), serveCommand(), workerCommand(), migrateCommand(), adminKeyCommand(), keysetCommand(), temporalCommand(), versionCommand(),

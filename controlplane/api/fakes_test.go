@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ type world struct {
 	datasets   map[string]sb.Dataset
 	grants     map[string]sb.Permission // principal + "/" + dataset
 	places     map[string]sb.Orchestrator
+	sources    map[string]sb.Source
 	plugins    map[string]sb.Plugin
 	archives   map[string][]byte
 	runs       map[string]sb.Run
@@ -63,7 +65,7 @@ func (w *world) deps() Deps {
 	return Deps{
 		Gate:  Gate{Identity: w, Groups: noGroups{}, Access: rules{}, Facts: w},
 		Life:  Life{Runs: w, Queue: w, Work: fakeWork{w}, Logs: fakeLogs{w}, Notes: w},
-		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w, Sources: noSources{}, Registrar: registry.New(w, noKeys{}, nil, noLogs{})},
+		Stock: Stock{Catalog: fakeCatalog{w}, Datasets: w, Orchestrators: w, Sources: fakeSources{w}, Registrar: registry.New(w, noKeys{}, nil, noLogs{})},
 	}
 }
 
@@ -307,7 +309,7 @@ func (w *world) DeleteDataset(_ context.Context, id string, _ sb.Who, _ func(sb.
 func (w *world) Orchestrators(context.Context) ([]sb.Orchestrator, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return []sb.Orchestrator{w.places["o1"]}, nil
+	return sorted(slices.Collect(maps.Values(w.places)), func(o sb.Orchestrator) string { return o.ID }), nil
 }
 
 func (w *world) Orchestrator(_ context.Context, idOrName string) (sb.Orchestrator, error) {
@@ -379,15 +381,20 @@ type noLogs struct{}
 func (noLogs) Faults(json.RawMessage) []sb.Fault                     { return nil }
 func (noLogs) Probe(context.Context, json.RawMessage) (c []sb.Check) { return c }
 
-// noSources are no FiftyOne databases.
-type noSources struct{}
+// fakeSources are the FiftyOne databases of a world.
+type fakeSources struct{ w *world }
 
-func (noSources) Sources(context.Context) ([]sb.Source, error) { return nil, nil }
+func (f fakeSources) Sources(context.Context) ([]sb.Source, error) {
+	return slices.Collect(maps.Values(f.w.sources)), nil
+}
 
-func (noSources) Source(context.Context, string) (sb.Source, error) {
+func (f fakeSources) Source(_ context.Context, id string) (sb.Source, error) {
+	if s, is := f.w.sources[id]; is {
+		return s, nil
+	}
 	return sb.Source{}, sb.Errorf(sb.NotFound, "there is none")
 }
 
-func (noSources) SourceState(context.Context, string) (sb.SourceState, error) {
+func (fakeSources) SourceState(context.Context, string) (sb.SourceState, error) {
 	return sb.SourceState{}, nil
 }

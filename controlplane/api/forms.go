@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 
 	sb "signalbox"
 )
@@ -44,6 +46,11 @@ func (h forms) ask(ctx context.Context, in *formInput) (*answer[Form], error) {
 		ask.Dataset, ask.Params, ask.View, ask.Selection = b.Dataset, json.RawMessage(b.Params), given(b.View), b.Selection
 	}
 	made, err := h.forms.Form(ctx, callerOf(ctx).Principal, ask)
+	if errors.Is(err, sb.ErrNoForm) { // whose words are for people
+		p := newProblem(http.StatusServiceUnavailable, sb.Unavailable, "")
+		p.Detail = sb.MessageOf(err)
+		return nil, p
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	sb "signalbox"
 )
@@ -21,6 +22,7 @@ type Operator struct {
 	Runtime                  string        `json:"runtime" enum:"command,fiftyone"`
 	InputsSchema             Null[Schema]  `json:"inputs_schema"`
 	Orchestrators            []Who         `json:"orchestrators" doc:"Enabled ones with a route for it; the first is taken unless the run names another."`
+	FromApp                  Null[Who]     `json:"from_app" doc:"The orchestrator that it goes to when FiftyOne's App schedules it on the dataset that was asked for; null when nothing is taken from there, or it would be refused."`
 	WhyNot                   *string       `json:"why_not" doc:"Why I may not run it; null when I may."`
 }
 
@@ -49,6 +51,7 @@ func kindOf(raw json.RawMessage) string {
 type operators struct {
 	catalog       Catalog
 	orchestrators Orchestrators
+	sources       Sources
 	facts         Facts
 	access        Access
 }
@@ -57,6 +60,7 @@ type operatorsInput struct {
 	Paging
 	Dataset string `query:"dataset" maxLength:"600" doc:"Id or name: what I may run there."`
 	All     bool   `query:"all" doc:"Also those that I may not run, and why not."`
+	URI     string `query:"operator" maxLength:"600" doc:"Only this one, by its URI."`
 }
 
 func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[Operator]], error) {
@@ -68,9 +72,12 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 	if err != nil {
 		return nil, err
 	}
-	places, err := h.orchestrators.Orchestrators(ctx)
+	places, err := h.places(ctx, f.Dataset)
 	if err != nil {
 		return nil, err
+	}
+	if in.URI != "" {
+		all = slices.DeleteFunc(all, func(o sb.Operator) bool { return o.URI() != in.URI })
 	}
 	if all, err = behind(all, sb.Operator.URI, in.Paging); err != nil {
 		return nil, err
@@ -88,6 +95,56 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 	}
 	page := beginning(judged, func(o judgedOperator) string { return o.URI() }, in.Limit)
 	return listOf(page, func(o judgedOperator) Operator { return operatorOf(*o.Operator, *o.plugin, places, o.why) }), nil
+}
+
+// places are the orchestrators that there are, and the source whose rules choose among them for its App: that of a dataset
+// from which operations are taken.
+type places struct {
+	all    []sb.Orchestrator
+	source *sb.Source
+	names  []string // of the dataset, here and there
+}
+
+func (h operators) places(ctx context.Context, d *sb.Dataset) (places, error) {
+	all, err := h.orchestrators.Orchestrators(ctx)
+	p := places{all: all}
+	if err != nil || d == nil || d.SourceID == "" {
+		return p, err
+	}
+	source, err := h.sources.Source(ctx, d.SourceID)
+	if sb.CodeOf(err) == sb.NotFound { // it was removed just now
+		return p, nil
+	}
+	if source.Intake {
+		p.source, p.names = &source, []string{d.Name, d.There}
+	}
+	return p, err
+}
+
+// fit are the orchestrators that would take an operator.
+func (p places) fit(operator string) []Who {
+	list := []Who{}
+	for _, o := range p.all {
+		if _, routed := o.Route(operator); routed && o.Enabled {
+			list = append(list, Who{ID: o.ID, Name: o.Name})
+		}
+	}
+	return list
+}
+
+// fromApp is which of those that fit gets what an App schedules.
+func (p places) fromApp(operator string, fit []Who) Null[Who] {
+	if p.source == nil || len(fit) == 0 {
+		return Null[Who]{}
+	}
+	ruled := p.source.Orchestrator(operator, p.names...)
+	if ruled == "" {
+		return maybe(&fit[0])
+	}
+	if i := slices.IndexFunc(fit, func(w Who) bool { return w.ID == ruled }); i >= 0 {
+		return maybe(&fit[i])
+	}
+	return Null[Who]{}
 }
 
 // judgedOperator is an operator with why it may not be run; nil when it may.
@@ -124,19 +181,16 @@ func (h operators) whyNot(f sb.Facts) *string {
 	return &why
 }
 
-func operatorOf(o sb.Operator, p sb.Plugin, places []sb.Orchestrator, why *string) Operator {
+func operatorOf(o sb.Operator, p sb.Plugin, at places, why *string) Operator {
 	out := Operator{
 		URI: o.URI(), Name: o.Name, Label: o.Label(), Plugin: o.Plugin, Enabled: o.Enabled && p.Enabled, MinimumRole: o.MinimumRole,
-		MinimumDatasetPermission: o.MinimumDatasetPermission, Runtime: runtimeOf(o), Orchestrators: []Who{}, WhyNot: why,
+		MinimumDatasetPermission: o.MinimumDatasetPermission, Runtime: runtimeOf(o), Orchestrators: at.fit(o.URI()), WhyNot: why,
 	}
 	if o.Command != nil {
 		out.InputsSchema = schemaOf(o.Command.Inputs)
 	}
-	for _, place := range places {
-		_, routed := place.Route(o.URI())
-		if routed && place.Enabled {
-			out.Orchestrators = append(out.Orchestrators, Who{ID: place.ID, Name: place.Name})
-		}
+	if why == nil {
+		out.FromApp = at.fromApp(out.URI, out.Orchestrators)
 	}
 	return out
 }

@@ -17,6 +17,7 @@ type Plugin struct {
 	Version     string           `json:"version"`
 	Revision    int              `json:"revision"`
 	SHA256      string           `json:"sha256"`
+	Root        string           `json:"root" doc:"The folder in the archive that holds the manifest; empty for the archive's root."`
 	Description string           `json:"description"`
 	Author      string           `json:"author"`
 	License     string           `json:"license"`
@@ -205,7 +206,7 @@ func (h plugins) scope(ctx context.Context, in *operatorPatch) (sb.Scope, error)
 func pluginOf(p sb.Plugin) Plugin {
 	m := p.Revision.Manifest
 	out := Plugin{
-		ID: p.ID, Name: p.Name, Version: m.Version, Revision: p.Revision.Number, SHA256: p.Revision.SHA256,
+		ID: p.ID, Name: p.Name, Version: m.Version, Revision: p.Revision.Number, SHA256: p.Revision.SHA256, Root: p.Revision.Root,
 		Description: m.Description, Author: m.Author, License: m.License, URL: m.URL, FiftyOne: m.FiftyOne, Enabled: p.Enabled,
 		Operators: []PluginOperator{}, Panels: some(m.Panels), CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}

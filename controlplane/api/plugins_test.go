@@ -141,6 +141,38 @@ func TestOperatorsThatIMayRun(t *testing.T) {
 	require.Nil(t, rest["next_cursor"])
 }
 
+func TestWhereAnOperatorGoesFromAnApp(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.install()
+	b.places["o2"] = sb.Orchestrator{ID: "o2", Name: "gpu", Kind: sb.Builtin, Enabled: true, Routes: []sb.Route{{Operators: []string{"@acme/tools/count"}}}}
+	d := b.datasets["d1"]
+	d.SourceID, d.There = "s1", "start"
+	b.datasets["d1"] = d
+	from := func(query string) string {
+		t.Helper()
+		items := b.do("ann", "GET", "/api/v1/operators"+query, "").json(t)["items"].([]any)
+		require.Len(t, items, 1)
+		if to, is := items[0].(map[string]any)["from_app"].(map[string]any); is {
+			return to["name"].(string)
+		}
+		return ""
+	}
+	const count, hello = "?dataset=d1&operator=@acme/tools/count", "?dataset=d1&operator=@acme/tools/hello"
+	require.Empty(t, from(count), "the source was removed just now")
+	s := sb.Source{Rules: []sb.SourceRule{{Datasets: []string{"st*"}, OrchestratorID: "o2"}}}
+	b.sources = map[string]sb.Source{"s1": s}
+	require.Empty(t, from(count), "nothing is taken")
+	s.Intake = true
+	b.sources["s1"] = s
+	require.Equal(t, "gpu", from(count))
+	require.Empty(t, from(hello), "the rule sends it where no route is")
+	s.Rules = nil
+	b.sources["s1"] = s
+	require.Equal(t, "builtin", from(hello))
+	require.Empty(t, from("?operator=@acme/tools/hello"))
+}
+
 func TestDatasets(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -166,7 +166,7 @@ type Runs interface {
 }
 
 // Forms asks operators for their forms, by resolvers that wait in the pools of workers. Form checks the right to schedule. Errors: Invalid with every fault, Forbidden, NotFound,
-// Conflict, RateLimited (too much is asked at once), Unavailable (the form could not be made).
+// Conflict, RateLimited (too much is asked at once), Unavailable (by signalbox.ErrNoForm: the form could not be made, and what to do).
 type Forms interface {
 	Form(ctx context.Context, who sb.Principal, ask sb.FormAsk) (sb.MadeForm, error)
 	// Question waits for a question to a pool; nil when there was none.

@@ -82,7 +82,7 @@ func (s *server) datasetRoutes() {
 
 func (s *server) pluginRoutes() {
 	h := plugins{s.Catalog}
-	operators := operators{s.Catalog, s.Orchestrators, s.Facts, s.Access}
+	operators := operators{s.Catalog, s.Orchestrators, s.Sources, s.Facts, s.Access}
 	archive := []string{"application/zip", "application/octet-stream", multipartForm}
 	on(s, route{method: get, path: "/plugins", what: "Plugins", door: forPeople, right: sb.ActAdminister}, h.list)
 	on(s, route{

@@ -23,7 +23,7 @@ func (s *Forms) ofResolver(ctx context.Context, f sb.Facts, ask sb.FormAsk) (sb.
 	}
 	o, route, ok := poolFor(all, ask.Operator)
 	if !ok {
-		return sb.Form{}, sb.Errorf(sb.Unavailable, "the form could not be made: no pool of workers has a route for %s", ask.Operator)
+		return sb.Form{}, sb.Wrap(sb.ErrNoForm, sb.Unavailable, "the form could not be made: no pool of workers has a route for %s; an admin can add one", ask.Operator)
 	}
 	q := sb.Question{
 		OrchestratorID: o.ID, Pool: route.Target.Pool, PrincipalID: f.Principal.ID, Operator: f.Operator.URI(),
@@ -78,10 +78,10 @@ func (s *Forms) ask(ctx context.Context, q sb.Question) (sb.Form, error) {
 		s.drop(ctx, id)
 		return sb.Form{}, err
 	case taken: // it is kept for its resolver, which may still fetch the plugin
-		return sb.Form{}, sb.Errorf(sb.Unavailable, "the form could not be made: %s did not answer within %s; ask again, or enter its params as JSON", q.Operator, sb.FormPatience)
+		return sb.Form{}, sb.Wrap(sb.ErrNoForm, sb.Unavailable, "the form could not be made: %s did not answer within %s; ask again, or enter its params as JSON", q.Operator, sb.FormPatience)
 	}
 	s.drop(ctx, id)
-	return sb.Form{}, sb.Errorf(sb.Unavailable, "the form could not be made: no worker of pool %s took the question within %s; start one whose SIGNALBOX_PYTHON has FiftyOne, or enter the params as JSON", q.Pool, sb.FormPatience)
+	return sb.Form{}, sb.Wrap(sb.ErrNoForm, sb.Unavailable, "the form could not be made: no worker of pool %s took the question within %s; start one whose SIGNALBOX_PYTHON has FiftyOne, or enter the params as JSON", q.Pool, sb.FormPatience)
 }
 
 // errLate says that there was no answer in time.

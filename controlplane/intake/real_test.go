@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -70,6 +71,7 @@ say(ids)
 	p := r.begin(r.only(hello).ID)
 	_, err := r.Work.Progress(t.Context(), p, &half, "half way")
 	require.NoError(t, err)
+	r.Clock.Pass(time.Millisecond) // the second word comes later, also for who has told the first
 	_, err = r.Work.Progress(t.Context(), p, &whole, "done")
 	require.NoError(t, err)
 	require.NoError(t, r.Work.Complete(t.Context(), p, []byte(`{"greeting":"Hello Ann"}`), outputs(r, stock["hello"])))

@@ -32,7 +32,7 @@ const startWithin = 60 * time.Second
 //go:embed pins all:plugins
 var content embed.FS
 
-// FiftyOne is a FiftyOne on a database of its own. Its plugin @acme/hello has the operators hello, boom, slow and pipe.
+// FiftyOne is a FiftyOne on a database of its own. Its plugin @acme/hello has the operators hello, boom, slow, count and pipe.
 type FiftyOne struct {
 	Port    int
 	python  string

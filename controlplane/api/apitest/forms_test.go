@@ -77,3 +77,12 @@ func TestAnOperatorInFiftyOneAnswersThroughAWorker(t *testing.T) {
 	_, err = resolver.Forms(t.Context(), sb.FormsRequest{Pool: "default", Answer: &sb.FormAnswer{ID: q.ID, Form: form}})
 	require.Equal(t, sb.Conflict, sb.CodeOf(err))
 }
+
+func TestThatNoFormCouldBeMadeSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	o := setup(t)
+	o.must(200, o.root, "PATCH", "/orchestrators/builtin", `{"routes":[{"operators":["@other/*"],"target":{"pool":"default"}}]}`)
+	said := o.ask(o.keyed(o.Ann).key, "POST", formOf(runstest.Embed), "")
+	require.Equal(t, 503, said.StatusCode)
+	require.Contains(t, said.body, "the form could not be made: no pool of workers has a route for @acme/tools/embed; an admin can add one")
+}

@@ -99,16 +99,18 @@ def dag(
     connection: str = CONNECTION,
     passed: Sequence[str] = command.PASSED,
     folder: Optional[str] = None,
+    python: Optional[str] = None,
     **options: Any,
 ) -> Any:
-    """Make a DAG whose one task, ``run``, runs the command of the operator that Signalbox sends.
+    """Make a DAG whose one task, ``run``, runs the operator that Signalbox sends.
 
     ``passed`` names what operators get of the Airflow worker's environment, ``folder`` is where their folders are made,
-    ``options`` go to the DAG. Retries are Signalbox's: the task has none of its own.
+    ``python`` is a Python on the worker that has FiftyOne, for operators without a command of their own; Airflow's
+    unless it is named. ``options`` go to the DAG. Retries are Signalbox's: the task has none of its own.
     """
     made = _find("airflow.sdk:DAG", "airflow:DAG")
     with made(dag_id, **{**_PLAIN, **options}) as filled:
-        _operator()(task_id="run", connection=connection, passed=passed, folder=folder, retries=0)
+        _operator()(task_id="run", connection=connection, passed=passed, folder=folder, python=python, retries=0)
     return filled
 
 
@@ -135,7 +137,8 @@ def _operator() -> Any:
     class SignalboxOperator(base):  # type: ignore[misc]
         """Runs the command of the operator that Signalbox sends, as a task of a DAG of one's own.
 
-        Its arguments are ``connection``, ``passed`` and ``folder``, as those of ``dag``, besides Airflow's own.
+        Its arguments are ``connection``, ``passed``, ``folder`` and ``python``, as those of ``dag``, besides Airflow's
+        own.
         """
 
         __qualname__ = "SignalboxOperator"
@@ -146,12 +149,14 @@ def _operator() -> Any:
             connection: str = CONNECTION,
             passed: Sequence[str] = command.PASSED,
             folder: Optional[str] = None,
+            python: Optional[str] = None,
             **named: Any,
         ) -> None:
             super().__init__(**named)
             self.connection = connection
             self.passed = tuple(passed)
             self.folder = folder
+            self.python = python
             self._process: Optional[command.Process] = None
 
         def execute(self, context: Any) -> None:
@@ -165,6 +170,7 @@ def _operator() -> Any:
                     passed=self.passed,
                     echo=self.log.info,
                     folder=self.folder,
+                    python=self.python,
                     started=functools.partial(setattr, self, "_process"),
                 )
 

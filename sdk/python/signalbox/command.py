@@ -52,12 +52,14 @@ def run(
     echo: Optional[Callable[[str], None]] = None,
     grace: float = GRACE,
     folder: Optional[str] = None,
+    python: Optional[str] = None,
     started: Optional[Callable[[Process], None]] = None,
 ) -> None:
     """Begin the task, run its operator's command, and report how it ended.
 
     ``passed`` names what the process gets of this one's environment. ``echo`` gets each line of the log. ``folder`` is
-    where the folder of the run is made, which is removed at the end. ``started`` gets the process.
+    where the folder of the run is made, which is removed at the end. ``python`` is the Python that has FiftyOne, for
+    operators without a command; this one unless it is named. ``started`` gets the process.
 
     Raises Over when the task must not begin, CommandError when the command failed, Stopped when the run was stopped.
     """
@@ -66,7 +68,7 @@ def run(
         with task:
             process: Optional[Process] = None
             try:
-                process = _started(task, home, passed, echo, grace)
+                process = _started(task, _argv(task, python), home, passed, echo, grace)
                 if started:
                     started(process)
                 _finish(task, process, Path(home, "work", "result.json"))
@@ -82,9 +84,13 @@ def run(
 
 
 def _started(
-    task: Task, home: str, passed: Sequence[str], echo: Optional[Callable[[str], None]], grace: float
+    task: Task,
+    argv: List[str],
+    home: str,
+    passed: Sequence[str],
+    echo: Optional[Callable[[str], None]],
+    grace: float,
 ) -> Process:
-    argv = _argv(task)
     plugin = fetch(task, home)
     order = {
         "argv": argv,
@@ -100,16 +106,16 @@ def _started(
     return Process(task, order, echo)
 
 
-def _argv(task: Task) -> List[str]:
-    """Give the operator's command; one without runs in the FiftyOne of this Python."""
+def _argv(task: Task, python: Optional[str]) -> List[str]:
+    """Give the operator's command; one without runs in the FiftyOne of a Python, which says so if it has none."""
     command = task.answer.get("command")
     if not command:
-        if importlib.util.find_spec("fiftyone") is None:
+        if not python and importlib.util.find_spec("fiftyone") is None:
             raise CommandError(
                 f"operator {task.context().operator} has no command of its own and needs FiftyOne, which is not "
                 f"installed for {sys.executable}"
             )
-        return [sys.executable, "-m", "signalbox.fiftyone", "run"]
+        return [python or sys.executable, "-m", "signalbox.fiftyone", "run"]
     if command.get("executor") or not command.get("argv"):
         raise CommandError(f"operator {task.context().operator} has no command that this task can run")
     argv: List[str] = command["argv"]

@@ -171,6 +171,16 @@ class CommandTest(World):
                     self.run_it()
                 self.assertEqual("fail", self.reported()[0])
 
+    def test_fiftyone_may_be_in_another_python(self) -> None:
+        """The one that is named runs the runtime, from the plugin's folder."""
+        python = Path(self.folder, "python")
+        python.write_text('#!/bin/sh\nprintf \'"%s %s"\' "$*" "$(ls)" > "$SIGNALBOX_RESULT"\n')
+        python.chmod(0o700)
+        self.api.command({"fiftyone.yml": "name: x"}, [])
+        self.api.answer["command"] = None
+        self.run_it(python=str(python))
+        self.assertEqual(("complete", {"result": "-m signalbox.fiftyone run fiftyone.yml"}), self.reported())
+
     def test_a_stop_ends_the_group(self) -> None:
         """Also a child that has left it; the run is not reported as failed."""
         self.shell("(setsid sleep 600 & echo pid $!) ; sleep 601 & wait")

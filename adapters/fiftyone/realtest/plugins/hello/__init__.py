@@ -19,6 +19,7 @@ class Hello(foo.Operator):
         return types.Property(inputs)
 
     def execute(self, ctx):
+        print("half way, says the log")
         ctx.set_progress(0.5, label="half way")
         ctx.set_progress(1.0, label="done")
         return {"greeting": "Hello " + ctx.params["name"]}
@@ -52,6 +53,18 @@ class Slow(foo.Operator):
         time.sleep(ctx.params.get("seconds", 1))
 
 
+class Count(foo.Operator):
+    """Counts the samples of the dataset."""
+
+    @property
+    def config(self):
+        return foo.OperatorConfig(name="count", label="Count", allow_delegated_execution=True)
+
+    def execute(self, ctx):
+        print("counting", ctx.dataset.name)
+        return {"samples": len(ctx.dataset)}
+
+
 class Pipe(foo.PipelineOperator):
     """Says hello twice."""
 
@@ -68,5 +81,5 @@ class Pipe(foo.PipelineOperator):
 
 def register(plugin):
     """Register them all."""
-    for operator in (Hello, Boom, Slow, Pipe):
+    for operator in (Hello, Boom, Slow, Count, Pipe):
         plugin.register(operator)
