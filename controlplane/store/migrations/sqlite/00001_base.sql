@@ -416,8 +416,9 @@ BEGIN
     INSERT INTO run_labels (rowid, label) VALUES (new.rowno, new.label);
 END;
 -- +goose StatementEnd
+-- Before, since SQLite says of two triggers after an update not which is first, and the old label must go first.
 -- +goose StatementBegin
-CREATE TRIGGER runs_label_off AFTER UPDATE OF label ON runs WHEN old.label <> ''
+CREATE TRIGGER runs_label_off BEFORE UPDATE OF label ON runs WHEN old.label <> ''
 BEGIN
     INSERT INTO run_labels (run_labels, rowid, label) VALUES ('delete', old.rowno, old.label);
 END;
