@@ -145,6 +145,7 @@ type Claimed struct {
 	SHA256   string            // of the archive
 	Root     string            // the folder in the archive that holds the manifest
 	Reach    *Reach            // nil: it has a command, or no source
+	Tell     bool              // what the environment makes of the plugin is wanted
 }
 
 // Times that decide about builtin work.

@@ -32,6 +32,7 @@ type ClaimAnswer struct {
 	MissingSecrets   []string          `json:"missing_secrets,omitempty" doc:"Of the manifest's secrets those that do not exist here."`
 	Command          *ClaimCommand     `json:"command"` // null: the operator needs the FiftyOne runtime
 	FiftyOne         *ClaimFiftyOne    `json:"fiftyone" doc:"Null for an operator with a command, and for a run without a source."`
+	Tell             bool              `json:"tell_environment" doc:"What the FiftyOne here makes of the plugin is wanted."`
 }
 
 // ClaimFiftyOne is how the FiftyOne runtime gets at the data of a run.

@@ -5,12 +5,15 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	sb "signalbox"
 )
 
 // DefaultURL is where a server listens unless it was told otherwise.
@@ -25,9 +28,11 @@ type Env struct {
 	Version        string // of this program, for the server's log
 	// Builtin gives the ZIP of a plugin that comes with the program, and the names of all of them. Nil: there is none.
 	Builtin func(name string) (archive []byte, names []string)
-	App     fs.FS            // Signalbox's plugin for FiftyOne's App. Nil: there is none.
-	HTTP    *http.Client     // nil: the client's own
-	Now     func() time.Time // nil: the clock
+	App     fs.FS // Signalbox's plugin for FiftyOne's App. Nil: there is none.
+	// Try tries a plugin in the FiftyOne of a Python; "" is that of the settings. Nil: it cannot.
+	Try  func(ctx context.Context, python string, archive io.Reader) (sb.Trial, error)
+	HTTP *http.Client     // nil: the client's own
+	Now  func() time.Time // nil: the clock
 	// Terminal tells the width of the terminal that w writes to, 0 if it is none. Nil: asks the system.
 	Terminal func(w io.Writer) int
 }

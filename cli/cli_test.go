@@ -68,6 +68,32 @@ func TestTables(t *testing.T) {
 		hello     Say hello  yes      member     edit
 		`,
 		},
+		"a plugin that was met": {
+			"GET /api/v1/plugins/@acme%2Ftools",
+			`{"id":"1","name":"@acme/tools","version":"1.0","revision":2,"enabled":true,"operators":[{"name":"hello","label":"","enabled":true,"minimum_role":"member","minimum_dataset_permission":"edit"}],
+			 "environments":[{"orchestrator":{"id":"1","name":"builtin"},"worker":"host/gpu","fiftyone":"1.22.1","python":"3.11.7","seen_at":"2026-05-01T11:57:00Z",
+			  "not_loadable":[{"operator":"hello","reason":"no\u001b[2J torch"}],"errors":["Traceback\n  no torch\n"]},
+			  {"orchestrator":{"id":"2","name":"airflow"},"worker":"","fiftyone":"1.22.1","python":"3.12.1","seen_at":"2026-05-01T11:00:00Z","not_loadable":[],"errors":[]}]}`,
+			[]string{"plugins", "show", "@acme/tools"},
+			0, `
+		Plugin:    @acme/tools
+		ID:        1
+		Version:   1.0
+		Revision:  2
+		Enabled:   yes
+
+		OPERATOR  LABEL  ENABLED  FROM ROLE  FROM PERMISSION
+		hello            yes      member     edit
+
+		FiftyOne 1.22.1, Python 3.11.7 (builtin, worker host/gpu), 3 minutes ago:
+		  hello is declared, but not loadable: no [2J torch
+		  | Traceback
+		  |   no torch
+
+		FiftyOne 1.22.1, Python 3.12.1 (airflow), 1 hour ago:
+		  all operators can be loaded
+		`,
+		},
 		"a reason to wait": {
 			"GET /api/v1/runs/01R/wait", "",
 			[]string{"runs", "why", "01R"},

@@ -35,7 +35,9 @@ func (a *app) operatorsList() *cobra.Command {
 			{"label", func(o client.Operator) string { return printable(o.Label) }},
 		}
 		if f.All {
-			columns = append(columns, column[client.Operator]{"not to be run because", func(o client.Operator) string { return printable(deref(o.WhyNot)) }})
+			columns = append(columns,
+				column[client.Operator]{"not to be run because", func(o client.Operator) string { return printable(deref(o.WhyNot)) }},
+				column[client.Operator]{"not loadable because", func(o client.Operator) string { return printable(deref(o.NotLoadable)) }})
 		}
 		return list(cmd, a, paging{}, "There is no operator you may run.", page, columns)
 	})
@@ -54,7 +56,7 @@ func (a *app) operatorsShow() *cobra.Command {
 		}
 		return a.show(o,
 			field{"Operator", printable(o.URI)}, field{"Label", printable(o.Label)}, field{"Plugin", printable(o.Plugin)},
-			field{"Not to be run because", printable(deref(o.WhyNot))}, field{"Orchestrators", namesIn(o.Orchestrators)},
+			field{"Not to be run because", printable(deref(o.WhyNot))}, field{"Not loadable because", printable(deref(o.NotLoadable))}, field{"Orchestrators", namesIn(o.Orchestrators)},
 			field{"Inputs", pretty(o.InputsSchema)})
 	})
 	cmd.Flags().StringVar(&dataset, "dataset", "", "on this dataset")

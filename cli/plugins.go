@@ -32,7 +32,7 @@ func pluginsCommand(env Env) *cobra.Command {
 	for _, verb := range known {
 		verb.ValidArgsFunction = a.complete(pluginNames)
 	}
-	cmd.AddCommand(a.pluginsList(), a.install(), a.export(), a.writeAppPlugin())
+	cmd.AddCommand(a.pluginsList(), a.install(), a.try(), a.export(), a.writeAppPlugin())
 	cmd.AddCommand(known...)
 	return cmd
 }
@@ -91,7 +91,37 @@ func (a *app) plugin(p client.Plugin) error {
 		{"from role", func(o client.PluginOperator) string { return string(o.MinimumRole) }},
 		{"from permission", func(o client.PluginOperator) string { return string(o.MinimumDatasetPermission) }},
 	})
-	return a.writeItems(head, rows, "")
+	if err := a.writeItems(head, rows, ""); err != nil {
+		return err
+	}
+	return a.environments(p.Environments)
+}
+
+// environments shows where a plugin was met in FiftyOne, and what could not be loaded there.
+func (a *app) environments(met []client.Environment) error {
+	p := a.paint(a.Stdout)
+	for _, e := range met {
+		where := e.Orchestrator.Name
+		if e.Worker != "" {
+			where += ", worker " + e.Worker
+		}
+		lines := []string{"", printable(fmt.Sprintf("FiftyOne %s, Python %s (%s), ", e.FiftyOne, e.Python, where)) + a.ago(e.SeenAt) + ":"}
+		for _, o := range e.NotLoadable {
+			lines = append(lines, "  "+p.in(red, printable(o.Operator))+" is declared, but not loadable: "+printable(o.Reason))
+		}
+		if len(e.NotLoadable) == 0 {
+			lines = append(lines, "  all operators can be loaded")
+		}
+		for _, traceback := range e.Errors {
+			for line := range strings.Lines(strings.TrimRight(traceback, "\n")) {
+				lines = append(lines, "  | "+printable(strings.TrimRight(line, "\n")))
+			}
+		}
+		if _, err := fmt.Fprintln(a.Stdout, strings.Join(lines, "\n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *app) install() *cobra.Command {

@@ -22,6 +22,7 @@ type Operator struct {
 	InputsSchema  json.RawMessage `json:"inputs_schema"`
 	Orchestrators []Who           `json:"orchestrators"` // enabled ones with a route for it
 	WhyNot        *string         `json:"why_not"`       // null: it may be run
+	NotLoadable   *string         `json:"not_loadable"`  // why no FiftyOne that met it could load it; null: one could, or none has met it
 }
 
 // UnmarshalJSON reads an operator and keeps its text.

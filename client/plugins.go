@@ -17,23 +17,39 @@ type Plugins struct{ c *conn }
 // Plugin is an installed plugin with its operators.
 type Plugin struct {
 	Document
-	ID          string           `json:"id"`
-	Name        string           `json:"name"`
-	Version     string           `json:"version"`
-	Revision    int              `json:"revision"`
-	SHA256      string           `json:"sha256"`
-	Root        string           `json:"root"` // the folder in the archive that holds the manifest, "" for its root
-	Description string           `json:"description"`
-	Enabled     bool             `json:"enabled"`
-	Operators   []PluginOperator `json:"operators"`
-	CreatedAt   time.Time        `json:"created_at"`
-	UpdatedAt   time.Time        `json:"updated_at"`
+	ID           string           `json:"id"`
+	Name         string           `json:"name"`
+	Version      string           `json:"version"`
+	Revision     int              `json:"revision"`
+	SHA256       string           `json:"sha256"`
+	Root         string           `json:"root"` // the folder in the archive that holds the manifest, "" for its root
+	Description  string           `json:"description"`
+	Enabled      bool             `json:"enabled"`
+	Operators    []PluginOperator `json:"operators"`
+	Environments []Environment    `json:"environments"` // where its current revision was met in FiftyOne, the last first; none in lists
+	CreatedAt    time.Time        `json:"created_at"`
+	UpdatedAt    time.Time        `json:"updated_at"`
 }
 
 // UnmarshalJSON reads a plugin and keeps its text.
 func (p *Plugin) UnmarshalJSON(b []byte) error {
 	type plain Plugin
 	return keep(b, (*plain)(p), &p.JSON)
+}
+
+// Environment is a FiftyOne that met a plugin's current revision.
+type Environment struct {
+	Orchestrator Who       `json:"orchestrator"`
+	Worker       string    `json:"worker"`
+	FiftyOne     string    `json:"fiftyone"` // version
+	Python       string    `json:"python"`
+	Unmet        string    `json:"unmet"`  // why it is none that the manifest asks for; empty when it is one
+	Errors       []string  `json:"errors"` // tracebacks
+	SeenAt       time.Time `json:"seen_at"`
+	NotLoadable  []struct {
+		Operator string `json:"operator"`
+		Reason   string `json:"reason"`
+	} `json:"not_loadable"`
 }
 
 // PluginOperator is one operator of a plugin with what admins decided about it.
@@ -45,6 +61,8 @@ type PluginOperator struct {
 	Enabled                  bool          `json:"enabled"`
 	MinimumRole              sb.Role       `json:"minimum_role"`
 	MinimumDatasetPermission sb.Permission `json:"minimum_dataset_permission"`
+	Runtime                  string        `json:"runtime"`      // command or fiftyone
+	NotLoadable              *string       `json:"not_loadable"` // why no FiftyOne that met it could load it; null: one could, or none has met it
 }
 
 // UnmarshalJSON reads an operator of a plugin and keeps its text.

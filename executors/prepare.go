@@ -67,7 +67,7 @@ func (a *attempt) fetch(ctx context.Context) (err error) {
 func (a *attempt) makeRoom() (err error) {
 	a.room, err = a.newRoom(a.worker, fmt.Sprintf("%s-%d", a.process.Run, a.process.Attempt), operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"),
-		Run: a.process.Run, Attempt: a.process.Attempt, FiftyOne: fiftyOneOf(a.FiftyOne),
+		Run: a.process.Run, Attempt: a.process.Attempt, FiftyOne: fiftyOneOf(a.FiftyOne), Tell: a.Tell,
 	})
 	return err
 }
@@ -81,6 +81,7 @@ type operatorContext struct {
 	Run      string           `json:"run,omitempty"` // empty for a form
 	Attempt  int              `json:"attempt,omitempty"`
 	FiftyOne *fiftyOne        `json:"fiftyone,omitempty"`
+	Tell     bool             `json:"tell_environment,omitempty"`
 }
 
 // fiftyOne is what the FiftyOne runtime reads besides; the database's address is in the environment.

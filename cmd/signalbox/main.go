@@ -109,7 +109,7 @@ func hurried(ctx context.Context) <-chan struct{} {
 func command() *cobra.Command {
 	root := cli.Command(cli.Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
-		DataDir: dataDir(), Builtin: builtin, App: fiftyone.Plugin(), Version: version,
+		DataDir: dataDir(), Builtin: builtin, App: fiftyone.Plugin(), Version: version, Try: tryPlugin,
 	})
 	root.AddCommand(
 		devCommand(), serveCommand(), workerCommand(), migrateCommand(), adminKeyCommand(), keysetCommand(), temporalCommand(), versionCommand(),

@@ -39,6 +39,9 @@ type world struct {
 	ended      []sb.End
 	fractions  []float64
 	workers    []sb.Worker
+	offers     []sb.Offer
+
+	environments map[string][]sb.Environment // by revision
 }
 
 var day = time.Date(2026, 5, 1, 10, 0, 0, 123456789, time.FixedZone("CEST", 7200))

@@ -73,6 +73,10 @@ func (w fakeWork) Masked(_ context.Context, _ sb.Process, text []byte, _ bool) (
 	return text, nil
 }
 func (w fakeWork) LogPath(_ context.Context, p sb.Process, _ string) error { return w.open(p) }
+func (w fakeWork) Environment(_ context.Context, p sb.Process, o sb.Offer) error {
+	w.offers = append(w.offers, o)
+	return w.open(p)
+}
 func (w fakeWork) Fail(_ context.Context, p sb.Process, _, _ string) error { return w.open(p) }
 func (w fakeWork) Complete(_ context.Context, p sb.Process, _, _ json.RawMessage) error {
 	return w.open(p)
@@ -203,7 +207,7 @@ func (c fakeCatalog) Install(_ context.Context, by sb.Who, archive io.Reader, ov
 		return Installed{}, sb.Errorf(sb.Conflict, "plugin %s exists; overwrite it to upgrade", name)
 	}
 	p := sb.Plugin{ID: "p-" + name, Name: name, Enabled: true, CreatedAt: day, UpdatedAt: day}
-	p.Revision = sb.Revision{Number: old.Revision.Number + 1, SHA256: "abc", Size: int64(len(b)), CreatedAt: day, CreatedBy: by, Manifest: sb.Manifest{Name: name, Version: "1.0"}}
+	p.Revision = sb.Revision{Number: old.Revision.Number + 1, SHA256: "abc", Size: int64(len(b)), CreatedAt: day, CreatedBy: by, Manifest: sb.Manifest{Name: name, Version: "1.0", Operators: strings.Split(list, ",")}}
 	done := Installed{Created: !exists}
 	for _, o := range strings.Split(list, ",") {
 		p.Operators = append(p.Operators, sb.Operator{
@@ -310,6 +314,19 @@ func (c fakeCatalog) Uninstall(ctx context.Context, _ sb.Who, idOrName string) e
 	defer c.mu.Unlock()
 	delete(c.plugins, p.Name)
 	return err
+}
+
+// Environments are none but for the plugin that FiftyOne has met.
+func (c fakeCatalog) Environments(_ context.Context, revision string) ([]sb.Environment, error) {
+	return c.environments[revision], nil
+}
+
+func (c fakeCatalog) Lacking(context.Context) (map[string]map[string]string, error) {
+	all := map[string]map[string]string{}
+	for revision, met := range c.environments {
+		all[revision] = met[0].Lacks
+	}
+	return all, nil
 }
 
 func (c fakeCatalog) Operators(context.Context) ([]sb.Operator, []sb.Plugin, error) {

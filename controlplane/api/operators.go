@@ -23,6 +23,7 @@ type Operator struct {
 	InputsSchema             Null[Schema]  `json:"inputs_schema"`
 	Orchestrators            []Who         `json:"orchestrators" doc:"Enabled ones with a route for it; the first is taken unless the run names another."`
 	FromApp                  Null[Who]     `json:"from_app" doc:"The orchestrator that it goes to when FiftyOne's App schedules it on the dataset that was asked for; null when nothing is taken from there, or it would be refused."`
+	NotLoadable              *string       `json:"not_loadable" doc:"Why no FiftyOne that met its revision could load it; null when one could, or none has met it."`
 	WhyNot                   *string       `json:"why_not" doc:"Why I may not run it; null when I may."`
 }
 
@@ -79,6 +80,10 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 	if in.URI != "" {
 		all = slices.DeleteFunc(all, func(o sb.Operator) bool { return o.URI() != in.URI })
 	}
+	lacks, err := h.catalog.Lacking(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if all, err = behind(all, sb.Operator.URI, in.Paging); err != nil {
 		return nil, err
 	}
@@ -94,7 +99,11 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 		}
 	}
 	page := beginning(judged, func(o judgedOperator) string { return o.URI() }, in.Limit)
-	return listOf(page, func(o judgedOperator) Operator { return operatorOf(*o.Operator, *o.plugin, places, o.why) }), nil
+	return listOf(page, func(o judgedOperator) Operator {
+		out := operatorOf(*o.Operator, *o.plugin, places, o.why)
+		out.NotLoadable = lacking(lacks, o.plugin.Revision.ID, o.Name)
+		return out
+	}), nil
 }
 
 // places are the orchestrators that there are, and the source whose rules choose among them for its App: that of a dataset

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -12,33 +13,36 @@ import (
 
 // Plugin is an installed plugin at its current revision.
 type Plugin struct {
-	ID          string           `json:"id"`
-	Name        string           `json:"name"`
-	Version     string           `json:"version"`
-	Revision    int              `json:"revision"`
-	SHA256      string           `json:"sha256"`
-	Root        string           `json:"root" doc:"The folder in the archive that holds the manifest; empty for the archive's root."`
-	Description string           `json:"description"`
-	Author      string           `json:"author"`
-	License     string           `json:"license"`
-	URL         string           `json:"url"`
-	FiftyOne    string           `json:"fiftyone_version" doc:"The versions of FiftyOne that the manifest asks for."`
-	Enabled     bool             `json:"enabled"`
-	Operators   []PluginOperator `json:"operators"`
-	Panels      []string         `json:"panels"`
-	CreatedAt   time.Time        `json:"created_at"`
-	UpdatedAt   time.Time        `json:"updated_at"`
+	ID           string           `json:"id"`
+	Name         string           `json:"name"`
+	Version      string           `json:"version"`
+	Revision     int              `json:"revision"`
+	SHA256       string           `json:"sha256"`
+	Root         string           `json:"root" doc:"The folder in the archive that holds the manifest; empty for the archive's root."`
+	Description  string           `json:"description"`
+	Author       string           `json:"author"`
+	License      string           `json:"license"`
+	URL          string           `json:"url"`
+	FiftyOne     string           `json:"fiftyone_version" doc:"The versions of FiftyOne that the manifest asks for."`
+	Enabled      bool             `json:"enabled"`
+	Operators    []PluginOperator `json:"operators"`
+	Panels       []string         `json:"panels"`
+	Environments []Environment    `json:"environments" doc:"Where its current revision was met in FiftyOne, the last first; in lists and after an installation none."`
+	CreatedAt    time.Time        `json:"created_at"`
+	UpdatedAt    time.Time        `json:"updated_at"`
 }
 
 // PluginOperator is an operator with what admins decided about it.
 type PluginOperator struct {
-	Name                     string        `json:"name"`
-	URI                      string        `json:"uri"`
-	Label                    string        `json:"label"`
-	Enabled                  bool          `json:"enabled"`
-	MinimumRole              sb.Role       `json:"minimum_role"`
-	MinimumDatasetPermission sb.Permission `json:"minimum_dataset_permission"`
-	Runtime                  string        `json:"runtime" enum:"command,fiftyone" doc:"How it runs: as a plain command, or in FiftyOne."`
+	Name                     string                `json:"name"`
+	URI                      string                `json:"uri"`
+	Label                    string                `json:"label"`
+	Enabled                  bool                  `json:"enabled"`
+	MinimumRole              sb.Role               `json:"minimum_role"`
+	MinimumDatasetPermission sb.Permission         `json:"minimum_dataset_permission"`
+	Runtime                  string                `json:"runtime" enum:"command,fiftyone" doc:"How it runs: as a plain command, or in FiftyOne."`
+	NotLoadable              *string               `json:"not_loadable" doc:"Why no FiftyOne that met its revision could load it; null when one could, or none has met it."`
+	Config                   Null[json.RawMessage] `json:"config" doc:"FiftyOne's own config of it, as it was last loaded; null in lists."`
 }
 
 // Installation is a plugin after an installation, or as it would be after a dry run, and what changed.
@@ -71,7 +75,17 @@ func (h plugins) list(ctx context.Context, in *Paging) (*answer[List[Plugin]], e
 	if err != nil {
 		return nil, err
 	}
-	return listOf(page, pluginOf), nil
+	lacks, err := h.catalog.Lacking(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(page, func(p sb.Plugin) Plugin {
+		out := pluginOf(p)
+		for i := range out.Operators {
+			out.Operators[i].NotLoadable = lacking(lacks, p.Revision.ID, out.Operators[i].Name)
+		}
+		return out
+	}), nil
 }
 
 type installInput struct {
@@ -104,7 +118,7 @@ func (h plugins) show(ctx context.Context, in *ByName) (*answer[Plugin], error) 
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(pluginOf(p)), nil
+	return h.met(ctx, p)
 }
 
 type pluginPatch struct {
@@ -122,7 +136,7 @@ func (h plugins) patch(ctx context.Context, in *pluginPatch) (*answer[Plugin], e
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(pluginOf(p)), nil
+	return h.met(ctx, p)
 }
 
 func (h plugins) delete(ctx context.Context, in *ByName) (*none, error) {
@@ -176,7 +190,7 @@ func (h plugins) rollback(ctx context.Context, in *rollbackInput) (*answer[Plugi
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(pluginOf(p)), nil
+	return h.met(ctx, p)
 }
 
 type operatorPatch struct {
@@ -208,7 +222,7 @@ func pluginOf(p sb.Plugin) Plugin {
 	out := Plugin{
 		ID: p.ID, Name: p.Name, Version: m.Version, Revision: p.Revision.Number, SHA256: p.Revision.SHA256, Root: p.Revision.Root,
 		Description: m.Description, Author: m.Author, License: m.License, URL: m.URL, FiftyOne: m.FiftyOne, Enabled: p.Enabled,
-		Operators: []PluginOperator{}, Panels: some(m.Panels), CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
+		Operators: []PluginOperator{}, Panels: some(m.Panels), Environments: []Environment{}, CreatedAt: moment(p.CreatedAt), UpdatedAt: moment(p.UpdatedAt),
 	}
 	for _, o := range p.Operators {
 		out.Operators = append(out.Operators, pluginOperatorOf(o))

@@ -173,6 +173,42 @@ func TestWhereAnOperatorGoesFromAnApp(t *testing.T) {
 	require.Empty(t, from("?operator=@acme/tools/hello"))
 }
 
+func TestWhatCouldNotBeLoadedIsTold(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.install()
+	const path = "/api/v1/plugins/@acme%2Ftools"
+	plain := b.do("root", "GET", path, "").json(t)
+	require.Empty(t, plain["environments"])
+	require.Nil(t, plain["operators"].([]any)[0].(map[string]any)["not_loadable"])
+	p, err := fakeCatalog{b.world}.Plugin(t.Context(), "@acme/tools")
+	require.NoError(t, err)
+	b.environments = map[string][]sb.Environment{p.Revision.ID: {{
+		Orchestrator: sb.Who{ID: "o1", Name: "builtin"}, Worker: "host/default", Lacks: map[string]string{"hello": "no torch"},
+		Offer: sb.Offer{FiftyOne: "1.22.1", Python: "3.11.7", Operators: []sb.OfferedOperator{{Name: "count", Config: []byte(`{"label":"Count"}`)}}, Errors: []string{"Traceback"}},
+	}}}
+	told := b.do("root", "GET", path, "")
+	environment := told.json(t)["environments"].([]any)[0].(map[string]any)
+	require.Equal(t, "1.22.1", environment["fiftyone"])
+	require.Equal(t, []any{"Traceback"}, environment["errors"])
+	require.Equal(t, []any{map[string]any{"operator": "hello", "reason": "no torch"}}, environment["not_loadable"])
+	for _, o := range told.json(t)["operators"].([]any) {
+		operator := o.(map[string]any)
+		if operator["name"] == "hello" {
+			require.Equal(t, "no torch", operator["not_loadable"])
+			require.Nil(t, operator["config"])
+		} else {
+			require.Nil(t, operator["not_loadable"])
+			require.Equal(t, map[string]any{"label": "Count"}, operator["config"])
+		}
+	}
+	for _, list := range []string{"/api/v1/operators", "/api/v1/plugins"} {
+		got := b.do("root", "GET", list, "")
+		require.Contains(t, got.body, `"not_loadable":"no torch"`, list)
+		require.Contains(t, got.body, `"not_loadable":null`, list)
+	}
+}
+
 func TestDatasets(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

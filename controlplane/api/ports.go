@@ -203,6 +203,8 @@ type Work interface {
 	// Masked is a piece of a process's log without the secrets that it was given.
 	Masked(ctx context.Context, p sb.Process, text []byte, ndjson bool) ([]byte, error)
 	LogPath(ctx context.Context, p sb.Process, uri string) error
+	// Environment keeps what the FiftyOne of a process makes of its plugin.
+	Environment(ctx context.Context, p sb.Process, o sb.Offer) error
 	Complete(ctx context.Context, p sb.Process, result, outputsSchema json.RawMessage) error
 	Fail(ctx context.Context, p sb.Process, message, stack string) error
 	// MayEnd tells whether a process may tell its own end: only while no worker holds it, which then does. Forbidden.
@@ -262,6 +264,11 @@ type Catalog interface {
 	Uninstall(ctx context.Context, by sb.Who, idOrName string) error
 	// Operators reads all operators, by URI, with their plugins. Nobody changes what it gives.
 	Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error)
+	// Environments reads where a revision was met, the last first.
+	Environments(ctx context.Context, revisionID string) ([]sb.Environment, error)
+	// Lacking reads the operators that no environment could load which met their plugin's revision, with why, by revision
+	// and name.
+	Lacking(ctx context.Context) (map[string]map[string]string, error)
 }
 
 // Installed is what an installation did, or would do.

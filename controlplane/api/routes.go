@@ -166,6 +166,7 @@ func (s *server) workRoutes() {
 	on(s, route{method: post, path: "/work/{run}/progress", what: "How far the work is", door: forWork, limit: workBody, within: workTime}, h.progress)
 	on(s, route{method: post, path: "/work/{run}/logs", what: "A chunk of the log: whole lines, up to 1 MiB", door: forWork, limit: workBody, within: workTime, takes: lines}, h.append)
 	on(s, route{method: post, path: "/work/{run}/log-path", what: "Where the log is or will be", door: forWork, limit: workBody, within: workTime}, h.logPath)
+	on(s, route{method: post, path: "/work/{run}/environment", what: "What the FiftyOne here makes of the plugin", door: forWork, limit: workBody, within: workTime}, h.environment)
 	on(s, route{method: post, path: "/work/{run}/complete", what: "The work says that it completed", door: forWork, limit: completeBody, within: workTime}, h.complete)
 	on(s, route{method: post, path: "/work/{run}/fail", what: "The work says that it failed", door: forWork, limit: workBody, within: workTime}, h.fail)
 	on(s, route{method: post, path: "/work/{run}/end", what: "The work has ended; from the worker and its shim, with the claim's end_token", door: forWork, ends: true, limit: workBody, within: workTime}, h.end)

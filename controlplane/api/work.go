@@ -79,7 +79,7 @@ func claimAnswerOf(c Claimed) sb.ClaimAnswer {
 	out := sb.ClaimAnswer{
 		Token: c.Token, EndToken: c.EndToken, HeartbeatSeconds: int(sb.HeartbeatEvery.Seconds()), Operator: r.Operator, Params: r.Params, View: r.View,
 		Plugin:  sb.ClaimPlugin{Name: r.Plugin, Revision: r.PluginRevision, SHA256: c.SHA256, Root: c.Root},
-		Secrets: c.Secrets, MissingSecrets: c.Missing,
+		Secrets: c.Secrets, MissingSecrets: c.Missing, Tell: c.Tell,
 	}
 	if out.Params == nil {
 		out.Params = json.RawMessage("{}")
@@ -247,6 +247,15 @@ func (h work) complete(ctx context.Context, in *completeInput) (*answer[none], e
 		return nil, sb.Errorf(sb.TooLarge, "the result has %d bytes; at most %d are kept", len(b.Result), sb.MaxResult)
 	}
 	return answerOf(none{}), h.work.Complete(ctx, processOf(ctx), given(b.Result), given(b.OutputsSchema))
+}
+
+type environmentInput struct {
+	ByRun
+	Body sb.Offer
+}
+
+func (h work) environment(ctx context.Context, in *environmentInput) (*answer[none], error) {
+	return answerOf(none{}), h.work.Environment(ctx, processOf(ctx), in.Body)
 }
 
 type failInput struct {

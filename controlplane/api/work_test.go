@@ -18,7 +18,7 @@ func TestWhatTheWorkCalls(t *testing.T) {
 	claim := b.do("sbo_builtin", "POST", "/api/v1/work/claim", `{"run_id":"r1","attempt":1,"nonce":"n","worker":"host/default"}`)
 	require.JSONEq(t, `{"token":"sbr_r1","end_token":"sbr_end_r1","heartbeat_seconds":5,"operator":"@acme/tools/hello","params":{},"view":null,
 		"dataset":{"id":"d1","name":"quick/start"},"plugin":{"name":"@acme/tools","revision":2,"sha256":"abc","root":"tools"},"secrets":{},
-		"command":{"argv":["true"],"executor":"","timeout_seconds":0},"fiftyone":null}`, claim.body)
+		"command":{"argv":["true"],"executor":"","timeout_seconds":0},"fiftyone":null,"tell_environment":false}`, claim.body)
 	require.JSONEq(t, `{"stop":[],"drain":false}`, b.do("sbo_builtin", "POST", "/api/v1/work/workers",
 		`{"name":"host/default","incarnation":"i","version":"1","pool":"default","concurrency":2,"running":null}`).body)
 	tell := func(verb, body string, headers ...string) reply {
@@ -39,6 +39,8 @@ func TestWhatTheWorkCalls(t *testing.T) {
 	require.Equal(t, 413, tell("logs?seq=1", strings.Repeat("x", sb.MaxChunk+1), "Content-Type", "text/plain").StatusCode)
 	require.Equal(t, 200, tell("log-path", `{"uri":"s3://b/k"}`).StatusCode)
 	require.Equal(t, 422, tell("log-path", `{"uri":""}`).StatusCode)
+	require.Equal(t, 200, tell("environment", `{"fiftyone":"1","python":"3","unmet":"","operators":[{"name":"a","config":{"label":"A"}}],"errors":["E"]}`).StatusCode)
+	require.Equal(t, []sb.Offer{{FiftyOne: "1", Python: "3", Operators: []sb.OfferedOperator{{Name: "a", Config: []byte(`{"label":"A"}`)}}, Errors: []string{"E"}}}, b.offers)
 	require.Equal(t, 200, tell("complete", `{"result":{"b":1,"a":2}}`).StatusCode)
 	require.Equal(t, 200, tell("fail", `{"message":"x","stack":"y"}`).StatusCode)
 	require.Equal(t, 200, tell("end", `{"exit_code":3,"worker_lost":false}`).StatusCode)
@@ -75,10 +77,10 @@ func FuzzWork(f *testing.F) {
 	w := newWorld()
 	w.put(sb.Run{ID: "r1", Status: sb.Running})
 	h := New(w.deps())
-	calls := []string{"claim", "workers", "r1/start", "r1/heartbeat", "r1/progress", "r1/logs?seq=0", "r1/log-path", "r1/complete", "r1/fail", "r1/end"}
+	calls := []string{"claim", "workers", "r1/start", "r1/heartbeat", "r1/progress", "r1/logs?seq=0", "r1/log-path", "r1/environment", "r1/complete", "r1/fail", "r1/end"}
 	for i, seed := range []string{
 		`{"run_id":"r1","attempt":1,"nonce":"n"}`, `{"name":"h/p","incarnation":"i","version":"1","pool":"default","concurrency":1}`, `{"ref":null}`, ``,
-		`{"fraction":1e400}`, "line\n", `{"uri":7}`, `{"result":[[[[1]]]]}`, `{"message":"\ud800"}`, `{"exit_code":1.0}`,
+		`{"fraction":1e400}`, "line\n", `{"uri":7}`, `{"operators":[{"config":7}]}`, `{"result":[[[[1]]]]}`, `{"message":"\ud800"}`, `{"exit_code":1.0}`,
 	} {
 		f.Add(i, []byte(seed), i%2 == 0)
 	}

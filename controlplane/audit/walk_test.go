@@ -47,6 +47,7 @@ var notAudited = map[string]string{
 	"POST /work/{run}/progress":        "likewise",
 	"POST /work/{run}/logs":            "likewise",
 	"POST /work/{run}/log-path":        "likewise",
+	"POST /work/{run}/environment":     "likewise",
 	"POST /work/{run}/complete":        "likewise",
 	"POST /work/{run}/fail":            "likewise",
 	"POST /work/{run}/end":             "likewise",

@@ -121,6 +121,17 @@ func (c *Catalog) Uninstall(ctx context.Context, by sb.Who, idOrName string) err
 	return c.store.Uninstall(ctx, plugin.ID, by, "Plugin "+plugin.Name+" was uninstalled by "+by.Name+".")
 }
 
+// Environments reads where a revision was met, the last first.
+func (c *Catalog) Environments(ctx context.Context, revisionID string) ([]sb.Environment, error) {
+	return c.store.Environments(ctx, revisionID)
+}
+
+// Lacking reads the operators that no environment could load which met their plugin's revision, with why, by revision and
+// name.
+func (c *Catalog) Lacking(ctx context.Context) (map[string]map[string]string, error) {
+	return c.store.Lacking(ctx)
+}
+
 // Operators reads all operators with their plugins, also disabled ones.
 func (c *Catalog) Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error) {
 	return c.store.Operators(ctx)

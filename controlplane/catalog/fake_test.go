@@ -179,6 +179,11 @@ func (m *memory) Uninstall(_ context.Context, plugin string, _ sb.Who, reason st
 	return nil
 }
 
+// Environments are none: no FiftyOne is there.
+func (*memory) Environments(context.Context, string) ([]sb.Environment, error) { return nil, nil }
+
+func (*memory) Lacking(context.Context) (map[string]map[string]string, error) { return nil, nil }
+
 func (m *memory) Operators(context.Context) ([]sb.Operator, []sb.Plugin, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

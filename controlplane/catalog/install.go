@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -107,19 +108,23 @@ func (s *spool) reader() io.Reader { return io.NewSectionReader(s.file, 0, s.siz
 
 // check reads an upload's archive and manifest.
 func (c *Catalog) check(s *spool) (Upload, error) {
-	archive, err := sb.CheckArchive(s.file, s.size, c.limits.archive())
+	manifest, root, err := ReadArchive(s.file, s.size, c.limits)
+	return Upload{Manifest: manifest, SHA256: s.sha256, Size: s.size, Root: root}, err
+}
+
+// ReadArchive checks an archive and its manifest as an installation does; root is the folder in it that holds the
+// manifest. Errors: Invalid with every fault of the manifest, TooLarge.
+func ReadArchive(r io.ReaderAt, size int64, l Limits) (m sb.Manifest, root string, err error) {
+	archive, err := sb.CheckArchive(r, size, l.archive())
 	if err != nil {
-		return Upload{}, err
+		return m, "", err
 	}
 	file, root, err := findManifest(archive)
 	if err != nil {
-		return Upload{}, err
+		return m, "", err
 	}
-	manifest, err := readManifest(file, c.limits.Manifest)
-	if err != nil {
-		return Upload{}, err
-	}
-	return Upload{Manifest: manifest, SHA256: s.sha256, Size: s.size, Root: root}, nil
+	m, err = readManifest(file, cmp.Or(l.Manifest, defaultManifest))
+	return m, root, err
 }
 
 // plan tells what installing an upload would change.

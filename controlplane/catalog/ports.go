@@ -33,6 +33,11 @@ type Store interface {
 	// Operators reads all operators of enabled and disabled plugins, by URI, with their plugins. Nobody changes what it
 	// gives.
 	Operators(ctx context.Context) ([]sb.Operator, []sb.Plugin, error)
+	// Environments reads where a revision was met, the last first.
+	Environments(ctx context.Context, revisionID string) ([]sb.Environment, error)
+	// Lacking reads the operators that no environment could load which met their plugin's revision, with why, by revision
+	// and name.
+	Lacking(ctx context.Context) (map[string]map[string]string, error)
 	// ForgetRevisions removes revisions that are not current, of which no run is open, and whose last run ended 30 days
 	// ago or that never had one and are 30 days old. It tells the hashes that no revision has any more.
 	ForgetRevisions(ctx context.Context) (sha256 []string, err error)

@@ -46,6 +46,10 @@ type Store interface {
 	ForgetLent(ctx context.Context) error
 	// KeepLogPath keeps where a process says that its log lies. NotFound when it has no claim.
 	KeepLogPath(ctx context.Context, p sb.Process, uri string) error
+	// KeepEnvironment keeps what an environment makes of a revision; a word of long ago gives way where there are many.
+	KeepEnvironment(ctx context.Context, e sb.Environment) error
+	// KnowsEnvironment tells whether the word of an environment is known that lacks nothing, and is of the last day.
+	KnowsEnvironment(ctx context.Context, revisionID, orchestratorID, worker string) (bool, error)
 	// Orchestrator reads one by id or name.
 	Orchestrator(ctx context.Context, idOrName string) (sb.Orchestrator, error)
 	// Pulse reads where a process stands, in one query. NotFound when it has no claim.

@@ -105,6 +105,11 @@ func (w *Work) claimed(ctx context.Context, run sb.Run, revision sb.Revision, va
 		if claimed.Reach, err = w.reach(ctx, run, values); err != nil {
 			return sb.Claimed{}, err
 		}
+		known, err := w.store.KnowsEnvironment(ctx, revision.ID, run.OrchestratorID, run.Work.Worker)
+		if err != nil {
+			return sb.Claimed{}, err
+		}
+		claimed.Tell = !known
 	}
 	claimed.Missing = missing(revision.Manifest.Secrets, values)
 	return claimed, nil

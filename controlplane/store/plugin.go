@@ -279,6 +279,9 @@ func (t *tx) forget(ctx context.Context, ids []string) ([]string, error) {
 	if err != nil || len(gone) == 0 {
 		return nil, err
 	}
+	if _, err := t.exec(ctx, "DELETE FROM environments WHERE revision_id IN (?) AND revision_id NOT IN (SELECT id FROM revisions)", bun.List(ids)); err != nil {
+		return nil, err
+	}
 	var kept []string
 	if err := t.NewRaw("SELECT sha256 FROM revisions WHERE sha256 IN (?)", bun.List(gone)).Scan(ctx, &kept); err != nil {
 		return nil, err

@@ -161,7 +161,7 @@ func (f *forked) pid() int { return f.shim }
 
 func (*forked) wait() {}
 
-func (*forked) refused() string { return "it was not forked" }
+func (*forked) refused() string { return "" } // a process begins only when it is let
 
 // begin bounds the memory of the operator's process, which waits for that, and lets it begin.
 func (f *forked) begin(l *leash, s status) error {

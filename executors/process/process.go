@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -93,6 +94,18 @@ func (e *Executor) bound(p sb.Process) *bound {
 // an error, all the command started is gone; the shim stays until Told, and reports the end if this process dies
 // before.
 func (e *Executor) Execute(ctx context.Context, job sb.Job, started func()) (sb.End, error) {
+	end, err := e.execute(ctx, job, started)
+	if errors.Is(err, errNotForked) {
+		job.Forked = false
+		end, err = e.execute(ctx, job, started)
+	}
+	if e.unbounded && end.Signal == outOfMemory {
+		end.Reason = end.String() + ": this worker cannot bound the memory of a run, so the machine ran out of it"
+	}
+	return end, err
+}
+
+func (e *Executor) execute(ctx context.Context, job sb.Job, started func()) (sb.End, error) {
 	l, err := e.launch(job)
 	if err != nil {
 		return sb.End{}, sb.Wrap(err, sb.Internal, "the shim could not be started: %v", err)
@@ -108,9 +121,6 @@ func (e *Executor) Execute(ctx context.Context, job sb.Job, started func()) (sb.
 	<-copied
 	if err != nil {
 		e.Told(job.Process)
-	}
-	if e.unbounded && end.Signal == outOfMemory {
-		end.Reason = end.String() + ": this worker cannot bound the memory of a run, so the machine ran out of it"
 	}
 	return end, err
 }
@@ -128,16 +138,15 @@ func (e *Executor) Told(p sb.Process) {
 }
 
 func (e *Executor) launch(job sb.Job) (*leash, error) {
+	b := e.bound(job.Process)
+	if job.Forked && e.forks != nil {
+		if l, err := e.fork(job, b); err == nil {
+			return l, nil
+		} // without the server it is started as others are
+	}
 	p, err := openPipes()
 	if err != nil {
 		return nil, err
-	}
-	b := e.bound(job.Process)
-	if job.Forked && e.forks != nil {
-		if l, err := e.forks.launch(p); err == nil {
-			l.bound = b
-			return l, l.order(orderOf(job, e.options, nil))
-		} // without the server it is started as others are
 	}
 	cmd := exec.Command(e.options.Shim[0], e.options.Shim[1:]...) //nolint:noctx // ctx asks the group to end, it must not kill the shim
 	cmd.Env = append([]string{}, e.options.Env...)
@@ -152,6 +161,21 @@ func (e *Executor) launch(job sb.Job) (*leash, error) {
 	p.closeTheirs()
 	l := &leash{shim: started{cmd}, pipes: p, bound: b}
 	return l, l.order(orderOf(job, e.options, l.bound))
+}
+
+// fork has the shim forked by the server.
+func (e *Executor) fork(job sb.Job, b *bound) (*leash, error) {
+	p, err := openPipes()
+	if err != nil {
+		return nil, err
+	}
+	l, err := e.forks.launch(p)
+	if err != nil {
+		p.closeAll()
+		return nil, err
+	}
+	l.bound = b
+	return l, l.order(orderOf(job, e.options, nil))
 }
 
 // parent is the shim as a process of this machine.
@@ -264,13 +288,22 @@ func (l *leash) follow(started func()) (sb.End, error) {
 	return l.orphaned(begun)
 }
 
+// errNotForked says that a job was given to a server of forks which died before it had forked a shim: nothing has begun.
+var errNotForked = errors.New("it was not forked")
+
 // orphaned ends the session of a shim that died without a word. Only one that was killed may have begun the work.
 func (l *leash) orphaned(begun bool) (sb.End, error) {
-	killSession(l.shim.pid())
+	shim := l.shim.pid()
+	if shim > 0 {
+		killSession(shim)
+	}
 	l.cutOutput()
 	l.drop()
 	if l.bound != nil {
 		_ = l.bound.remove() // what stays is swept at the next start
+	}
+	if shim == 0 {
+		return sb.End{}, errNotForked
 	}
 	if why := l.shim.refused(); !begun && why != "" {
 		return sb.End{}, sb.Errorf(sb.Internal, "the shim ended before the process could start: %s", why)

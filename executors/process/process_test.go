@@ -29,6 +29,7 @@ import (
 const (
 	roleShim   = "SIGNALBOX_TEST_SHIM"
 	roleWorker = "SIGNALBOX_TEST_WORKER"
+	roleForked = "SIGNALBOX_TEST_FORKED" // the worker's jobs are
 	patience   = 30 * time.Second
 )
 
@@ -92,22 +93,6 @@ func contract(t *testing.T, scripts map[string]string, open func(*testing.T) *pr
 			return job
 		}}
 	})
-}
-
-// forking executes jobs in processes that a server of the Python package has forked.
-func forking(t *testing.T) *process.Executor {
-	t.Helper()
-	packages, err := filepath.Abs("../../sdk/python")
-	require.NoError(t, err)
-	const server = "import os\nfrom signalbox.fiftyone import forks\nforks.serve(lambda argv: os.execvp(argv[0], argv))"
-	e, err := process.New(process.Options{
-		Shim: []string{os.Args[0]}, Env: []string{roleShim + "=1"},
-		Forks: []string{"python3", "-c", server}, ForksEnv: []string{"PATH=" + os.Getenv("PATH"), "PYTHONPATH=" + packages},
-	})
-	require.NoError(t, err)
-	require.NoError(t, e.Warm())
-	t.Cleanup(e.Close)
-	return e
 }
 
 // run executes a job to its end.
@@ -224,12 +209,16 @@ func TestWorkerThatIsKilled(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name, script string
+		forked       bool
 		refusals     int
 		reason       string
 	}{
-		{"while the process runs", "echo begun; (setsid sleep 1000 >F &) ; sleep 1000 >F", 0, "the worker died; its process was ended"},
-		{"while the control plane is away for a moment", "echo begun; sleep 1000 >F", 3, "the worker died; its process was ended"},
-		{"after the process has ended", "echo begun; exit 0", 0, "the worker died before it could tell how the work ended: exit status 0"},
+		{"while the process runs", "echo begun; (setsid sleep 1000 >F &) ; sleep 1000 >F", false, 0, "the worker died; its process was ended"},
+		{"while a forked process runs", "echo begun; (setsid sleep 1000 >F &) ; sleep 1000 >F", true, 0, "the worker died; its process was ended"},
+		{"while the control plane is away for a moment", "echo begun; sleep 1000 >F", false, 3, "the worker died; its process was ended"},
+		{"while the control plane is away for a forked process", "echo begun; sleep 1000 >F", true, 3, "the worker died; its process was ended"},
+		{"after the process has ended", "echo begun; exit 0", false, 0, "the worker died before it could tell how the work ended: exit status 0"},
+		{"after a forked process has ended", "echo begun; exit 0", true, 0, "the worker died before it could tell how the work ended: exit status 0"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -240,7 +229,7 @@ func TestWorkerThatIsKilled(t *testing.T) {
 			held, gone := make(chan struct{}), make(chan struct{})
 			go holders(fifo, held, gone)
 
-			worker := startWorker(t, api.URL, strings.ReplaceAll(c.script, ">F", ">"+fifo))
+			worker := startWorker(t, api.URL, strings.ReplaceAll(c.script, ">F", ">"+fifo), c.forked)
 			if strings.Contains(c.script, ">F") {
 				<-held
 			} else {
@@ -312,10 +301,13 @@ type workerProcess struct {
 }
 
 // startWorker starts this binary as a worker that executes one script and then stays.
-func startWorker(t *testing.T, url, script string) workerProcess {
+func startWorker(t *testing.T, url, script string, forked bool) workerProcess {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), roleWorker+"="+script, "SIGNALBOX_URL="+url)
+	if forked {
+		cmd.Env = append(cmd.Env, roleForked+"=1")
+	}
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -342,7 +334,11 @@ func beWorker() int {
 			"SIGNALBOX_RUN_ID=R", "SIGNALBOX_TOKEN=the operator's",
 		},
 	}
-	if _, err := executor(time.Second).Execute(context.Background(), job, func() {}); err != nil {
+	e := executor(time.Second)
+	if job.Forked = os.Getenv(roleForked) != ""; job.Forked {
+		e = forker(server, time.Second)
+	}
+	if _, err := e.Execute(context.Background(), job, func() {}); err != nil {
 		return 1
 	}
 	_, _ = io.WriteString(os.Stdout, "ended\n")

@@ -13,6 +13,12 @@ import (
 	sb "signalbox"
 )
 
+// Find tells whether a worker with that PATH would find a command's program. Errors: Invalid, with what to do.
+func Find(program, searched string) error {
+	_, err := find(program, searched)
+	return err
+}
+
 // find gives the file of a command's program, as the worker finds it in the plugin's folder, which is the current one,
 // or on the PATH of this process, which searched tells. Errors: Invalid, with what to do.
 func find(program, searched string) (string, error) {

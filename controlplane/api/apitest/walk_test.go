@@ -88,7 +88,7 @@ var operations = map[string]operation{
 	"POST /work/forms": {workers, ""}, "GET /work/forms/{id}/plugin": {workers, ""},
 	"GET /work/{run}/plugin": {work, ""}, "POST /work/{run}/start": {work, ""}, "POST /work/{run}/heartbeat": {work, ""},
 	"POST /work/{run}/progress": {work, ""}, "POST /work/{run}/logs": {work, ""}, "POST /work/{run}/log-path": {work, ""},
-	"POST /work/{run}/complete": {work, ""}, "POST /work/{run}/fail": {work, ""}, "POST /work/{run}/end": {work, ""},
+	"POST /work/{run}/environment": {work, ""}, "POST /work/{run}/complete": {work, ""}, "POST /work/{run}/fail": {work, ""}, "POST /work/{run}/end": {work, ""},
 }
 
 // documented lists the operations of the API's own document.

@@ -18,6 +18,8 @@ var catalogTests = map[string]func(*testing.T, Fresh){
 	"uninstalling rejects scheduled runs and starts fresh": uninstalls,
 	"plugins and operators are listed by name":             pluginLists,
 	"revisions that nothing needs are forgotten":           forgets,
+	"what environments make of a revision is kept":         environments,
+	"environments of a revision are bounded":               environmentsBounded,
 }
 
 func installs(t *testing.T, fresh Fresh) {

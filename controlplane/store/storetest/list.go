@@ -204,6 +204,7 @@ func listSearch(t *testing.T, fresh Fresh) {
 	b := w.schedule(t, of(count), labelled("weekly"))
 	c := w.schedule(t, as(w.admin), in(""))
 	w.apply(t, b.ID, sb.Rename{At: w.clock.now(), Label: "monthly"})
+	w.apply(t, b.ID, sb.Rename{At: w.clock.now(), Label: "monthly sums"})
 	find := func(text string, uri bool) []string {
 		return ids(w.pages(t, sb.RunQuery{Viewer: sb.Viewer{Principal: w.admin}, Search: text, MatchURI: uri, Sort: sb.SortOldest, Limit: 2}))
 	}
@@ -222,6 +223,7 @@ func listSearch(t *testing.T, fresh Fresh) {
 		"no pattern":                     {"100__d", false, []string{}},
 		"a label that was changed":       {"weekly", false, []string{}},
 		"the new label":                  {"month", false, []string{b.ID}},
+		"what both labels have":          {"monthly", false, []string{b.ID}},
 		"quotes":                         {`"'\`, false, []string{}},
 		"a NUL":                          {"a\x00bc", false, []string{}},
 		"an id":                          {c.ID, false, []string{c.ID}},

@@ -147,6 +147,8 @@ def environment(task: Task, home: str, passed: Sequence[str]) -> Dict[str, str]:
     work.mkdir(0o700)
     context = work / "context.json"
     said = {k: task.answer.get(k) for k in ("operator", "params", "dataset", "view")}
+    if task.answer.get("tell_environment"):
+        said["tell_environment"] = True
     context.touch(0o600)
     source: Mapping[str, Any] = task.answer.get("fiftyone") or {}
     if source:

@@ -66,6 +66,16 @@ class Reports:
         if self._door() is not None:
             self._tell("log-path", {"uri": uri})
 
+    def environment(self, offer: Mapping[str, Any]) -> None:
+        """Say what this environment makes of the plugin. It is sent once: the work does not depend on it."""
+        door_now = self._door()
+        if door_now is None:
+            return
+        try:
+            door_now.send("environment", offer, timeout=5)
+        except (OSError, WorkError) as e:
+            _log.debug("what this environment makes of the plugin was not taken: %s", e)
+
     def flush(self) -> None:
         """Send the last progress, waiting at most a few seconds."""
         self._progress.flush()

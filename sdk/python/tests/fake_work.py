@@ -197,6 +197,9 @@ class WorkAPI:
     def _log_path(self, _source: str, _said: Any) -> Dict[str, Any]:
         return {}
 
+    def _environment(self, _source: str, _said: Any) -> Dict[str, Any]:
+        return {}
+
     def _complete(self, source: str, said: Any) -> Dict[str, Any]:
         return self._report(source, "complete", said)
 

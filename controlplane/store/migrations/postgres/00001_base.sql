@@ -315,6 +315,18 @@ CREATE TABLE workers (
     PRIMARY KEY (orchestrator_id, name)
 );
 
+-- What FiftyOne makes of a revision where it was met. The large column comes last.
+CREATE TABLE environments (
+    revision_id     TEXT    COLLATE "C" NOT NULL,
+    orchestrator_id TEXT    COLLATE "C" NOT NULL,
+    worker          TEXT    COLLATE "C" NOT NULL,
+    seen_at         BIGINT  NOT NULL,
+    lacks           TEXT    NOT NULL,
+    offer           TEXT    NOT NULL,
+    PRIMARY KEY (revision_id, orchestrator_id, worker)
+);
+CREATE INDEX environments_lacking ON environments (revision_id) WHERE lacks <> '';
+
 -- ---- Runs ----
 
 -- What lists filter by comes first and the large columns last: a scan then stays on the first page of a row.
@@ -615,6 +627,7 @@ DROP TABLE sources;
 DROP TABLE claims;
 DROP TABLE works;
 DROP TABLE runs;
+DROP TABLE environments;
 DROP TABLE workers;
 DROP TABLE orchestrator_keys;
 DROP TABLE watches;

@@ -314,6 +314,18 @@ CREATE TABLE workers (
     PRIMARY KEY (orchestrator_id, name)
 );
 
+-- What FiftyOne makes of a revision where it was met. The large column comes last.
+CREATE TABLE environments (
+    revision_id     TEXT    NOT NULL,
+    orchestrator_id TEXT    NOT NULL,
+    worker          TEXT    NOT NULL,
+    seen_at         BIGINT  NOT NULL,
+    lacks           TEXT    NOT NULL,
+    offer           TEXT    NOT NULL,
+    PRIMARY KEY (revision_id, orchestrator_id, worker)
+);
+CREATE INDEX environments_lacking ON environments (revision_id) WHERE lacks <> '';
+
 -- ---- Runs ----
 
 -- What lists filter by comes first and the large columns last: a scan then stays on the first page of a row.
@@ -404,8 +416,9 @@ BEGIN
     INSERT INTO run_labels (rowid, label) VALUES (new.rowno, new.label);
 END;
 -- +goose StatementEnd
+-- Before, since SQLite says of two triggers after an update not which is first, and the old label must go first.
 -- +goose StatementBegin
-CREATE TRIGGER runs_label_off AFTER UPDATE OF label ON runs WHEN old.label <> ''
+CREATE TRIGGER runs_label_off BEFORE UPDATE OF label ON runs WHEN old.label <> ''
 BEGIN
     INSERT INTO run_labels (run_labels, rowid, label) VALUES ('delete', old.rowno, old.label);
 END;
@@ -624,6 +637,7 @@ DROP TABLE claims;
 DROP TABLE works;
 DROP TABLE run_labels;
 DROP TABLE runs;
+DROP TABLE environments;
 DROP TABLE workers;
 DROP TABLE orchestrator_keys;
 DROP TABLE watches;

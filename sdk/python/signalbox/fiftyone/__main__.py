@@ -1,4 +1,4 @@
-"""The commands ``python -m signalbox.fiftyone run``, ``… serve`` and ``… list``."""
+"""The commands ``python -m signalbox.fiftyone run``, ``… serve``, ``… form``, ``… list`` and ``… test``."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import argparse
 import asyncio
 import dataclasses
 import json
+import logging
 import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import List, NoReturn, Optional
+from typing import Callable, List, NoReturn, Optional, TextIO
 
 from signalbox import work
-from signalbox.fiftyone import environment, forks
+from signalbox.fiftyone import environment, forks, operators
 from signalbox.fiftyone.execute import Failed, execute
 from signalbox.fiftyone.forms import form
 from signalbox.fiftyone.job import Job
-from signalbox.fiftyone.operators import Operators
+from signalbox.fiftyone.operators import Offer, Operators, unmet
+from signalbox.fiftyone.trial import trial
 
 
 def main(args: Optional[List[str]] = None) -> int:
@@ -30,6 +32,7 @@ def main(args: Optional[List[str]] = None) -> int:
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
         ("form", _form, "write as JSON the form of the operator that this process was started for"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
+        ("test", _test, "tell as JSON what of the plugin of a folder would not work in a run here"),
     ):
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(does=does)
@@ -48,10 +51,16 @@ def _run(folder: Path) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     environment.log_to_stderr()
     job = Job.here()
+    if wrong := unmet():
+        _tell(job, lambda: operators.environment(wrong))
+        return _refused(wrong)
     if wrong := _unconnected(job):
         return _refused(wrong)
     try:
-        result, schema = asyncio.run(execute(job))
+        try:
+            result, schema = asyncio.run(execute(job))
+        finally:
+            _tell(job, lambda: Operators().offer())
         work.result(result, schema)
     except Failed as e:
         if e.stack:
@@ -59,6 +68,17 @@ def _run(folder: Path) -> int:
         work.fail(str(e), e.stack)
         return 1
     return 0
+
+
+def _tell(job: Job, offer: Callable[[], Offer]) -> None:
+    """Say what this environment makes of the plugin, if that is wanted. The run does not depend on it."""
+    if not job.tell:
+        return
+    try:
+        said = json.loads(json.dumps(dataclasses.asdict(offer()), default=str))
+        work.speaker().reports.environment(said)
+    except Exception as e:  # noqa: BLE001 - the plugin's own code describes its operators
+        logging.getLogger("signalbox").warning("It cannot be told what this FiftyOne makes of the plugin: %s", e)
 
 
 def _unconnected(job: Job) -> str:
@@ -77,8 +97,23 @@ def _unconnected(job: Job) -> str:
 
 def _list(folder: Path) -> int:
     environment.serve(folder)
-    print(json.dumps(dataclasses.asdict(Operators().offer())))
+    with _own_stdout() as out:
+        json.dump(dataclasses.asdict(Operators().offer()), out, default=str)
     return 0
+
+
+def _test(folder: Path) -> int:
+    environment.serve(folder)
+    with _own_stdout() as out:
+        json.dump(trial(), out, default=str)
+    return 0
+
+
+def _own_stdout() -> TextIO:
+    """Take stdout for what this process tells. What plugins and libraries print goes to stderr from now on."""
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return out
 
 
 def _form(folder: Path) -> int:

@@ -19,6 +19,8 @@ class Job:
     """Empty for one that is only asked for its form."""
     request: Dict[str, Any]
     """The request as an App sends it: params, dataset, view, selection, and whatever else it holds."""
+    tell: bool = False
+    """Whether it is wanted what this environment makes of the plugin."""
 
     @classmethod
     def of(cls, context: Mapping[str, Any]) -> Job:
@@ -40,7 +42,7 @@ class Job:
         if run:
             request["delegated"] = True
             request["run_doc"] = run
-        return cls(context["operator"], run, plain(request))
+        return cls(context["operator"], run, plain(request), bool(context.get("tell_environment")))
 
     @classmethod
     def here(cls) -> Job:

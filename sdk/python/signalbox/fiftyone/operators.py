@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import platform
 from dataclasses import dataclass, field
 from typing import Any, Dict, List
 
@@ -17,11 +19,17 @@ class UnknownOperator(LookupError):
 
 @dataclass(frozen=True)
 class Offer:
-    """What a folder offers: operators as FiftyOne describes them, and what could not be loaded."""
+    """What this environment makes of a plugin's folder."""
 
+    fiftyone: str
+    """Version of FiftyOne."""
+    python: str
+    unmet: str
+    """Why this FiftyOne is none that the plugin asks for; empty when it is one."""
     operators: List[Dict[str, Any]] = field(default_factory=list)
+    """Each with ``name`` and ``config``, which is FiftyOne's."""
     errors: List[str] = field(default_factory=list)
-    """A traceback each."""
+    """The traceback of each thing that could not be loaded."""
 
 
 class Operators:
@@ -40,11 +48,46 @@ class Operators:
             raise UnknownOperator(uri, self.errors())
         return found
 
+    def own(self) -> List[Any]:
+        """Give the operators of the folder, panels left out."""
+        listed: List[Any] = self.registry.list_operators(builtin=False, type="operator")
+        return listed
+
     def errors(self) -> List[str]:
         """Give the tracebacks of what could not be loaded."""
         return [str(e) for e in self.registry.list_errors()]
 
     def offer(self) -> Offer:
-        """Describe what the plugin offers, panels left out."""
-        listed = self.registry.list_operators(builtin=False, type="operator")
-        return Offer([operator.to_json() for operator in listed], self.errors())
+        """Describe what the folder offers."""
+        described = [{"name": o.name, "config": o.config.to_json()} for o in self.own()]
+        return dataclasses.replace(environment(unmet()), operators=described, errors=self.errors())
+
+
+def environment(wrong: str) -> Offer:
+    """Describe where the folder is met, without loading it; ``wrong`` says why it does not fit."""
+    from fiftyone.constants import VERSION
+
+    return Offer(VERSION, platform.python_version(), wrong)
+
+
+def unmet() -> str:
+    """Say why this FiftyOne is none that the folder's plugin asks for; nothing when it is one.
+
+    The rules are those of FiftyOne's ``ensure_plugin_compatibility``, which its App does not ask: a constraint that
+    cannot be read is no constraint, and a bare version is read as the name of a package.
+    """
+    from fiftyone import plugins
+    from fiftyone.constants import VERSION
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    for plugin in plugins.list_plugins(enabled="all", builtin=False):
+        text = str(getattr(plugin, "fiftyone_compatibility", None) or "").strip()  # not there under an empty key
+        if text in ("", "*"):
+            continue
+        try:
+            asked = Requirement(text if text.startswith("fiftyone") else f"fiftyone{text}")
+        except InvalidRequirement:
+            continue
+        if not asked.specifier.contains(VERSION):
+            return f"Plugin {plugin.name} asks for {asked}, and this is FiftyOne {VERSION}."
+    return ""

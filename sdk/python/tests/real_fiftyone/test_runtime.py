@@ -159,6 +159,17 @@ class RuntimeTest(unittest.TestCase):
         """What needs none runs; what needs one says so; one that does not answer is told."""
         self.assertEqual({"n": 1}, self.run_it("coroutine", env={"FIFTYONE_DATABASE_URI": ""})["result"])
 
+    def test_what_the_environment_makes_of_the_plugin_is_told(self) -> None:
+        """If it is wanted, and also by a run that fails."""
+        self.run_it("coroutine")
+        self.assertNotIn("environment", self.api.bodies)
+        for operator in ("plain", "nobody"):
+            self.api.reported = None
+            self.run_it(operator, {"name": "A"}, tell_environment=True)
+            said = self.api.bodies["environment"].pop()
+            self.assertEqual(("1.22.1", "", []), (said["fiftyone"], said["unmet"], said["errors"]))
+            self.assertEqual("plain", next(o["config"]["name"] for o in said["operators"] if o["name"] == "plain"))
+
     def test_a_plugin_tells_what_it_offers(self) -> None:
         """Operators with their config, and what could not be loaded."""
         process = real.start(self.home, ["list"], None, KINDS)
@@ -166,7 +177,7 @@ class RuntimeTest(unittest.TestCase):
         self.assertEqual(0, process.returncode, err)
         said = json.loads(out)
         self.assertEqual([], said["errors"])
-        self.assertIn("@tests/kinds/plain", [operator["uri"] for operator in said["operators"]])
+        self.assertIn("plain", [operator["name"] for operator in said["operators"]])
 
 
 if __name__ == "__main__":

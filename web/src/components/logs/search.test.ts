@@ -17,5 +17,6 @@ it('counts a level with those that are worse', () => {
 
 it('takes only lines that there can be', () => {
   expect(logSearch({ line: '12' }).line).toBe(12);
+  expect(logSearch({ line: 12 }).line).toBe(12); // as a link gives it
   for (const line of ['0', '-1', '1.5', 'x', undefined]) expect(logSearch({ line }).line).toBeUndefined();
 });

@@ -10,7 +10,7 @@ export interface LogSearch {
 }
 
 export function logSearch(given: Record<string, unknown>): LogSearch {
-  const line = Number(textOf(given.line));
+  const line = Number(given.line);
   return {
     level: oneOf(levels, given.level),
     q: textOf(given.q),

@@ -3,7 +3,6 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Copy } from '@/components/Copy.tsx';
 import { Empty } from '@/components/Empty.tsx';
-import { sentence } from '@/services/api.ts';
 import type { Run } from '@/services/runs.ts';
 import classes from './run.module.css';
 
@@ -32,7 +31,7 @@ export function Errors({ run }: { run: Run }) {
     <>
       <Alert color="red" icon={<IconAlertTriangle />} title={words[kind]} mb="md">
         <Text size="sm" className={classes.uri ?? ''} style={{ whiteSpace: 'pre-wrap' }}>
-          {sentence(message)}
+          {message}
         </Text>
       </Alert>
       {stack && (

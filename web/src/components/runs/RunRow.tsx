@@ -67,7 +67,7 @@ function Name({ run }: { run: RunItem }) {
       <RunLink run={run} className={classes.link ?? ''} c="var(--mantine-color-text)" fw={550} truncate>
         {run.operator_label || run.operator}
       </RunLink>
-      {run.label && (
+      {run.label && run.label !== run.operator_label && (
         <Text span size="sm" c="dimmed" truncate>
           “{run.label}”
         </Text>

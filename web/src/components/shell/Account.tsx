@@ -11,7 +11,7 @@ export function Account() {
     <Menu position="bottom-end" width={220}>
       <Menu.Target>
         <UnstyledButton aria-label={`Account of ${me.name}`}>
-          <Avatar size={30} radius="xl" name={me.name} color="initials" variant="filled" autoContrast />
+          <Avatar size={30} radius="xl" name={me.name} color="indigo.8" variant="filled" />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

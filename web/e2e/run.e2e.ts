@@ -1,0 +1,53 @@
+import { expect, test } from './world.ts';
+
+test('G1 G2 input and output are rendered, or raw', async ({ as, world }) => {
+  const run = await world.schedule('ok', { params: { result: { note: '<img src=x onerror=alert(1)>' } } });
+  await world.until(run.id, 'completed');
+  const page = await as('admin', `/runs/${run.id}`);
+  await expect(page).toHaveURL(/\/output$/);
+  await expect(page.getByText('<img src=x onerror=alert(1)>')).toBeVisible();
+  await page.getByText('Raw', { exact: true }).click();
+  await expect(page.locator('pre')).toContainText('"note"');
+  await page.getByRole('tab', { name: 'Input' }).click();
+  await expect(page).toHaveURL(/\/input$/);
+});
+
+test('G3 errors come first when a run has failed, and only then', async ({ as, world }) => {
+  const run = await world.schedule('fail', { params: { message: 'out of ink' } });
+  await world.until(run.id, 'failed');
+  const page = await as('admin', `/runs/${run.id}`);
+  await expect(page).toHaveURL(/\/errors$/);
+  await expect(page.getByRole('alert')).toContainText('out of ink');
+});
+
+test('L1 L3 a log shows as a table, is searched, and links to a line', async ({ as, world }) => {
+  const run = await world.schedule('log', { params: { lines: 300, message: 'measuring' } });
+  await world.until(run.id, 'completed');
+  const page = await as('admin', `/runs/${run.id}/logs`);
+  await expect(page.getByRole('table', { name: 'Log' })).toHaveAttribute('aria-rowcount', '300');
+  await page.getByRole('button', { name: 'Link to line 3', exact: true }).click();
+  await expect(page).toHaveURL(/line=3/);
+  await page.getByRole('searchbox', { name: 'Search the log' }).fill('no such words');
+  await expect(page.getByText('No line fits.')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Download logs' })).toHaveAttribute('href', /logs\/download$/);
+});
+
+test('L2 a log over 1 MB is to download, and opens in the viewer', async ({ as, world }) => {
+  const run = await world.schedule('log', { params: { size: '3MB' } });
+  await world.until(run.id, 'completed');
+  const page = await as('admin', `/runs/${run.id}/logs`);
+  await expect(page.getByRole('link', { name: 'Download logs' })).toBeVisible();
+  await expect(page.getByRole('table')).toBeHidden();
+  await page.getByRole('button', { name: 'Open in the viewer' }).click();
+  const log = page.getByRole('table', { name: 'Log' });
+  await expect(log.getByRole('row').first()).toContainText('INFO');
+  await log.evaluate((e) => e.scrollTo(0, e.scrollHeight));
+  const last = await log.getAttribute('aria-rowcount');
+  await expect(log.getByRole('button', { name: `Link to line ${last}`, exact: true })).toBeVisible();
+});
+
+test('a run that one may not see is not there', async ({ as, world }) => {
+  const run = await world.schedule('ok');
+  const page = await as('guest', `/runs/${run.id}/input`);
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+});
