@@ -34,6 +34,7 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'run-log', path: `/runs/${logged.id}/logs`, ready: 'measuring an image' },
     { name: 'run-log-large', path: `/runs/${large.id}/logs`, ready: 'Open in the viewer' },
     { name: 'run-log-viewer', path: `/runs/${large.id}/logs?open=yes`, ready: 'INFO' },
+    { name: 'run-view', path: `/runs/${done.id}/view`, ready: 'the whole dataset' },
     { name: 'run-events', path: `/runs/${done.id}/events`, ready: 'Completed' },
     { name: 'plugins', path: '/plugins', ready: '@signalbox/dummy' },
     { name: 'plugin', path: `/plugins/${plugin.id}`, ready: 'Versions' },
