@@ -20,6 +20,7 @@ export function Install() {
         )}
       </FileButton>
       <Dropzone.FullScreen
+        withinPortal={false}
         accept={kinds}
         multiple={false}
         onDrop={([file]) => setArchive(file ?? null)}

@@ -17,7 +17,7 @@ const columns: Columns<Plugin> = [
   },
   { header: 'Enabled', accessorKey: 'enabled', cell: ({ row }) => <PluginSwitch plugin={row.original} /> },
   { header: 'Changed', accessorKey: 'updated_at', cell: ({ row }) => <Ago at={row.original.updated_at} /> },
-  { id: 'menu', cell: ({ row }) => <PluginMenu plugin={row.original} /> },
+  { id: 'menu', header: 'Actions', cell: ({ row }) => <PluginMenu plugin={row.original} /> },
 ];
 
 /** The plugins that are installed. */

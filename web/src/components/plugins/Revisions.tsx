@@ -27,7 +27,7 @@ function columnsOf(plugin: Plugin): Columns<Row> {
     },
     { header: 'Installed', accessorKey: 'created_at', cell: ({ row }) => <Ago at={row.original.created_at} /> },
     { header: 'By', accessorFn: (r) => r.created_by.name },
-    { id: 'back', cell: ({ row }) => <Back plugin={plugin} revision={row.original} /> },
+    { id: 'back', header: 'Actions', cell: ({ row }) => <Back plugin={plugin} revision={row.original} /> },
   ];
 }
 
