@@ -1,7 +1,7 @@
-import { Anchor, Switch } from '@mantine/core';
+import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
+import { EnableSwitch } from '@/components/EnableSwitch.tsx';
 import { useOrchestratorDeeds } from '@/components/orchestrators/deeds.ts';
 import type { Orchestrator } from '@/services/orchestrators.ts';
 
@@ -30,23 +30,16 @@ function Name({ of }: { of: Orchestrator }) {
   );
 }
 
-/** Enables an orchestrator; before it disables one, it asks. */
+/** Enables or disables an orchestrator. */
 export function OrchestratorSwitch({ of }: { of: Orchestrator }) {
   const { enable } = useOrchestratorDeeds();
-  const act = () => enable.mutate(of);
-  const disable = () =>
-    confirm({
-      title: `Disable “${of.name}”?`,
-      effect: 'No more runs are sent there until it is enabled again. What runs there goes on.',
-      verb: 'Disable',
-      act,
-    });
   return (
-    <Switch
-      checked={of.enabled}
-      disabled={enable.isPending}
-      onChange={of.enabled ? disable : act}
-      aria-label={`${of.name} is enabled`}
+    <EnableSwitch
+      name={of.name}
+      enabled={of.enabled}
+      pending={enable.isPending}
+      effect="No more runs are sent there until it is enabled again. What runs there goes on."
+      act={() => enable.mutate(of)}
     />
   );
 }

@@ -1,11 +1,11 @@
-import { Button, FileButton, Text } from '@mantine/core';
-import { Dropzone } from '@mantine/dropzone';
+import { Button, FileButton } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
+import { DropAnywhere } from '@/components/DropAnywhere.tsx';
 import { tellTrouble } from '@/components/told.tsx';
 import { Preview } from '@/components/plugins/Preview.tsx';
 
-const kinds = ['application/zip', 'application/x-zip-compressed', '.zip'];
+const zip = { 'application/zip': ['.zip'], 'application/x-zip-compressed': ['.zip'] };
 
 /** Installs a ZIP that is chosen, or dropped anywhere on the page; first it shows what that would change. */
 export function Install() {
@@ -19,17 +19,12 @@ export function Install() {
           </Button>
         )}
       </FileButton>
-      <Dropzone.FullScreen
-        withinPortal={false}
-        accept={kinds}
-        multiple={false}
-        onDrop={([file]) => setArchive(file ?? null)}
-        onReject={() => tellTrouble('Nothing was installed', new Error('A plugin is one file, a ZIP.'))}
-      >
-        <Text ta="center" size="lg" mt="20vh">
-          Drop the ZIP of a plugin to see what it would change
-        </Text>
-      </Dropzone.FullScreen>
+      <DropAnywhere
+        accept={zip}
+        says="Drop the ZIP of a plugin to see what it would change"
+        take={setArchive}
+        refuse={() => tellTrouble('Nothing was installed', new Error('A plugin is one file, a ZIP.'))}
+      />
       {archive && <Preview key={archive.lastModified} archive={archive} close={() => setArchive(null)} />}
     </>
   );

@@ -1,26 +1,17 @@
-import { Switch } from '@mantine/core';
-import { confirm } from '@/components/confirm.tsx';
+import { EnableSwitch } from '@/components/EnableSwitch.tsx';
 import { usePluginDeeds } from '@/components/plugins/deeds.ts';
 import type { Plugin } from '@/services/plugins.ts';
 
-/** Enables a plugin; before it disables one, it asks. */
+/** Enables or disables a plugin. */
 export function PluginSwitch({ plugin }: { plugin: Plugin }) {
   const { enable } = usePluginDeeds();
-  const act = () => enable.mutate(plugin);
-  const disable = () =>
-    confirm({
-      title: `Disable “${plugin.name}”?`,
-      effect:
-        'Nobody can schedule its operators until it is enabled again. Scheduled runs of them are rejected in turn.',
-      verb: 'Disable',
-      act,
-    });
   return (
-    <Switch
-      checked={plugin.enabled}
-      disabled={enable.isPending}
-      onChange={plugin.enabled ? disable : act}
-      aria-label={`${plugin.name} is enabled`}
+    <EnableSwitch
+      name={plugin.name}
+      enabled={plugin.enabled}
+      pending={enable.isPending}
+      effect="Nobody can schedule its operators until it is enabled again. Scheduled runs of them are rejected in turn."
+      act={() => enable.mutate(plugin)}
     />
   );
 }
