@@ -127,6 +127,7 @@ test('P5: a plugin, and one operator, are disabled and enabled again', async ({ 
     await expect(toggle).toBeChecked();
     await toggle.click({ force: true });
     await dialog.getByRole('button', { name: verb }).click();
+    await expect(dialog).toBeHidden(); // else the next click meets what darkens the page
     await expect(toggle).not.toBeChecked();
   }
   await page.getByRole('switch', { name: '@acme/switched is enabled' }).click({ force: true });
