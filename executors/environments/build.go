@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -160,35 +159,4 @@ func last(text string) string {
 		text = "…" + strings.ToValidUTF8(text[len(text)-saidMost:], "")
 	}
 	return text
-}
-
-// maskOf masks the names and passwords in the settings of uv.
-func maskOf(env []string) sb.Mask {
-	var hidden []string
-	for _, e := range env {
-		name, value, _ := strings.Cut(e, "=")
-		if strings.HasSuffix(name, "_PASSWORD") || strings.HasSuffix(name, "_TOKEN") {
-			hidden = append(hidden, value)
-		}
-		for _, address := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' }) {
-			u, err := url.Parse(withoutName(address))
-			if err != nil || u.User == nil {
-				continue
-			}
-			if password, is := u.User.Password(); is {
-				hidden = append(hidden, password)
-			} else {
-				hidden = append(hidden, u.User.Username())
-			}
-		}
-	}
-	return sb.NewMask(hidden...)
-}
-
-// withoutName cuts the name off that an index may have: name=https://…
-func withoutName(address string) string {
-	if name, rest, is := strings.Cut(address, "="); is && !strings.Contains(name, "/") {
-		return rest
-	}
-	return address
 }

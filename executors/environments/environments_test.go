@@ -283,3 +283,20 @@ func TestWhatACrashLeftIsRemoved(t *testing.T) {
 	require.NoDirExists(t, left)
 	require.DirExists(t, making)
 }
+
+func TestUVGetsItsOwnSettingsAlone(t *testing.T) {
+	t.Parallel()
+	kept := []string{"PATH=/bin", "UV_DEFAULT_INDEX=https://x", "https_proxy=http://p", "SSL_CERT_FILE=/c"}
+	given := append([]string{"SIGNALBOX_ORCHESTRATOR_KEY_FILE=/key", "AWS_SECRET_ACCESS_KEY=x"}, kept...)
+	require.Equal(t, append(kept, "UV_NO_CACHE=1"), PassEnv(given))
+	require.Equal(t, []string{"UV_CACHE_DIR=/c"}, PassEnv([]string{"UV_CACHE_DIR=/c"}))
+}
+
+func TestWhatOpensAnIndexIsMasked(t *testing.T) {
+	t.Parallel()
+	mask := maskOf([]string{
+		"UV_INDEX=a=https://ann:password-a@x/simple https://token-b@y/simple", "UV_INDEX_C_PASSWORD=password-c",
+		"https_proxy=http://bob:password-d@proxy:80", "UV_CONFIG_FILE=/etc/uv.toml",
+	})
+	require.Equal(t, "*** *** *** *** /etc/uv.toml ann", mask.Text("password-a token-b password-c password-d /etc/uv.toml ann"))
+}
