@@ -142,11 +142,19 @@ func (e *Environments) uv(ctx context.Context, folder string, args ...string) (s
 	err := cmd.Run()
 	switch {
 	case errors.As(err, new(*exec.ExitError)):
-		return "", sb.Wrap(err, sb.Invalid, "the packages of the plugin's requirements.txt cannot be installed; uv says: %s", e.mask.Text(last(said.String())))
+		return "", sb.Wrap(err, sb.Invalid, "the packages of the plugin's requirements.txt cannot be installed; uv says: %s", e.mask.Text(last(complaint(said.String()))))
 	case err != nil:
 		return "", sb.Wrap(err, sb.Internal, "SIGNALBOX_UV (%s) cannot be started: %v", e.options.UV, err)
 	}
 	return said.String(), nil
+}
+
+// complaint is what uv said without the Python that it begins with.
+func complaint(said string) string {
+	if first, rest, more := strings.Cut(said, "\n"); more && strings.HasPrefix(first, "Using Python ") {
+		return rest
+	}
+	return said
 }
 
 // saidMost is how much of what a program said is told.

@@ -151,7 +151,7 @@ func TestWhatCannotBeMadeSaysWhy(t *testing.T) {
 	s.Env = append(s.Env, "UV_INDEX=main=https://ann:hunter2hunter2@packages.invalid/simple")
 	e := New(t.Context(), s.Options)
 	for asked, words := range map[string]string{
-		"nowhere>=3\n":                           "nowhere was not found",
+		"nowhere>=3\n":                           "uv says: error: No solution found when resolving dependencies\n  cause: Because nowhere was not found",
 		"mongo>=5\n":                             "you require fiftyone==1.22.1, we can conclude that you require mongo<5",
 		"fiftyone<1\n":                           "unsatisfiable",
 		"a b\n":                                  "uv says: error: Couldn't parse requirement",
