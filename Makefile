@@ -89,7 +89,7 @@ airflow-real: ## test the Airflow adapter against the real Airflow 2.10.3 and 3.
 
 .PHONY: fiftyone-real
 fiftyone-real: ## test intake, operators and the plugin for Apps against the real FiftyOne 1.22.1 and its MongoDB, installed from PyPI outside of this tree
-	go test -count=1 -timeout 12m -run TestReal $(GOTESTFLAGS) ./adapters/fiftyone ./controlplane/intake ./sdk/...
+	go test -count=1 -timeout 12m -run TestReal $(GOTESTFLAGS) ./adapters/fiftyone ./controlplane/intake ./executors/environments ./sdk/...
 
 .PHONY: airflow2 airflow3
 airflow2: build ## start a real Airflow 2 with example DAGs, registered with the `signalbox dev` that runs here
