@@ -2,6 +2,8 @@ import { queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
 
 export type Operator = Schemas['Operator'];
+export type Form = Schemas['Form'];
+export type Params = Record<string, unknown>;
 
 /** All operators, and why I may not run those that I may not. */
 export const operatorsQuery = (dataset?: string) =>
@@ -11,4 +13,39 @@ export const operatorsQuery = (dataset?: string) =>
       const query = { all: true, limit: 500, ...(dataset ? { dataset } : {}) };
       return answerOf(api.GET('/api/v1/operators', { params: { query }, signal }));
     },
+  });
+
+/** One operator, and why I may not run it on a dataset, if I may not; undefined when it is gone. */
+export const operatorQuery = (operator: string, dataset?: string) =>
+  queryOptions({
+    queryKey: ['operators', dataset ?? '', 'one', operator],
+    queryFn: async ({ signal }) => {
+      const query = { all: true, operator, ...(dataset ? { dataset } : {}) };
+      const { items } = await answerOf(api.GET('/api/v1/operators', { params: { query }, signal }));
+      return items.at(0) ?? null;
+    },
+  });
+
+/** What a form is asked with. */
+export interface FormAsk {
+  operator: string;
+  dataset?: string | undefined;
+  params: Params;
+}
+
+/** An operator's form for the params so far. It is asked once: the server itself asks twice, and waits long enough. */
+export const formQuery = ({ operator, dataset, params }: FormAsk) =>
+  queryOptions({
+    queryKey: ['forms', operator, dataset ?? '', params],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.POST('/api/v1/operators/{uri}/form', {
+          params: { path: { uri: operator } },
+          body: { params, ...(dataset ? { dataset } : {}) },
+          signal,
+        }),
+      ),
+    retry: false,
+    staleTime: 30_000,
+    gcTime: 60_000,
   });

@@ -86,8 +86,12 @@ export const bulk = (action: BulkAction, ids: string[]) =>
     api.POST('/api/v1/runs/bulk', { params: { header: { 'Idempotency-Key': newKey() } }, body: { action, ids } }),
   );
 
+/** Schedules a run. The same under the same key is scheduled once. */
+export const scheduleRun = (body: Schemas['ScheduleBody'], key: string) =>
+  answerOf(api.POST('/api/v1/runs', { params: { header: { 'Idempotency-Key': key } }, body }));
+
 /** A key under which a request may be sent again and counts once. Pages without TLS have no randomUUID. */
-function newKey(): string {
+export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('');
 }
 

@@ -1,0 +1,31 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { Page } from '@/components/Page.tsx';
+import { DatasetChoice } from '@/components/schedule/DatasetChoice.tsx';
+import { OperatorChoice } from '@/components/schedule/OperatorChoice.tsx';
+import { Fill } from '@/components/schedule/Fill.tsx';
+import type { ScheduleSearch } from '@/components/schedule/search.ts';
+import classes from './Schedule.module.css';
+
+/** The page where a run is scheduled: on which dataset, which operator, with what, and where. */
+export function Schedule({ search }: { search: ScheduleSearch }) {
+  const navigate = useNavigate();
+  const change = useCallback(
+    (to: Partial<ScheduleSearch>) =>
+      void navigate({ to: '/schedule', search: (before) => ({ ...before, ...to }), replace: true, resetScroll: false }),
+    [navigate],
+  );
+  return (
+    <Page title="Schedule a run">
+      <div className={classes.form}>
+        <DatasetChoice chosen={search.dataset} choose={(dataset) => change({ dataset })} />
+        <OperatorChoice
+          chosen={search.operator}
+          dataset={search.dataset}
+          choose={(operator) => change({ operator, orchestrator: undefined })}
+        />
+        {search.operator && <Fill key={search.operator} operator={search.operator} search={search} change={change} />}
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,45 @@
+import type { RJSFSchema } from '@rjsf/utils';
+import type { FormModel } from '@/forms/model.ts';
+import { isObject } from '@/forms/model.ts';
+
+/**
+ * Reads a JSON Schema (2020-12). What it says stays; only how tuples are written changes, for the library draws them as
+ * older drafts wrote them. What has no type is a field for JSON.
+ */
+export function readJSONSchema(schema: unknown): FormModel {
+  return { schema: isObject(schema) ? within(schema) : {}, ui: {} };
+}
+
+const maps = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'];
+const lists = ['allOf', 'anyOf', 'oneOf'];
+const ones = ['items', 'additionalProperties', 'if', 'then', 'else', 'not', 'contains'];
+
+function within(schema: Record<string, unknown>): RJSFSchema {
+  const read: Record<string, unknown> = {};
+  for (const [word, value] of Object.entries(schema)) {
+    if (maps.includes(word) && isObject(value)) read[word] = named(value);
+    else if (lists.includes(word) && Array.isArray(value)) read[word] = value.map(one);
+    else if (ones.includes(word)) read[word] = one(value);
+    else read[word] = value;
+  }
+  if (Array.isArray(schema.prefixItems)) {
+    read.items = schema.prefixItems.map(one);
+    read.additionalItems = 'items' in schema ? one(schema.items) : true;
+    delete read.prefixItems;
+  }
+  return read;
+}
+
+function one(value: unknown): unknown {
+  return isObject(value) ? within(value) : value;
+}
+
+/** A field about which nothing is said has at least its name. */
+function named(schemas: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const read = schema === true ? {} : one(schema);
+      return [name, isObject(read) && Object.keys(read).length === 0 ? { title: name } : read];
+    }),
+  );
+}

@@ -1,0 +1,23 @@
+import type { RJSFSchema, UiSchema } from '@rjsf/utils';
+import { readJSONSchema } from '@/forms/jsonschema.ts';
+
+/** A form, however its inputs were described: what may be entered, and how it is shown. */
+export interface FormModel {
+  schema: RJSFSchema;
+  ui: UiSchema;
+}
+
+/** A schema as the API gives it, of inputs or of outputs. */
+export interface Described {
+  kind: 'json_schema' | 'fiftyone';
+  schema?: unknown;
+}
+
+/** Reads a schema into a form; of one that nobody can read, a field for JSON. */
+export function modelOf(described: Described): FormModel {
+  return readJSONSchema(described.kind === 'json_schema' ? described.schema : {});
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
