@@ -42,6 +42,7 @@ func (a *app) operatorsList() *cobra.Command {
 		return list(cmd, a, paging{}, "There is no operator you may run.", page, columns)
 	})
 	cmd.Flags().StringVar(&f.Dataset, "dataset", "", "those you may run on this dataset")
+	cmd.Flags().StringVar(&f.Search, "search", "", "those with this text in the URI or the label")
 	cmd.Flags().BoolVar(&f.All, "all", false, "also those you may not run, and why not")
 	_ = cmd.RegisterFlagCompletionFunc("dataset", a.complete(datasetNames))
 	return cmd

@@ -37,6 +37,7 @@ type OperatorFilter struct {
 	Dataset  string // those that may be run there
 	All      bool   // also the others, with the reason why not
 	Operator string // only this one, by its URI
+	Search   string // those with this in the URI or the label
 }
 
 // List reads a page of operators.
@@ -51,7 +52,31 @@ func (o Operators) List(ctx context.Context, f OperatorFilter) (Page[Operator], 
 	if f.Operator != "" {
 		q.Set("operator", f.Operator)
 	}
+	if f.Search != "" {
+		q.Set("search", f.Search)
+	}
 	return read[Page[Operator]](ctx, o.c, "/operators", f.into(q))
+}
+
+// Place is an orchestrator that a run of an operator could go to, with what it would wait for there if it was scheduled now.
+type Place struct {
+	Orchestrator Who    `json:"orchestrator"`
+	Kind         string `json:"kind"`
+	Enabled      bool   `json:"enabled"`
+	Waiting      Wait   `json:"waiting"`
+}
+
+// Outlook says where a run of an operator on a dataset (empty: without one) could go, and what it would wait for there.
+// Errors: NotFound, Forbidden, Conflict (it is disabled).
+func (o Operators) Outlook(ctx context.Context, uri, dataset string) ([]Place, error) {
+	q := url.Values{}
+	if dataset != "" {
+		q.Set("dataset", dataset)
+	}
+	out, err := read[struct {
+		Places []Place `json:"places"`
+	}](ctx, o.c, "/operators"+segment(uri)+"/outlook", q)
+	return out.Places, err
 }
 
 // FormAsk is what a form is asked for with. All of it may be left out.

@@ -98,6 +98,10 @@ func (w *world) Wait(_ context.Context, r sb.Run) (sb.Wait, error) {
 	return sb.Wait{Position: 3, Ahead: 2, Holds: "quota", Quota: 8, Held: 8, Summary: "All 8 slots are in use.", Since: r.ScheduledAt}, nil
 }
 
+func (w *world) Outlook(_ context.Context, _ string, o sb.Orchestrator, _ sb.Target) (sb.Wait, error) {
+	return sb.Wait{Position: 4, Ahead: 3, Holds: "quota", Quota: o.Quota, Held: o.Quota, Estimate: 4 * time.Minute, Summary: "All slots are held."}, nil
+}
+
 // --- identity
 
 func (w *world) APIKey(_ context.Context, secret string) (sb.Caller, error) {
@@ -267,7 +271,7 @@ func (w *world) Facts(_ context.Context, ask sb.Ask) (sb.Facts, error) {
 	return f, nil
 }
 
-func (w *world) Datasets(ctx context.Context, v sb.Viewer, _ string, _ int) (sb.Page[sb.Facts], error) {
+func (w *world) Datasets(ctx context.Context, v sb.Viewer, _, _ string, _ int) (sb.Page[sb.Facts], error) {
 	var page sb.Page[sb.Facts]
 	for _, id := range []string{"d1", "d2"} {
 		f, _ := w.Facts(ctx, sb.Ask{PrincipalID: v.Principal.ID, Dataset: id})

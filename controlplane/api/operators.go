@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	sb "signalbox"
 )
@@ -55,6 +56,7 @@ type operators struct {
 	sources       Sources
 	facts         Facts
 	access        Access
+	queue         Queue
 }
 
 type operatorsInput struct {
@@ -62,6 +64,13 @@ type operatorsInput struct {
 	Dataset string `query:"dataset" maxLength:"600" doc:"Id or name: what I may run there."`
 	All     bool   `query:"all" doc:"Also those that I may not run, and why not."`
 	URI     string `query:"operator" maxLength:"600" doc:"Only this one, by its URI."`
+	Search  string `query:"search" maxLength:"200" doc:"In the URI and the label, whatever the case."`
+}
+
+// means tells whether an operator is one of those that were asked for.
+func (in *operatorsInput) means(o sb.Operator) bool {
+	holds := func(text string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(in.Search)) }
+	return (in.URI == "" || o.URI() == in.URI) && (holds(o.URI()) || holds(o.Label()))
 }
 
 func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[Operator]], error) {
@@ -77,9 +86,7 @@ func (h operators) list(ctx context.Context, in *operatorsInput) (*answer[List[O
 	if err != nil {
 		return nil, err
 	}
-	if in.URI != "" {
-		all = slices.DeleteFunc(all, func(o sb.Operator) bool { return o.URI() != in.URI })
-	}
+	all = slices.DeleteFunc(all, func(o sb.Operator) bool { return !in.means(o) })
 	lacks, err := h.catalog.Lacking(ctx)
 	if err != nil {
 		return nil, err

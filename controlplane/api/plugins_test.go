@@ -135,10 +135,31 @@ func TestOperatorsThatIMayRun(t *testing.T) {
 	require.Equal(t, first["orchestrators"], list("ann", "")[0].(map[string]any)["orchestrators"], "workers run those in FiftyOne too")
 	require.Empty(t, list("gus", ""))
 	require.Contains(t, list("gus", "?all=true")[0].(map[string]any)["why_not"], "member")
+	require.Len(t, list("ann", "?search=HELLO"), 1)
+	require.Empty(t, list("ann", "?search=nothing+like+it"))
 	page := b.do("ann", "GET", "/api/v1/operators?limit=1", "").json(t)
 	rest := b.do("ann", "GET", "/api/v1/operators?limit=1&cursor="+page["next_cursor"].(string), "").json(t)
 	require.Equal(t, "@acme/tools/hello", rest["items"].([]any)[0].(map[string]any)["uri"])
 	require.Nil(t, rest["next_cursor"])
+}
+
+func TestWhereAnOperatorCouldGo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.install()
+	const path = "/api/v1/operators/@acme%2Ftools%2Fhello/outlook"
+	b.places["o2"] = sb.Orchestrator{ID: "o2", Name: "gpu", Kind: sb.Builtin, Routes: []sb.Route{{Operators: []string{"@acme/tools/hello"}}}}
+	b.places["o3"] = sb.Orchestrator{ID: "o3", Name: "elsewhere", Kind: sb.Builtin, Enabled: true}
+	places := b.do("ann", "GET", path+"?dataset=d1", "").json(t)["places"].([]any)
+	require.Len(t, places, 2, "one without a route is none")
+	first, second := places[0].(map[string]any), places[1].(map[string]any)
+	require.Equal(t, map[string]any{"id": "o1", "name": "builtin"}, first["orchestrator"])
+	require.EqualValues(t, 3, first["waiting"].(map[string]any)["ahead"])
+	require.EqualValues(t, 240, first["waiting"].(map[string]any)["estimate_seconds"])
+	require.Nil(t, first["waiting"].(map[string]any)["since"])
+	require.Equal(t, false, second["enabled"])
+	require.Equal(t, 403, b.do("gus", "GET", path, "").StatusCode)
+	require.Equal(t, 404, b.do("ann", "GET", path+"?dataset=nowhere", "").StatusCode)
 }
 
 func TestWhereAnOperatorGoesFromAnApp(t *testing.T) {

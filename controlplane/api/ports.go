@@ -181,6 +181,8 @@ type Forms interface {
 // Queue explains why runs wait.
 type Queue interface {
 	Wait(ctx context.Context, run sb.Run) (sb.Wait, error)
+	// Outlook says what a run of an operator would wait for at an orchestrator if it was scheduled now.
+	Outlook(ctx context.Context, operator string, o sb.Orchestrator, to sb.Target) (sb.Wait, error)
 	// Positions gives the positions of the Scheduled ones among runs, by id.
 	Positions(ctx context.Context, runs []sb.Run) (map[string]int64, error)
 }
@@ -276,8 +278,9 @@ type Installed = sb.Installed
 
 // Datasets keeps datasets. Errors: NotFound, Conflict.
 type Datasets interface {
-	// Datasets reads a page of those the viewer may see, by name, with his permission's grounds.
-	Datasets(ctx context.Context, v sb.Viewer, cursor string, limit int) (sb.Page[sb.Facts], error)
+	// Datasets reads a page of those the viewer may see and whose name holds the search, in whatever case ("" for all), by
+	// name, with his permission's grounds.
+	Datasets(ctx context.Context, v sb.Viewer, search, cursor string, limit int) (sb.Page[sb.Facts], error)
 	// CreateDataset keeps a dataset; its creator gets Can manage.
 	CreateDataset(ctx context.Context, d sb.Dataset) (sb.Dataset, error)
 	UpdateDataset(ctx context.Context, by, id string, patch sb.DatasetPatch, may func(sb.Facts) error) (sb.Dataset, error)

@@ -82,7 +82,7 @@ func (s *server) datasetRoutes() {
 
 func (s *server) pluginRoutes() {
 	h := plugins{s.Catalog}
-	operators := operators{s.Catalog, s.Orchestrators, s.Sources, s.Facts, s.Access}
+	operators := operators{s.Catalog, s.Orchestrators, s.Sources, s.Facts, s.Access, s.Queue}
 	archive := []string{"application/zip", "application/octet-stream", multipartForm}
 	on(s, route{method: get, path: "/plugins", what: "Plugins", door: forPeople, right: sb.ActAdminister}, h.list)
 	on(s, route{
@@ -97,6 +97,7 @@ func (s *server) pluginRoutes() {
 	on(s, route{method: post, path: "/plugins/{name}/rollback", what: "Go back to an earlier revision", door: forPeople, right: sb.ActAdminister}, h.rollback)
 	foretold(s, route{method: patch, path: "/plugins/{name}/operators/{operator}", what: "Decide who may run an operator", door: forPeople, right: sb.ActAdminister}, h.scope, h.operator)
 	on(s, route{method: get, path: "/operators", what: "Operators that I may run, and with all=true why not the rest", door: forPeople}, operators.list)
+	on(s, route{method: get, path: "/operators/{uri}/outlook", what: "Where a run of it could go, and what it would wait for there", door: forPeople, right: sb.ActSchedule}, operators.outlook)
 	on(s, route{method: post, path: "/operators/{uri}/form", what: "An operator's form for the params so far", door: forPeople, right: sb.ActSchedule, limit: runBody}, forms{s.Forms}.ask)
 }
 

@@ -80,6 +80,7 @@ func (s *server) sharingRoutes() {
 
 type datasetsInput struct {
 	Paging
+	Search    string `query:"search" maxLength:"200" doc:"In the name, whatever the case."`
 	Principal string `query:"principal" maxLength:"600" doc:"Id, email or account name: the datasets he may see, and as my_permission what he has. About others only for admins."`
 }
 
@@ -95,7 +96,7 @@ func (h sharing) list(ctx context.Context, in *datasetsInput) (*answer[List[Data
 			return nil, err
 		}
 	}
-	page, err := h.datasets.datasets.Datasets(ctx, h.access.Viewer(who, c.Settings), in.Cursor, in.Limit)
+	page, err := h.datasets.datasets.Datasets(ctx, h.access.Viewer(who, c.Settings), in.Search, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}

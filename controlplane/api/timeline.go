@@ -29,6 +29,10 @@ func (h runs) wait(ctx context.Context, in *ByID) (*answer[Waiting], error) {
 	if err != nil {
 		return nil, err
 	}
+	return answerOf(waitingOf(w)), nil
+}
+
+func waitingOf(w sb.Wait) Waiting {
 	out := Waiting{Holds: w.Holds, Quota: w.Quota, Held: w.Held, Summary: w.Summary}
 	if w.Position > 0 {
 		out.Position, out.Ahead = &w.Position, &w.Ahead
@@ -39,7 +43,7 @@ func (h runs) wait(ctx context.Context, in *ByID) (*answer[Waiting], error) {
 	if !w.Since.IsZero() {
 		out.Since = momentOf(&w.Since)
 	}
-	return answerOf(out), nil
+	return out
 }
 
 // RunEvent is a line of a run's timeline.

@@ -39,6 +39,20 @@ func (q *Queue) Wait(ctx context.Context, run sb.Run) (sb.Wait, error) {
 	return explain(run, place, now), nil
 }
 
+// last is an id behind all others that runs have.
+const last = "~"
+
+// Outlook says what a run of an operator would wait for at an orchestrator if it was scheduled now.
+func (q *Queue) Outlook(ctx context.Context, operator string, o sb.Orchestrator, to sb.Target) (sb.Wait, error) {
+	now, err := q.store.Now(ctx)
+	if err != nil {
+		return sb.Wait{}, err
+	}
+	w, err := q.Wait(ctx, sb.Run{ID: last, Operator: operator, Status: sb.Scheduled, OrchestratorID: o.ID, Target: to, ScheduledAt: now, NotBefore: now})
+	w.Since = time.Time{}
+	return w, err
+}
+
 // Positions gives the positions of the Scheduled ones among runs, by id.
 func (q *Queue) Positions(ctx context.Context, runs []sb.Run) (map[string]int64, error) {
 	if !slices.ContainsFunc(runs, func(r sb.Run) bool { return r.Status == sb.Scheduled }) {

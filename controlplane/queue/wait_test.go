@@ -83,3 +83,23 @@ func TestWhyARunWaits(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatARunWouldWaitFor(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	quota(t, w, 1)
+	for range 5 {
+		_, p := w.Running(t)
+		w.Clock.Pass(2 * time.Second)
+		require.NoError(t, w.Work.End(t.Context(), p, runstest.Exit(0)))
+	}
+	held := w.Queued(t)
+	w.Schedule(t)
+	o := sb.Orchestrator{ID: held.OrchestratorID}
+	wait, err := replica(w, w.Store, &counts{}).Outlook(t.Context(), held.Operator, o, held.Target)
+	require.NoError(t, err)
+	require.Equal(t, queue.HoldsQuota, wait.Holds)
+	require.EqualValues(t, 1, wait.Ahead)
+	require.Equal(t, 4*time.Second, wait.Estimate)
+	require.Zero(t, wait.Since, "it was not scheduled")
+}

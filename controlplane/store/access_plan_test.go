@@ -77,7 +77,7 @@ func TestDatasetsAreReadByTheirGrounds(t *testing.T) {
 	} {
 		after := nameCursor{Name: "n"}.String()
 		v := sb.Viewer{Principal: sb.Principal{ID: "p", Role: role}}
-		queries, err := s.questions(func() error { _, err := s.Datasets(t.Context(), v, after, 50); return err })
+		queries, err := s.questions(func() error { _, err := s.Datasets(t.Context(), v, "", after, 50); return err })
 		require.NoError(t, err)
 		require.Len(t, queries, 1)
 		plan := explained(t, s, queries[0])

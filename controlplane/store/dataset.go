@@ -63,15 +63,17 @@ func (row datasetRow) object() sb.Object {
 	return sb.Object{Kind: "dataset", ID: row.ID, Name: row.Name}
 }
 
-// Datasets reads a page of those the viewer may see, by name, with what his permission rests on.
-func (s *Store) Datasets(ctx context.Context, v sb.Viewer, cursor string, limit int) (sb.Page[sb.Facts], error) {
+// Datasets reads a page of those the viewer may see and whose name holds the search, in whatever case ("" for all), by name,
+// with what his permission rests on.
+func (s *Store) Datasets(ctx context.Context, v sb.Viewer, search, cursor string, limit int) (sb.Page[sb.Facts], error) {
 	var page sb.Page[sb.Facts]
 	after, err := readNameCursor(cursor)
 	if err != nil {
 		return page, err
 	}
 	limit = limitOf(limit)
-	query, args := datasetsPage(s.read, v, after.Name, limit+1)
+	holds, text := s.holds(search, "d.name")
+	query, args := datasetsPage(s.read, v, part{holds, text}, after.Name, limit+1)
 	var rows []factsRow
 	if err := s.read.NewRaw(query, args...).Scan(ctx, &rows); err != nil {
 		return page, tidy(err)
@@ -85,8 +87,8 @@ func (s *Store) Datasets(ctx context.Context, v sb.Viewer, cursor string, limit 
 }
 
 // datasetsPage is the SELECT of a page with the grounds of each permission.
-func datasetsPage(q bun.IDB, v sb.Viewer, after string, limit int) (string, []any) {
-	c := visibleDatasets(v, after, limit)
+func datasetsPage(q bun.IDB, v sb.Viewer, holds part, after string, limit int) (string, []any) {
+	c := visibleDatasets(v, holds, after, limit)
 	return "SELECT " + factsColumns(q) + " FROM (" + c.sql + `) AS c CROSS JOIN settings AS o CROSS JOIN principals AS p CROSS JOIN datasets AS d
 		LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = p.id
 		WHERE d.id = c.id AND p.id = ? AND p.deleted_at = 0 ORDER BY c.name LIMIT ?`, append(c.args, v.Principal.ID, limit)

@@ -292,7 +292,7 @@ func (s *Store) viewed(ctx context.Context, q sb.RunQuery) ([][]term, error) {
 // inVisible gives the alternatives of lying in a dataset the viewer sees: one for each of a few; one for all where they
 // are more, by a list of ids as long as it is short, else by asking for each run.
 func (s *Store) inVisible(ctx context.Context, q sb.RunQuery) ([][]term, error) {
-	c, which := visibleDatasets(q.Viewer, "", maxListed+1), "SELECT id FROM (%s) AS c LIMIT ?"
+	c, which := visibleDatasets(q.Viewer, part{}, "", maxListed+1), "SELECT id FROM (%s) AS c LIMIT ?"
 	see, args := visible(q.Viewer)
 	if q.DatasetID != "" {
 		c, which = partOf("SELECT d.id FROM datasets AS d WHERE d.id = ? AND "+see, append([]any{q.DatasetID}, args...)...), "%s LIMIT ?"

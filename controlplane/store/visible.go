@@ -64,13 +64,14 @@ func groundsOf(v sb.Viewer) []part {
 	return list
 }
 
-// visibleDatasets is a SELECT of id and name of the first datasets a viewer sees, behind a name.
-func visibleDatasets(v sb.Viewer, after string, limit int) part {
+// visibleDatasets is a SELECT of id and name of the first datasets d that a viewer sees and that fit a further condition, if
+// any, behind a name.
+func visibleDatasets(v sb.Viewer, fit part, after string, limit int) part {
 	var list []string
 	var args []any
 	for _, g := range groundsOf(v) {
-		list = append(list, "SELECT id, name FROM (SELECT d.id, d.name "+g.sql+" AND d.name > ? ORDER BY d.name LIMIT ?) AS b")
-		args = append(append(args, g.args...), after, limit)
+		list = append(list, "SELECT id, name FROM (SELECT d.id, d.name "+g.sql+fit.sql+" AND d.name > ? ORDER BY d.name LIMIT ?) AS b")
+		args = append(append(append(args, g.args...), fit.args...), after, limit)
 	}
 	return part{strings.Join(list, " UNION "), args}
 }

@@ -35,6 +35,7 @@ func TestNoAccessLooksLikeNotExisting(t *testing.T) {
 		{"POST", "/datasets/%/access/invitations", `{"email":"gus@example.net","permission":"view"}`},
 		{"DELETE", "/datasets/%/access/invitations/none", ""},
 		{"GET", "/operators?dataset=%", ""},
+		{"GET", "/operators/@acme%2Ftools%2Fhello/outlook?dataset=%", ""},
 		{"GET", "/runs?dataset=%", ""},
 		{"POST", "/runs", `{"operator":"@acme/tools/hello","dataset":"%"}`},
 		{"POST", "/access/explain", `{"action":"view","dataset":"%"}`},

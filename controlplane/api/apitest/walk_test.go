@@ -77,7 +77,7 @@ var operations = map[string]operation{
 	"POST /datasets/{name}/access/invitations": {managers, `{"email":"stranger@example.net","permission":"view"}`},
 	"PUT /datasets/{name}/access/groups/{id}":  {managers, `{"permission":"view"}`}, "DELETE /datasets/{name}/access/groups/{id}": {managers, ""},
 
-	"POST /operators/{uri}/form": {runners, ""},
+	"POST /operators/{uri}/form": {runners, ""}, "GET /operators/{uri}/outlook": {runners, ""},
 
 	"POST /runs": {runners, ""}, "POST /runs/{id}/rerun": {runners, `{}`}, "GET /runs/{id}": {seers, ""}, "GET /runs/{id}/wait": {seers, ""},
 	"GET /runs/{id}/events": {seers, ""}, "GET /runs/{id}/logs": {seers, ""}, "GET /runs/{id}/logs/download": {seers, ""},
@@ -242,6 +242,8 @@ func (o *org) try(op, key, dataset, run string) reply {
 		name = dataset
 	case op == "POST /operators/{uri}/form":
 		path, body = strings.ReplaceAll(path, "{uri}", url.PathEscape(runstest.Hello)), jsonOf(map[string]any{"dataset": dataset})
+	case op == "GET /operators/{uri}/outlook":
+		path = strings.ReplaceAll(path, "{uri}", url.PathEscape(runstest.Hello)) + "?dataset=" + url.QueryEscape(dataset)
 	case op == "POST /runs":
 		body = jsonOf(map[string]any{"operator": runstest.Hello, "dataset": dataset})
 	}

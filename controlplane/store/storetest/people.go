@@ -17,6 +17,7 @@ var peopleTests = map[string]func(*testing.T, Fresh){
 	"the last admin stays":                              lastAdmin,
 	"datasets are listed as access says":                datasetLists,
 	"a dataset's name is its own":                       datasetNames,
+	"datasets are found by a part of their name":        datasetsFound,
 	"an orchestrator is changed by a function":          orchestratorChanged,
 }
 
@@ -150,7 +151,7 @@ func datasetLists(t *testing.T, fresh Fresh) {
 		}
 		cursor := ""
 		for {
-			page, err := w.Datasets(t.Context(), sb.Viewer{Principal: p}, cursor, 2)
+			page, err := w.Datasets(t.Context(), sb.Viewer{Principal: p}, "", cursor, 2)
 			require.NoError(t, err)
 			for _, f := range page.Items {
 				whole, err := w.Facts(t.Context(), sb.Ask{PrincipalID: p.ID, Dataset: f.Dataset.ID})
@@ -191,6 +192,35 @@ func datasetNames(t *testing.T, fresh Fresh) {
 	require.Equal(t, p, dogs.DefaultPermission)
 	_, err = w.UpdateDataset(t.Context(), w.admin.ID, "none", sb.DatasetPatch{Name: &name}, free)
 	requireCode(t, sb.NotFound, err)
+}
+
+func datasetsFound(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	for _, name := range []string{"Cats by night", "100% cats", "dogs", "hidden cats"} {
+		p := sb.CanView
+		if name == "hidden cats" {
+			p = sb.NoAccess
+		}
+		_, err := w.CreateDataset(t.Context(), sb.Dataset{Name: name, DefaultPermission: p, Creator: w.admin.Who()})
+		require.NoError(t, err)
+	}
+	member := w.principal(t, "finder", sb.Member)
+	for _, row := range []struct {
+		who    sb.Principal
+		search string
+		want   []string
+	}{
+		{member, "CATS BY", []string{"Cats by night"}}, {member, "0%", []string{"100% cats"}}, {member, "hidden", nil},
+		{w.admin, "hidden", []string{"hidden cats"}}, {w.admin, "100_", nil},
+	} {
+		page, err := w.Datasets(t.Context(), sb.Viewer{Principal: row.who}, row.search, "", 10)
+		require.NoError(t, err)
+		var got []string
+		for _, f := range page.Items {
+			got = append(got, f.Dataset.Name)
+		}
+		require.Equal(t, row.want, got, "%s as %s", row.search, row.who.Name)
+	}
 }
 
 func orchestratorChanged(t *testing.T, fresh Fresh) {

@@ -197,7 +197,7 @@ func (s *shares) look(t *rapid.T) {
 	for _, person := range s.people {
 		p, err := s.Principal(ctx(t), person.ID)
 		require.NoError(t, err)
-		page, err := s.Datasets(ctx(t), sb.Viewer{Principal: p}, "", sb.MaxLimit)
+		page, err := s.Datasets(ctx(t), sb.Viewer{Principal: p}, "", "", sb.MaxLimit)
 		require.NoError(t, err)
 		var want, got []string
 		for _, d := range s.datasets {

@@ -158,7 +158,7 @@ func sourceDatasets(t *testing.T, fresh Fresh) {
 		require.NoError(t, w.SyncDatasets(t.Context(), ref, there))
 	}
 	names := func() (list []string) {
-		page, err := w.Datasets(t.Context(), sb.Viewer{Principal: w.admin, Others: true}, "", 0)
+		page, err := w.Datasets(t.Context(), sb.Viewer{Principal: w.admin, Others: true}, "", "", 0)
 		require.NoError(t, err)
 		for _, f := range page.Items {
 			list = append(list, f.Dataset.Name)
