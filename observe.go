@@ -222,7 +222,7 @@ func (c Found) apply(r *Run) ([]Event, error) {
 	}
 	r.Work.OutcomeDue = false
 	if c.Outcome.Completed && r.Status == Completed {
-		r.Result, r.ResultKey, r.OutputsSchema = c.Outcome.Result, c.Outcome.ResultKey, c.Outcome.OutputsSchema
+		r.resulted(c.Outcome)
 		return []Event{{Kind: EventFound, Message: "Its result was read there."}}, nil
 	}
 	if f := r.Failure; r.Status == Failed && !c.Outcome.Completed && f.Kind == FailError { // until now with words that stood for these

@@ -271,7 +271,15 @@ func (r *Run) complete(at time.Time, said *Outcome) []Event {
 	r.ran(at)
 	r.become(Completed, at)
 	if said != nil {
-		r.Result, r.ResultKey, r.OutputsSchema = said.Result, said.ResultKey, said.OutputsSchema
+		r.resulted(*said)
 	}
 	return []Event{{Kind: EventCompleted}}
+}
+
+// resulted takes the result. The schema that the manifest gives stays unless the result came with one of its own.
+func (r *Run) resulted(o Outcome) {
+	r.Result, r.ResultKey = o.Result, o.ResultKey
+	if len(o.OutputsSchema) > 0 {
+		r.OutputsSchema = o.OutputsSchema
+	}
 }

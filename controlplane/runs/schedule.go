@@ -142,6 +142,7 @@ func (r *Runs) draw(f sb.Facts, all []sb.Orchestrator, d sb.Draft, now time.Time
 		if command.Inputs != nil {
 			run.InputsSchema = command.Inputs
 		}
+		run.OutputsSchema = command.Outputs
 		if command.Timeout > 0 {
 			run.Timeout = command.Timeout
 		}

@@ -22,7 +22,9 @@ const zip = promisify(gzip);
 async function pack(path: string) {
   const body = await readFile(path);
   if (body.length < 1024) return;
-  const quality = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: body.length };
+  // The last percents of what is very large, such as the plots, would take most of the build.
+  const level = body.length > 1 << 20 ? 9 : 11;
+  const quality = { [constants.BROTLI_PARAM_QUALITY]: level, [constants.BROTLI_PARAM_SIZE_HINT]: body.length };
   await writeFile(`${path}.br`, await brotli(body, { params: quality }));
   await writeFile(`${path}.gz`, await zip(body, { level: 9 }));
 }

@@ -1,13 +1,16 @@
-import { withTheme } from '@rjsf/core';
-import { Theme } from '@rjsf/mantine';
+import withTheme from '@rjsf/core/lib/withTheme.js';
+import type { TemplatesType } from '@rjsf/utils';
 import { useMemo } from 'react';
-import { JsonField } from '@/forms/JsonField.tsx';
+import { fields } from '@/forms/fields.tsx';
 import { type Described, modelOf } from '@/forms/model.ts';
 import { errorsOf } from '@/forms/faults.ts';
+import { templates } from '@/forms/templates.tsx';
 import { validator } from '@/forms/validator.ts';
+import { widgets } from '@/forms/widgets.tsx';
 import type { Fault } from '@/services/api.ts';
 
-const Form = withTheme({ ...Theme, fields: { ...Theme.fields, FallbackField: JsonField } });
+// The templates that are left out are the library's own.
+const Form = withTheme({ fields, widgets, templates: templates as TemplatesType });
 
 interface Props {
   described: Described;
@@ -36,6 +39,7 @@ export default function SchemaForm({ described, value, onChange, faults, readOnl
       showErrorList={false}
       liveValidate="onBlur"
       useFallbackUiForUnsupportedType
+      experimental_defaultFormStateBehavior={{ emptyObjectFields: 'skipEmptyDefaults' }}
     />
   );
 }

@@ -1,4 +1,5 @@
 import type { RJSFSchema, UiSchema } from '@rjsf/utils';
+import { readFiftyOne } from '@/forms/fiftyone.ts';
 import { readJSONSchema } from '@/forms/jsonschema.ts';
 
 /** A form, however its inputs were described: what may be entered, and how it is shown. */
@@ -13,9 +14,11 @@ export interface Described {
   schema?: unknown;
 }
 
-/** Reads a schema into a form; of one that nobody can read, a field for JSON. */
-export function modelOf(described: Described): FormModel {
-  return readJSONSchema(described.kind === 'json_schema' ? described.schema : {});
+/** Reads a schema into a form. Without one nothing is said. */
+export function modelOf(described: Described | null): FormModel {
+  if (described === null) return { schema: {}, ui: {} };
+  const read = described.kind === 'fiftyone' ? readFiftyOne : readJSONSchema;
+  return read(described.schema);
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
 
 export type Dataset = Schemas['Dataset'];
@@ -15,6 +15,17 @@ export const datasetsQuery = queryOptions({
   queryKey: ['datasets'],
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/datasets', { params: { query: { limit: 500 } }, signal })),
 });
+
+/** The first datasets whose name holds a text. */
+export const datasetsFoundQuery = (search: string, limit = 20) =>
+  queryOptions({
+    queryKey: ['datasets', 'found', search, limit],
+    queryFn: ({ signal }) => {
+      const query = { limit, ...(search ? { search } : {}) };
+      return answerOf(api.GET('/api/v1/datasets', { params: { query }, signal }));
+    },
+    placeholderData: keepPreviousData,
+  });
 
 export const datasetQuery = (name: string) =>
   queryOptions({

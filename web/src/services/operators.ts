@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
 
 export type Operator = Schemas['Operator'];
@@ -46,6 +46,32 @@ export const formQuery = ({ operator, dataset, params }: FormAsk) =>
         }),
       ),
     retry: false,
+    placeholderData: keepPreviousData,
     staleTime: 30_000,
     gcTime: 60_000,
+  });
+
+/** Where a run of an operator could go, and what it would wait for there. */
+export const outlookQuery = (operator: string, dataset?: string) =>
+  queryOptions({
+    queryKey: ['operators', dataset ?? '', 'outlook', operator],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.GET('/api/v1/operators/{uri}/outlook', {
+          params: { path: { uri: operator }, query: dataset ? { dataset } : {} },
+          signal,
+        }),
+      ),
+    refetchInterval: 10_000,
+  });
+
+/** The first operators that fit a search; with `all` also those that I may not run, and why not. */
+export const operatorsFoundQuery = (search: string, dataset?: string, { limit = 20, all = true } = {}) =>
+  queryOptions({
+    queryKey: ['operators', dataset ?? '', 'found', search, limit, all],
+    queryFn: ({ signal }) => {
+      const query = { all, limit, ...(search ? { search } : {}), ...(dataset ? { dataset } : {}) };
+      return answerOf(api.GET('/api/v1/operators', { params: { query }, signal }));
+    },
+    placeholderData: keepPreviousData,
   });

@@ -1,5 +1,7 @@
 import { Empty } from '@/components/Empty.tsx';
 import { Values } from '@/components/run/Values.tsx';
+import { modelOf } from '@/forms/model.ts';
+import { Shown } from '@/forms/Shown.tsx';
 import { isOver, type Run } from '@/services/runs.ts';
 
 /** What came of the run. */
@@ -10,5 +12,9 @@ export function Output({ run }: { run: Run }) {
       <Empty>{run.status === 'failed' ? 'It failed, and gave no result.' : 'It completed, and gave no result.'}</Empty>
     );
   }
-  return <Values value={run.result} schema={run.outputs_schema} />;
+  return (
+    <Values value={run.result}>
+      <Shown value={run.result} model={modelOf(run.outputs_schema)} />
+    </Values>
+  );
 }

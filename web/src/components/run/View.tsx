@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { Empty } from '@/components/Empty.tsx';
-import { isObject } from '@/components/run/schema.ts';
+import { isObject } from '@/forms/model.ts';
 import type { Run } from '@/services/runs.ts';
 import classes from './run.module.css';
 

@@ -1,6 +1,8 @@
 import { Select } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { datasetsQuery } from '@/services/datasets.ts';
+import { useState } from 'react';
+import { datasetQuery, datasetsFoundQuery } from '@/services/datasets.ts';
 
 interface Props {
   chosen: string | undefined; // id or name
@@ -9,20 +11,28 @@ interface Props {
 
 /** Chooses the dataset of a run, or none. */
 export function DatasetChoice({ chosen, choose }: Props) {
-  const { data } = useQuery(datasetsQuery);
-  const items = data?.items ?? [];
-  const now = items.find((d) => d.id === chosen || d.name === chosen);
+  const [typed, setTyped] = useState('');
+  const [search] = useDebouncedValue(typed, 200);
+  const { data: now, error } = useQuery({ ...datasetQuery(chosen ?? ''), enabled: chosen !== undefined });
+  const asked = search === now?.name ? '' : search;
+  const { data } = useQuery(datasetsFoundQuery(asked));
+  const found = data?.items ?? [];
+  const items = now && !found.some((d) => d.id === now.id) ? [now, ...found] : found;
   return (
     <Select
       label="Dataset"
       placeholder="None"
       searchable
       clearable
-      clearButtonProps={{ 'aria-label': 'No dataset' }}
+      clearButtonProps={{ 'aria-label': 'No dataset', tabIndex: 0 }}
       nothingFoundMessage="No such dataset"
+      searchValue={typed}
+      onSearchChange={setTyped}
+      filter={({ options }) => options}
       value={now?.id ?? null}
       onChange={(id) => choose(id ?? undefined)}
       data={items.map((d) => ({ value: d.id, label: d.name }))}
+      error={error ? 'There is no such dataset, or you may not see it.' : undefined}
     />
   );
 }

@@ -1,58 +1,127 @@
-import { Alert, Button, Group, Loader, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, type SyntheticEvent, useState } from 'react';
+import { type SyntheticEvent, useState } from 'react';
+import { Asked } from '@/components/schedule/Asked.tsx';
 import type { ScheduleSearch } from '@/components/schedule/search.ts';
+import { useOperatorForm } from '@/components/schedule/useForm.ts';
+import { Where } from '@/components/schedule/Where.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
-import { isProblem } from '@/services/api.ts';
-import { formQuery, operatorQuery, type Params } from '@/services/operators.ts';
+import { isProblem, sentence } from '@/services/api.ts';
+import { type Operator, operatorQuery } from '@/services/operators.ts';
 import { newKey, scheduleRun } from '@/services/runs.ts';
 
-const SchemaForm = lazy(() => import('@/forms/SchemaForm.tsx'));
-
 interface Props {
-  operator: string; // URI
-  search: ScheduleSearch;
+  search: ScheduleSearch & { operator: string };
   change: (to: Partial<ScheduleSearch>) => void;
 }
 
-/** What is entered for a run of an operator. */
-export function Fill({ operator, search }: Props) {
+/** What is entered for a run of an operator, unless it may not be run. */
+export function Fill({ search, change }: Props) {
+  const { data, error } = useQuery(operatorQuery(search.operator, search.dataset));
+  if (error) return <Trouble error={error} what="The operator could not be read" />;
+  if (data === undefined) return null;
+  if (data === null) return <Alert color="gray">There is no such operator.</Alert>;
+  return (
+    <>
+      <About of={data} />
+      {data.why_not === null ? <Inputs search={search} change={change} of={data} /> : <WhyNot of={data} />}
+    </>
+  );
+}
+
+function About({ of }: { of: Operator }) {
+  return (
+    <Text size="sm" c="dimmed">
+      {of.uri}
+      {of.not_loadable !== null && ` · Its FiftyOne could not load it: ${of.not_loadable}`}
+    </Text>
+  );
+}
+
+function WhyNot({ of }: { of: Operator }) {
+  return (
+    <Alert color="gray" icon={<IconLock />} title={`You may not run “${of.label}” here`}>
+      {sentence(of.why_not ?? '')}
+    </Alert>
+  );
+}
+
+function Inputs({ search, change, of }: Props & { of: Operator }) {
+  const { operator, dataset, orchestrator } = search;
+  const { form, params, setParams, retry, asking } = useOperatorForm({ operator, dataset, params: {} });
+  const [label, setLabel] = useState('');
+  const scheduled = useScheduled();
+  const enter = (next: typeof params) => {
+    setParams(next);
+    if (scheduled.isError) scheduled.reset(); // what was wrong may be right now
+  };
+  const send = (e: SyntheticEvent) => {
+    e.preventDefault();
+    scheduled.mutate({
+      operator,
+      params,
+      ...(dataset ? { dataset } : {}),
+      ...(label ? { label } : {}),
+      ...(orchestrator ? { orchestrator } : {}),
+    });
+  };
+  const refused = isProblem(scheduled.error) ? scheduled.error.faults : undefined;
+  const fault = (location: string) => refused?.find((f) => f.location === location)?.message;
+  return (
+    <form onSubmit={send} noValidate aria-label="Inputs of the run">
+      <Stack gap="md">
+        <Asked
+          form={form}
+          params={params}
+          setParams={enter}
+          retry={retry}
+          faults={refused ?? form.data?.errors ?? []}
+        />
+        <TextInput
+          label="Name of the run"
+          description="What the run is called in lists"
+          placeholder={nameFor(of, form.data?.label)}
+          maxLength={200}
+          value={label}
+          onChange={(e) => setLabel(e.currentTarget.value)}
+          error={fault('body.label')}
+        />
+        <Where
+          operator={operator}
+          dataset={dataset}
+          chosen={orchestrator}
+          choose={(id) => change({ orchestrator: id })}
+          fault={fault('body.orchestrator')}
+        />
+        {scheduled.error && <Trouble error={scheduled.error} what="The run was not scheduled" />}
+        <Group justify="flex-end">
+          <Tooltip label="The form is being asked again" disabled={!asking}>
+            <Button type="submit" loading={scheduled.isPending}>
+              Schedule run
+            </Button>
+          </Tooltip>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** Schedules, and goes to the run. */
+function useScheduled() {
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { data: of } = useQuery(operatorQuery(operator, search.dataset));
-  const form = useQuery(formQuery({ operator, dataset: search.dataset, params: {} }));
-  const [params, setParams] = useState<Params>({});
-  const [label, setLabel] = useState('');
-  const scheduled = useMutation({
-    mutationFn: () =>
-      scheduleRun({ operator, params, dataset: search.dataset ?? null, label: label || null }, newKey()),
+  return useMutation({
+    mutationFn: (body: Parameters<typeof scheduleRun>[0]) => scheduleRun(body, newKey()),
     onSuccess: (run) => {
       void client.invalidateQueries({ queryKey: ['runs'] });
       return navigate({ to: '/runs/$id', params: { id: run.id } });
     },
   });
-  const send = (e: SyntheticEvent) => {
-    e.preventDefault();
-    scheduled.mutate();
-  };
-  if (of === null) return <Alert color="gray">There is no such operator, or you may not see it.</Alert>;
-  const faults = isProblem(scheduled.error) ? scheduled.error.faults : (form.data?.errors ?? []);
-  return (
-    <form onSubmit={send}>
-      {form.error && <Trouble error={form.error} what="The form could not be made" />}
-      <Suspense fallback={<Loader aria-label="Loading" />}>
-        {form.data?.inputs_schema && (
-          <SchemaForm described={form.data.inputs_schema} value={params} onChange={setParams} faults={faults} />
-        )}
-      </Suspense>
-      <TextInput label="Name of the run" value={label} onChange={(e) => setLabel(e.currentTarget.value)} mb="md" />
-      {scheduled.error && <Trouble error={scheduled.error} what="The run was not scheduled" />}
-      <Group justify="flex-end">
-        <Button type="submit" loading={scheduled.isPending} disabled={of?.why_not !== null}>
-          Schedule run
-        </Button>
-      </Group>
-    </form>
-  );
+}
+
+/** What the run is called without a name of its own. */
+function nameFor(of: Operator, label = ''): string {
+  return label === '' ? of.label : label;
 }

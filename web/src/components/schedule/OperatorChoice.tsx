@@ -1,6 +1,8 @@
-import { Select, Stack, Text } from '@mantine/core';
+import { Loader, Select, Stack, Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { type Operator, operatorsQuery } from '@/services/operators.ts';
+import { useState } from 'react';
+import { type Operator, operatorQuery, operatorsFoundQuery } from '@/services/operators.ts';
 
 interface Props {
   chosen: string | undefined; // URI
@@ -10,15 +12,26 @@ interface Props {
 
 /** Chooses the operator. Those that one may not run say why. */
 export function OperatorChoice({ chosen, dataset, choose }: Props) {
-  const { data } = useQuery(operatorsQuery(dataset));
-  const items = data?.items ?? [];
+  const [typed, setTyped] = useState('');
+  const [search] = useDebouncedValue(typed, 200);
+  const { data: now } = useQuery({ ...operatorQuery(chosen ?? '', dataset), enabled: chosen !== undefined });
+  // What was chosen stands in the field: that is no search.
+  const asked = search === now?.label ? '' : search;
+  const { data, isFetching } = useQuery(operatorsFoundQuery(asked, dataset));
+  const found = data?.items ?? [];
+  const items = now && !found.some((o) => o.uri === now.uri) ? [now, ...found] : found;
   const byURI = new Map(items.map((o) => [o.uri, o]));
   return (
     <Select
       label="Operator"
       placeholder="Search by name or URI"
       searchable
-      nothingFoundMessage="No such operator"
+      withAsterisk
+      nothingFoundMessage={isFetching ? 'Searching…' : 'No such operator'}
+      rightSection={isFetching ? <Loader size="xs" /> : undefined}
+      searchValue={typed}
+      onSearchChange={setTyped}
+      filter={({ options }) => options}
       value={chosen ?? null}
       onChange={(uri) => choose(uri ?? undefined)}
       data={items.map((o) => ({ value: o.uri, label: o.label, disabled: o.why_not !== null }))}

@@ -24,7 +24,9 @@ export function Schedule({ search }: { search: ScheduleSearch }) {
           dataset={search.dataset}
           choose={(operator) => change({ operator, orchestrator: undefined })}
         />
-        {search.operator && <Fill key={search.operator} operator={search.operator} search={search} change={change} />}
+        {search.operator && (
+          <Fill key={search.operator} search={{ ...search, operator: search.operator }} change={change} />
+        )}
       </div>
     </Page>
   );

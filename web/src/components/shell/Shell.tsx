@@ -4,6 +4,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { Account } from '@/components/shell/Account.tsx';
 import { Logo } from '@/components/shell/Logo.tsx';
+import { PaletteButton } from '@/components/shell/PaletteButton.tsx';
 import { Pulse } from '@/components/shell/Pulse.tsx';
 import { sectionsFor } from '@/components/shell/sections.ts';
 import { Theme } from '@/components/shell/Theme.tsx';
@@ -37,6 +38,7 @@ export function Shell() {
             </UnstyledButton>
           </Group>
           <Group gap="xs" wrap="nowrap">
+            <PaletteButton />
             <Pulse />
             <Theme />
             <Account />

@@ -1,0 +1,57 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { getNonce } from 'get-nonce';
+import { useEffect, useRef } from 'react';
+import { calm } from '@/forms/plots.ts';
+import { isObject } from '@/forms/model.ts';
+import classes from './forms.module.css';
+
+/** A plot, from the traces and the layout of Plotly. It is very large: load it with lazy(). */
+export default function Plot({ data, layout, label }: { data: unknown; layout: unknown; label: string }) {
+  const at = useRef<HTMLDivElement>(null);
+  const dark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark';
+  useEffect(() => {
+    const place = at.current;
+    if (!place) return;
+    let gone = false;
+    let clear: (() => void) | undefined;
+    void import('plotly.js-strict-dist-min').then(({ default: plotly }) => {
+      if (gone) return;
+      allowStyles();
+      void plotly.react(place, calm(Array.isArray(data) ? data : []), styled(layout, dark), {
+        displaylogo: false,
+        responsive: true,
+      });
+      clear = () => plotly.purge(place);
+    });
+    return () => {
+      gone = true;
+      clear?.();
+    };
+  }, [data, layout, dark]);
+  return <div ref={at} className={classes.plot} role="img" aria-label={label} />;
+}
+
+function styled(layout: unknown, dark: boolean) {
+  const given = isObject(layout) ? calm(layout) : {};
+  const style = getComputedStyle(document.body);
+  return {
+    margin: { t: 32, r: 16, b: 40, l: 48 },
+    paper_bgcolor: 'transparent',
+    plot_bgcolor: 'transparent',
+    font: { color: style.color, family: style.fontFamily, size: 12 },
+    xaxis: { gridcolor: dark ? '#424242' : '#dee2e6' },
+    yaxis: { gridcolor: dark ? '#424242' : '#dee2e6' },
+    ...given,
+    autosize: true,
+  };
+}
+
+/** Plotly adds rules to this sheet; without our nonce the policy would refuse it. */
+function allowStyles() {
+  const id = 'plotly.js-style-global';
+  if (document.getElementById(id)) return;
+  const sheet = document.createElement('style');
+  sheet.id = id;
+  sheet.nonce = getNonce() ?? '';
+  document.head.append(sheet);
+}
