@@ -1,7 +1,7 @@
 import { test as base, expect, type Page } from '@playwright/test';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,8 @@ export interface World {
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Schedules a run of an operator of the dummy plugin, or of the URI that is given, as the first admin. */
   schedule(operator: string, more?: Record<string, unknown>): Promise<Run>;
+  /** Installs a plugin of these files. */
+  install(files: Record<string, string>): Promise<void>;
   /** Waits until a run stands so. */
   until(id: string, ...statuses: string[]): Promise<void>;
 }
@@ -86,10 +88,17 @@ async function begin(): Promise<{ world: World; end: () => Promise<void> }> {
   });
   await said(server.stdout, 'Signalbox is running');
   const key = (await readFile(join(folder, 'data', 'admin.key'), 'utf8')).trim();
-  const world = worldAt(url, key);
-  await promisify(execFile)(binary, ['plugins', 'install', '--builtin', 'dummy', '--url', url], {
-    env: { PATH: process.env.PATH, HOME: folder, SIGNALBOX_API_KEY: key },
-  });
+  const plugins = (...args: string[]) =>
+    promisify(execFile)(binary, ['plugins', 'install', ...args, '--url', url], {
+      env: { PATH: process.env.PATH, HOME: folder, SIGNALBOX_API_KEY: key },
+    });
+  const install = async (files: Record<string, string>) => {
+    const from = await mkdtemp(join(folder, 'plugin-'));
+    await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(from, name), text)));
+    await plugins(from);
+  };
+  const world = { ...worldAt(url, key), install };
+  await plugins('--builtin', 'dummy');
   await world.call('POST', '/datasets', { name: 'cats' });
   const end = async () => {
     server.kill('SIGKILL'); // its shims end what it has started
@@ -99,7 +108,7 @@ async function begin(): Promise<{ world: World; end: () => Promise<void> }> {
   return { world, end };
 }
 
-function worldAt(url: string, key: string): World {
+function worldAt(url: string, key: string): Omit<World, 'install'> {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await fetch(`${url}/api/v1${path}`, {
       method,

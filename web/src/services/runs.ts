@@ -75,9 +75,16 @@ export function logAddress(id: string): string {
 
 const at = (id: string) => ({ params: { path: { id } } });
 
-export const rerun = (id: string) =>
-  answerOf(api.POST('/api/v1/runs/{id}/rerun', { params: { path: { id }, header: { 'Idempotency-Key': newKey() } } }));
+/** Schedules a run again, with other params if they are given. */
+export const rerun = (id: string, params?: Record<string, unknown>) =>
+  answerOf(
+    api.POST('/api/v1/runs/{id}/rerun', {
+      params: { path: { id }, header: { 'Idempotency-Key': newKey() } },
+      ...(params ? { body: { params } } : {}),
+    }),
+  );
 export const stopRun = (id: string) => answerOf(api.POST('/api/v1/runs/{id}/stop', at(id)));
+export const releaseRun = (id: string) => answerOf(api.POST('/api/v1/runs/{id}/release', at(id)));
 export const markFailed = (id: string) => answerOf(api.POST('/api/v1/runs/{id}/fail', at(id)));
 export const changeRun = (id: string, body: Schemas['RunPatchBody']) =>
   answerOf(api.PATCH('/api/v1/runs/{id}', { ...at(id), body }));
@@ -86,12 +93,12 @@ export const bulk = (action: BulkAction, ids: string[]) =>
     api.POST('/api/v1/runs/bulk', { params: { header: { 'Idempotency-Key': newKey() } }, body: { action, ids } }),
   );
 
-/** Schedules a run. The same under the same key is scheduled once. */
-export const scheduleRun = (body: Schemas['ScheduleBody'], key: string) =>
-  answerOf(api.POST('/api/v1/runs', { params: { header: { 'Idempotency-Key': key } }, body }));
+/** Schedules a run. */
+export const scheduleRun = (body: Schemas['ScheduleBody']) =>
+  answerOf(api.POST('/api/v1/runs', { params: { header: { 'Idempotency-Key': newKey() } }, body }));
 
 /** A key under which a request may be sent again and counts once. Pages without TLS have no randomUUID. */
-export function newKey(): string {
+function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('');
 }
 

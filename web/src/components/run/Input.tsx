@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react';
 import { Empty } from '@/components/Empty.tsx';
 import { PagePending } from '@/components/PagePending.tsx';
+import { Lineage } from '@/components/run/Lineage.tsx';
 import { Values } from '@/components/run/Values.tsx';
 import { isObject, modelOf } from '@/forms/model.ts';
 import { Shown } from '@/forms/Shown.tsx';
@@ -11,9 +12,12 @@ const SchemaForm = lazy(() => import('@/forms/SchemaForm.tsx'));
 /** What the run was given, in the form that asked for it. */
 export function Input({ run }: { run: Run }) {
   return (
-    <Values value={run.params}>
-      <Filled run={run} />
-    </Values>
+    <>
+      <Values value={run.params}>
+        <Filled run={run} />
+      </Values>
+      {run.rerun_of && <Lineage run={run} of={run.rerun_of} />}
+    </>
   );
 }
 

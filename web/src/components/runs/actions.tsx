@@ -1,22 +1,25 @@
 import {
   IconDownload,
+  IconEdit,
   IconFlag,
   IconPencil,
   IconPin,
   IconPinnedOff,
   IconPlayerStop,
   IconRepeat,
+  IconLockOpen,
   type Icon,
 } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
 import { confirm } from '@/components/confirm.tsx';
 import { useRunDeeds } from '@/components/runs/deeds.tsx';
 import type { Dataset } from '@/services/datasets.ts';
-import { useMe } from '@/services/me.ts';
+import { isAdmin, useMe } from '@/services/me.ts';
 import { isOver, logAddress, nameOf, rightsOn, type Run, type RunItem, workGoesOn } from '@/services/runs.ts';
 
 /** Something that can be done with a run. */
 export interface Action {
-  key: 'rerun' | 'rename' | 'pin' | 'download' | 'stop' | 'fail';
+  key: 'rerun' | 'edit' | 'rename' | 'pin' | 'download' | 'stop' | 'fail' | 'release';
   label: string;
   icon: Icon;
   whyNot?: string | undefined; // why it cannot be done now, or not by who looks
@@ -27,13 +30,21 @@ export interface Action {
 
 /** What can be done with a run. `rename` begins to; without it there is no such action. */
 export function useRunActions(run: RunItem | Run, dataset: Dataset | undefined, rename?: () => void): Action[] {
-  const rights = rightsOn(run, useMe(), dataset);
+  const me = useMe();
+  const navigate = useNavigate();
+  const rights = rightsOn(run, me, dataset);
   const deeds = useRunDeeds();
   const end = !rights.end ? 'Needs Can manage on the dataset, or a run of your own' : undefined;
   const edit = !rights.rename ? 'Needs Can edit on the dataset, or a run of your own' : undefined;
   const over = 'It is over, and so is its work';
   return [
     { key: 'rerun', label: 'Re-run', icon: IconRepeat, act: () => deeds.rerun.mutate(run) },
+    {
+      key: 'edit',
+      label: 'Re-run with changes…',
+      icon: IconEdit,
+      act: () => void navigate({ to: '/schedule', search: { rerun: run.id } }),
+    },
     ...(rename ? [{ key: 'rename', label: 'Rename', icon: IconPencil, whyNot: edit, act: rename } as const] : []),
     {
       key: 'pin',
@@ -59,7 +70,33 @@ export function useRunActions(run: RunItem | Run, dataset: Dataset | undefined, 
       whyNot: isOver(run) ? 'Its status is final' : end,
       act: () => askToFail(run, () => deeds.fail.mutate(run)),
     },
+    ...(isAdmin(me) && mayHoldForEver(run)
+      ? [
+          {
+            key: 'release',
+            label: 'Release its slot…',
+            icon: IconLockOpen,
+            grave: true,
+            act: () => askToRelease(run, () => deeds.release.mutate(run)),
+          } as const,
+        ]
+      : []),
   ];
+}
+
+/** Whether nobody can say any more if the work goes on, or it should have ended. */
+function mayHoldForEver(run: RunItem | Run): boolean {
+  return run.work.state === 'unknown' || workGoesOn(run);
+}
+
+function askToRelease(run: RunItem | Run, act: () => void) {
+  confirm({
+    title: `Release the slot of “${nameOf(run)}”?`,
+    effect:
+      'Another run may take its slot at once. Do this only if you know that its work has ended: nothing is asked to end, and if it still goes on, more runs at once than the quota allows.',
+    verb: 'Release slot',
+    act,
+  });
 }
 
 function pinWhyNot(run: RunItem | Run): string {

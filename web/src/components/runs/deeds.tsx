@@ -1,6 +1,6 @@
 import { useDeed } from '@/components/deed.ts';
 import { RunLink } from '@/components/runs/RunLink.tsx';
-import { changeRun, markFailed, nameOf, rerun, type Run, type RunItem, stopRun } from '@/services/runs.ts';
+import { changeRun, markFailed, nameOf, releaseRun, rerun, type Run, type RunItem, stopRun } from '@/services/runs.ts';
 
 const refresh = [['runs']];
 
@@ -31,6 +31,12 @@ export function useRunDeeds() {
       act: (run: RunItem | Run) => stopRun(run.id),
       refresh,
       failed: (run) => `“${nameOf(run)}” was not stopped`,
+    }),
+    release: useDeed({
+      act: (run: RunItem | Run) => releaseRun(run.id),
+      refresh: [...refresh, ['orchestrators']],
+      done: (run) => `The slot of “${nameOf(run)}” is free.`,
+      failed: (run) => `The slot of “${nameOf(run)}” was not released`,
     }),
     fail: useDeed({
       act: (run: RunItem | Run) => markFailed(run.id),

@@ -10,7 +10,7 @@ import { Where } from '@/components/schedule/Where.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
 import { isProblem, sentence } from '@/services/api.ts';
 import { type Operator, operatorQuery } from '@/services/operators.ts';
-import { newKey, scheduleRun } from '@/services/runs.ts';
+import { scheduleRun } from '@/services/runs.ts';
 
 interface Props {
   search: ScheduleSearch & { operator: string };
@@ -113,7 +113,7 @@ function useScheduled() {
   const navigate = useNavigate();
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: Parameters<typeof scheduleRun>[0]) => scheduleRun(body, newKey()),
+    mutationFn: (body: Parameters<typeof scheduleRun>[0]) => scheduleRun(body),
     onSuccess: (run) => {
       void client.invalidateQueries({ queryKey: ['runs'] });
       return navigate({ to: '/runs/$id', params: { id: run.id } });

@@ -1,6 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { Page } from '@/components/Page.tsx';
+import { Again } from '@/components/schedule/Again.tsx';
 import { DatasetChoice } from '@/components/schedule/DatasetChoice.tsx';
 import { OperatorChoice } from '@/components/schedule/OperatorChoice.tsx';
 import { Fill } from '@/components/schedule/Fill.tsx';
@@ -15,6 +16,15 @@ export function Schedule({ search }: { search: ScheduleSearch }) {
       void navigate({ to: '/schedule', search: (before) => ({ ...before, ...to }), replace: true, resetScroll: false }),
     [navigate],
   );
+  if (search.rerun) {
+    return (
+      <Page title="Re-run with changes">
+        <div className={classes.form}>
+          <Again id={search.rerun} />
+        </div>
+      </Page>
+    );
+  }
   return (
     <Page title="Schedule a run">
       <div className={classes.form}>

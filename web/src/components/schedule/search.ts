@@ -5,6 +5,7 @@ export interface ScheduleSearch {
   dataset?: string | undefined;
   operator?: string | undefined; // URI
   orchestrator?: string | undefined;
+  rerun?: string | undefined; // the run that is scheduled again, with other inputs; then nothing else counts
 }
 
 export function scheduleSearch(search: Record<string, unknown>): ScheduleSearch {
@@ -12,5 +13,6 @@ export function scheduleSearch(search: Record<string, unknown>): ScheduleSearch 
     dataset: textOf(search.dataset),
     operator: textOf(search.operator),
     orchestrator: textOf(search.orchestrator),
+    rerun: textOf(search.rerun),
   };
 }
