@@ -1,3 +1,4 @@
+import { installForms } from './forms.ts';
 import type { World } from './world.ts';
 
 /** A page for pictures and for the check of accessibility, for an admin. */
@@ -20,6 +21,12 @@ export async function pagesOf(world: World): Promise<Shown[]> {
   await Promise.all([done, failed, logged, large].map((r) => world.until(r.id, 'completed', 'failed')));
   await world.until(hangs.id, 'running');
   await world.call('PATCH', `/runs/${done.id}`, { pinned: true });
+  await installForms(world);
+  const wide = await world.schedule('@tests/forms/wide', { params: { model: 'clip', batch: 4 }, label: 'Embeddings' });
+  const again = await world.call<{ id: string }>('POST', `/runs/${wide.id}/rerun`, {
+    params: { model: 'dino', batch: 4 },
+  });
+  await Promise.all([wide, again].map((r) => world.until(r.id, 'completed', 'failed')));
   const dataset = await world.call<{ id: string }>('GET', '/datasets/cats');
   const plugin = await world.call<{ id: string }>('GET', `/plugins/${encodeURIComponent('@signalbox/dummy')}`);
   const builtin = await world.call<{ id: string }>('GET', '/orchestrators/builtin');
@@ -40,6 +47,11 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'plugin', path: `/plugins/${plugin.id}`, ready: 'Versions' },
     { name: 'orchestrators', path: '/orchestrators', ready: 'builtin' },
     { name: 'orchestrator', path: `/orchestrators/${builtin.id}`, ready: 'Open work' },
+    { name: 'schedule', path: `/d/${dataset.id}/schedule`, ready: 'Operator' },
+    { name: 'schedule-form', path: `/d/${dataset.id}/schedule?operator=@tests/forms/wide`, ready: 'Where it runs' },
+    { name: 'schedule-again', path: `/schedule?rerun=${wide.id}`, ready: 'Again, after' },
+    { name: 'run-input-form', path: `/runs/${again.id}/input`, ready: 'What changed' },
+    { name: 'run-output-shown', path: `/runs/${wide.id}/output`, ready: 'Done' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }

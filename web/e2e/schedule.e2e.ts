@@ -9,6 +9,8 @@ interface Started {
   orchestrator: string;
 }
 
+test.describe.configure({ timeout: 90_000 });
+
 test.beforeAll(async ({ world }) => installForms(world));
 
 /** The run whose page is open, as the API has it. */
@@ -25,7 +27,7 @@ async function holdsUp(page: Page) {
 test('D1 D2 a member schedules a run by its form, on a dataset that he may edit', async ({ as, world }) => {
   const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
   const page = await as('member', `/d/${id}/schedule?operator=@tests/forms/wide`);
-  await page.getByRole('textbox', { name: 'Model' }).click();
+  await page.getByRole('combobox', { name: 'Model' }).click();
   await page.getByRole('option', { name: 'dino' }).click();
   await page.getByRole('textbox', { name: 'Batch size' }).fill('8');
   await page.getByRole('group', { name: 'Tags' }).getByRole('button', { name: 'Add' }).click();
@@ -53,7 +55,7 @@ test('D2 what the server refuses is told at its field, and what was entered stay
 test('D2 P6 who may not run an operator is told why, and by the palette never offered it', async ({ as }) => {
   const page = await as('member', '/schedule?operator=@tests/forms/admins&dataset=cats');
   await expect(page.getByText('You may not run “Only for admins” here')).toBeVisible();
-  await expect(page.getByText(/needs the role admin|only admins/i)).toBeVisible();
+  await expect(page.getByText('Operator @tests/forms/admins needs the role admin').first()).toBeVisible();
   await expect(page.getByRole('button', { name: 'Schedule run' })).toBeHidden();
   await page.keyboard.press('Control+k');
   await page.getByRole('textbox', { name: /Search for an operator/ }).fill('@tests/forms');
@@ -74,7 +76,6 @@ test('D1 D4 the whole way by the keyboard: palette, form, schedule, see it finis
   const search = page.getByRole('textbox', { name: /Search for an operator/ });
   await expect(search).toBeFocused();
   await page.keyboard.type('dummy/sleep');
-  await expect(page.getByText('Run on cats')).toBeVisible();
   await expect(page.getByRole('button', { name: /Sleep/ })).toBeVisible();
   await holdsUp(page);
   await page.keyboard.press('Enter');
@@ -103,6 +104,7 @@ test('D1 a form that depends on what is entered is asked again, and nobody loses
   await expect(name).toHaveValue('a long dream of cats');
   await expect(name).toBeFocused();
   await name.fill('bad');
+  await name.press('Tab');
   await expect(page.getByText('Bad names bring bad dreams')).toBeVisible();
   await holdsUp(page);
   await end();
@@ -113,7 +115,7 @@ test('D1 a form that cannot be made gives way to JSON', async ({ as, world }) =>
     failure: { message: "KeyError: 'clip'", stack: 'Traceback (most recent call last)\n<b>KeyError</b>' },
   }));
   const page = await as('admin', '/schedule?operator=@tests/forms/silent&dataset=cats');
-  await expect(page.getByText('The form could not be made')).toBeVisible();
+  await expect(page.getByRole('alert', { name: 'The form could not be made' })).toBeVisible();
   await expect(page.getByText("KeyError: 'clip'")).toBeVisible();
   await page.getByRole('textbox', { name: 'Inputs' }).fill('{"name": 1');
   await expect(page.getByText('This is not JSON.')).toBeVisible();
@@ -121,13 +123,12 @@ test('D1 a form that cannot be made gives way to JSON', async ({ as, world }) =>
   await page.getByRole('button', { name: 'Schedule run' }).click();
   const run = await shown(page, world);
   expect(run.params).toEqual({ name: 'by hand' });
-  await world.call('POST', `/runs/${run.id}/stop`);
   await end();
 });
 
 test('D1 a form that nobody makes gives way to JSON after five seconds', async ({ as }) => {
   const page = await as('admin', '/schedule?operator=@tests/forms/silent&dataset=cats');
-  await expect(page.getByText('The form could not be made')).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByRole('alert', { name: 'The form could not be made' })).toBeVisible({ timeout: 15_000 });
   await expect(page.getByRole('textbox', { name: 'Inputs' })).toBeVisible();
 });
 
@@ -163,7 +164,7 @@ test('G2 a result is shown by its schema: marks, plots, tables, pictures', async
   const page = await as('admin', `/runs/${run.id}/output`);
   await expect(page.getByText('Done')).toBeVisible();
   await expect(page.getByRole('link', { name: 'the paper' })).toHaveAttribute('href', 'https://example.org/paper');
-  await expect(page.getByText('here', { exact: true })).toBeVisible();
+  await expect(page.getByText('or here.')).toBeVisible();
   await expect(page.getByRole('link', { name: 'here', exact: true })).toBeHidden();
   await expect(page.locator('.main-svg').first()).toBeVisible({ timeout: 20_000 });
   await expect(page.getByRole('cell', { name: '0.75' })).toBeVisible();

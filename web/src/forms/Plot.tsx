@@ -13,10 +13,10 @@ export default function Plot({ data, layout, label }: { data: unknown; layout: u
     const place = at.current;
     if (!place) return;
     let gone = false;
+    allowStyles();
     let clear: (() => void) | undefined;
     void import('plotly.js-strict-dist-min').then(({ default: plotly }) => {
       if (gone) return;
-      allowStyles();
       void plotly.react(place, calm(Array.isArray(data) ? data : []), styled(layout, dark), {
         displaylogo: false,
         responsive: true,
@@ -46,12 +46,16 @@ function styled(layout: unknown, dark: boolean) {
   };
 }
 
-/** Plotly adds rules to this sheet; without our nonce the policy would refuse it. */
+// Where Plotly and the maps within it would put style sheets, in the version that package.json names.
+const sheets = ['plotly.js-style-global', '9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53'];
+
+/** Makes the sheets that Plotly adds rules to, before it does: without our nonce the policy refuses them. */
 function allowStyles() {
-  const id = 'plotly.js-style-global';
-  if (document.getElementById(id)) return;
-  const sheet = document.createElement('style');
-  sheet.id = id;
-  sheet.nonce = getNonce() ?? '';
-  document.head.append(sheet);
+  for (const id of sheets) {
+    if (document.getElementById(id)) continue;
+    const sheet = document.createElement('style');
+    sheet.id = id;
+    sheet.nonce = getNonce() ?? '';
+    document.head.append(sheet);
+  }
 }

@@ -1,6 +1,6 @@
 import type { RJSFSchema } from '@rjsf/utils';
 import type { FormModel } from '@/forms/model.ts';
-import { isObject } from '@/forms/model.ts';
+import { isObject, typeOf } from '@/forms/model.ts';
 
 /**
  * Reads a JSON Schema (2020-12). What it says stays; only how tuples are written changes, for the library draws them as
@@ -26,6 +26,12 @@ function within(schema: Record<string, unknown>): RJSFSchema {
     read.items = schema.prefixItems.map(one);
     read.additionalItems = 'items' in schema ? one(schema.items) : true;
     delete read.prefixItems;
+  }
+  for (const word of ['oneOf', 'anyOf']) {
+    const choices = schema[word];
+    if (read.type !== undefined || !Array.isArray(choices)) continue;
+    const type = typeOf(choices.map((c: unknown) => (isObject(c) ? c.const : undefined)));
+    if (type) read.type = type;
   }
   return read;
 }

@@ -21,6 +21,13 @@ export function modelOf(described: Described | null): FormModel {
   return read(described.schema);
 }
 
+/** The type that choices have, as a schema says it: the library takes a field without one for a field of any value. */
+export function typeOf(choices: unknown[]): 'string' | 'number' | 'boolean' | undefined {
+  const types = new Set(choices.map((choice) => typeof choice));
+  const [only] = types;
+  return types.size === 1 && (only === 'string' || only === 'number' || only === 'boolean') ? only : undefined;
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

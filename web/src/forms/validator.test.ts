@@ -2,14 +2,14 @@ import { expect, it } from 'vitest';
 import { errorsOf, pathOf } from '@/forms/faults.ts';
 import { validator } from '@/forms/validator.ts';
 
-const wrong = (schema: object, data: unknown) => validator.validateFormData(data, schema).errorSchema;
+const wrong = (schema: object, data: unknown): object => validator.validateFormData(data, schema).errorSchema;
 
 it('lays what is wrong at its field', () => {
   const schema = { type: 'object', required: ['a'], properties: { a: {}, b: { items: { type: 'integer' } } } } as const;
-  expect(wrong(schema, { b: [1, 'x'] })).toMatchObject({
-    a: { __errors: ['It is required.'] },
-    b: { 1: { __errors: [/integer/] } },
-  });
+  const found = wrong(schema, { b: [1, 'x'] }) as { a: object; b: Record<string, { __errors: string[] }> };
+  expect(found.a).toEqual({ __errors: ['It is required.'] });
+  expect(Object.keys(found.b)).toEqual(['1']);
+  expect(found.b['1']?.__errors.join(' ')).toContain('integer');
   expect(wrong(schema, { a: 1, b: [] })).toEqual({});
 });
 

@@ -17,8 +17,9 @@ const rootID = '__rjsf_rootSchema';
 export const validator: ValidatorType = {
   isValid: (schema, data, root) => check(schema, data, root).length === 0,
   rawValidation: (schema, data) => ({ errors: check(schema, data) as never[] }),
-  validateFormData: (data, schema) => {
-    const errors = check(schema, data).filter(leaf).map(told);
+  validateFormData: (data, schema, _custom, transform, ui) => {
+    const found = check(schema, data).filter(leaf).map(told);
+    const errors = transform ? transform(found, ui) : found;
     const built = new ErrorSchemaBuilder();
     for (const { property = '', message = '' } of errors) built.addErrors(message, pathOf(property));
     return { errors, errorSchema: built.ErrorSchema };

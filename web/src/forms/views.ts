@@ -1,5 +1,5 @@
 import type { RJSFSchema, UiSchema } from '@rjsf/utils';
-import { type FormModel, isObject } from '@/forms/model.ts';
+import { type FormModel, isObject, typeOf } from '@/forms/model.ts';
 
 export type Json = Record<string, unknown>;
 
@@ -152,6 +152,8 @@ function choose(schema: RJSFSchema, ui: UiSchema, name: string, view: Json) {
   }
   delete schema.enum;
   schema.oneOf = choices as RJSFSchema[];
+  const type = typeOf(choices.map((c) => c.const));
+  if (type && schema.type === undefined) schema.type = type;
 }
 
 /** Some views only go with some types; with others the type decides. */

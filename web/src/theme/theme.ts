@@ -27,6 +27,7 @@ export const cssVariables: CSSVariablesResolver = (t) => ({
   light: {
     '--mantine-color-dimmed': t.colors.gray[7],
     '--mantine-color-placeholder': '#5c636a',
+    '--mantine-color-error': t.colors.red[9],
     '--sb-line': t.colors.gray[3],
     '--sb-ground': t.colors.gray[0],
     '--sb-hover': t.colors.gray[1],
@@ -39,6 +40,7 @@ export const cssVariables: CSSVariablesResolver = (t) => ({
   dark: {
     '--mantine-color-dimmed': t.colors.dark[1],
     '--mantine-color-placeholder': t.colors.dark[1],
+    '--mantine-color-error': t.colors.red[4],
     '--sb-line': t.colors.dark[4],
     '--sb-ground': t.colors.dark[8],
     '--sb-hover': t.colors.dark[6],

@@ -20,6 +20,7 @@ export default function Palette({ opens }: { opens: number }) {
       scrollable
       maxHeight="min(70vh, 560px)"
       size="lg"
+      attributes={{ content: { 'aria-label': 'Palette' } }}
       transitionProps={{ duration: 80 }}
     >
       <Spotlight.Search

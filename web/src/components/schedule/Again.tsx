@@ -43,13 +43,7 @@ function Edited({ run }: { run: Run }) {
           Again, after <RunLink run={run}>“{nameOf(run)}”</RunLink>: {run.operator} on {run.dataset ?? 'no dataset'}, at{' '}
           {run.orchestrator}, with the plugin’s current version.
         </Text>
-        <Asked
-          form={form}
-          params={params}
-          setParams={enter}
-          retry={retry}
-          faults={refused ?? form.data?.errors ?? []}
-        />
+        <Asked form={form} params={params} setParams={enter} retry={retry} refused={refused} />
         {changes.length > 0 && <Changes changes={changes} />}
         {scheduled.error && <Trouble error={scheduled.error} what="The run was not scheduled again" />}
         <Group justify="flex-end">

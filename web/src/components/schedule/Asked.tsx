@@ -3,7 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { isObject } from '@/forms/model.ts';
-import type { Fault } from '@/services/api.ts';
+import { type Fault, sentence } from '@/services/api.ts';
 import type { Form, Params } from '@/services/operators.ts';
 
 const SchemaForm = lazy(() => import('@/forms/SchemaForm.tsx'));
@@ -13,11 +13,11 @@ interface Props {
   params: Params;
   setParams: (params: Params) => void;
   retry: () => void;
-  faults: Fault[];
+  refused: Fault[] | undefined; // what was wrong when it was to be scheduled
 }
 
 /** The operator's form; where it cannot be made, JSON. */
-export function Asked({ form, params, setParams, retry, faults }: Props) {
+export function Asked({ form, params, setParams, retry, refused }: Props) {
   const { data, error, isFetching } = form;
   if (error) {
     return (
@@ -47,7 +47,13 @@ export function Asked({ form, params, setParams, retry, faults }: Props) {
   }
   return (
     <Suspense fallback={<Skeleton height={120} aria-label="The form is being loaded" />}>
-      <SchemaForm described={described} value={params} onChange={setParams} faults={faults} />
+      <SchemaForm
+        described={described}
+        value={params}
+        onChange={setParams}
+        faults={refused ?? (data.dynamic ? data.errors : [])}
+        soFar={!refused}
+      />
     </Suspense>
   );
 }
@@ -68,7 +74,9 @@ interface NotMadeProps {
 function NotMade({ why, stack, retry, busy }: NotMadeProps) {
   return (
     <Alert color="orange" icon={<IconAlertTriangle />} title="The form could not be made" role="alert" mb="sm">
-      <Text size="sm">{why} The inputs can be entered as JSON.</Text>
+      <Text size="sm">
+        {sentence(why.replace(/^the form could not be made: /i, ''))} The inputs can be entered as JSON.
+      </Text>
       {stack && (
         <details>
           <summary>What the operator’s code said</summary>

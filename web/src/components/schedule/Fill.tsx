@@ -72,13 +72,7 @@ function Inputs({ search, change, of }: Props & { of: Operator }) {
   return (
     <form onSubmit={send} noValidate aria-label="Inputs of the run">
       <Stack gap="md">
-        <Asked
-          form={form}
-          params={params}
-          setParams={enter}
-          retry={retry}
-          faults={refused ?? form.data?.errors ?? []}
-        />
+        <Asked form={form} params={params} setParams={enter} retry={retry} refused={refused} />
         <TextInput
           label="Name of the run"
           description="What the run is called in lists"
