@@ -144,6 +144,7 @@ func TestARunIsScheduledWithItsDefaults(t *testing.T) {
 		d.Dataset, d.Params, d.Label, d.Priority, d.Orchestrator = "", []byte(`{"a":1}`), "Mine", -3, w.Builtin.ID
 	})
 	require.Equal(t, sb.DefaultTimeout, bare.Timeout)
+	require.JSONEq(t, runstest.OnceOutputs, string(bare.OutputsSchema))
 	require.Empty(t, bare.DatasetID)
 	require.Equal(t, []any{`{"a":1}`, "Mine", -3}, []any{string(bare.Params), bare.Label, bare.Priority})
 

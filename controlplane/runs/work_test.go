@@ -486,3 +486,14 @@ func TestWorkStoppedWhereItIsCarried(t *testing.T) {
 	require.NoError(t, w.Work.End(t.Context(), p, sb.End{Signal: "terminated"}))
 	require.Equal(t, "terminated in Temporal", w.Get(t, p.Run).Failure.Message)
 }
+
+func TestTheManifestSaysHowAResultLooksUnlessTheResultDoes(t *testing.T) {
+	t.Parallel()
+	for said, kept := range map[string]string{"": runstest.OnceOutputs, `{"title":"Other"}`: `{"title":"Other"}`} {
+		w := runstest.New(t)
+		run, p := w.Running(t, runstest.Of(runstest.Once))
+		require.NoError(t, w.Work.Complete(t.Context(), p, []byte(`{"n":1}`), []byte(said)))
+		require.NoError(t, w.Work.End(t.Context(), p, runstest.Exit(0)))
+		require.JSONEq(t, kept, string(w.Get(t, run.ID).OutputsSchema))
+	}
+}

@@ -47,11 +47,11 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'plugin', path: `/plugins/${plugin.id}`, ready: 'Versions' },
     { name: 'orchestrators', path: '/orchestrators', ready: 'builtin' },
     { name: 'orchestrator', path: `/orchestrators/${builtin.id}`, ready: 'Open work' },
-    { name: 'schedule', path: `/d/${dataset.id}/schedule`, ready: 'Operator' },
-    { name: 'schedule-form', path: `/d/${dataset.id}/schedule?operator=@tests/forms/wide`, ready: 'Where it runs' },
-    { name: 'schedule-again', path: `/schedule?rerun=${wide.id}`, ready: 'Again, after' },
-    { name: 'run-input-form', path: `/runs/${again.id}/input`, ready: 'What changed' },
-    { name: 'run-output-shown', path: `/runs/${wide.id}/output`, ready: 'Done' },
+    { name: 'schedule', path: `/d/${dataset.id}/schedule`, ready: 'Schedule a run' },
+    { name: 'schedule-form', path: `/d/${dataset.id}/schedule?operator=@tests/forms/wide`, ready: 'Batch size' },
+    { name: 'schedule-again', path: `/schedule?rerun=${wide.id}`, ready: 'Batch size' },
+    { name: 'run-input-form', path: `/runs/${again.id}/input`, ready: 'Batch size' },
+    { name: 'run-output-shown', path: `/runs/${wide.id}/output`, ready: 'dog' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }

@@ -29,6 +29,9 @@ const (
 	Embed = "@acme/tools/embed" // needs the FiftyOne runtime
 )
 
+// OnceOutputs is the schema of the results of Once.
+const OnceOutputs = `{"title":"What came of it"}`
+
 // WorkerName is how the world's worker calls itself.
 const WorkerName = "host/default"
 
@@ -136,7 +139,7 @@ func (w *World) Install(t *testing.T, version string) {
 			Name: "@acme/tools", Version: version, Operators: []string{"hello", "once", "embed"},
 			Commands: map[string]sb.Command{
 				"hello": {Label: "Say hello", Command: []string{"true"}, Inputs: []byte(inputs), Timeout: time.Hour, Retries: 2},
-				"once":  {Command: []string{"true"}},
+				"once":  {Command: []string{"true"}, Outputs: []byte(OnceOutputs)},
 			},
 			Secrets: []string{"API_KEY", "OTHER_KEY"},
 		},

@@ -18,9 +18,19 @@ const options: MarkdownToJSX.Options = {
   sanitizer: (value) => (/^(https?:|data:image\/(png|jpeg|gif|webp);)/i.test(value) ? value : null),
   overrides: {
     ...Object.fromEntries(['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((tag) => [tag, { component: heading }])),
-    a: ({ href, children }: { href?: string; children?: ReactNode }) => <Outward to={href ?? ''}>{children}</Outward>,
+    a: ({ href, children }: { href?: string; children?: ReactNode }) => (
+      <Outward to={href ?? ''} inherit>
+        {children}
+      </Outward>
+    ),
     img: ({ src, alt }: { src?: string; alt?: string }) =>
-      src?.startsWith('data:') ? <img src={src} alt={alt ?? ''} /> : <Outward to={src ?? ''}>{alt ?? src}</Outward>,
+      src?.startsWith('data:') ? (
+        <img src={src} alt={alt ?? ''} />
+      ) : (
+        <Outward to={src ?? ''} inherit>
+          {alt ?? src}
+        </Outward>
+      ),
   },
 };
 

@@ -1,25 +1,29 @@
 import { Kbd, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useFound } from '@/components/palette/found.tsx';
 import { useHere } from '@/components/palette/here.ts';
 
+const [store, palette] = createSpotlight();
+
 /** Where one goes by the keyboard: to run an operator, to a dataset, a run, a page, a person. It opens when `opens` grows. */
 export default function Palette({ opens }: { opens: number }) {
   const [query, setQuery] = useState('');
   useEffect(() => {
-    if (opens > 0) spotlight.open();
+    if (opens > 0) palette.open();
   }, [opens]);
   return (
     <Spotlight.Root
+      store={store}
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
       scrollable
       maxHeight="min(70vh, 560px)"
       size="lg"
+      styles={{ actionDescription: { color: 'inherit', opacity: 1 } }}
       attributes={{ content: { 'aria-label': 'Palette' } }}
       transitionProps={{ duration: 80 }}
     >
@@ -44,6 +48,14 @@ function Found({ query }: { query: string }) {
   const here = useHere();
   const { groups, busy } = useFound(search, here);
   const none = groups.every((g) => g.entries.length === 0);
+  // Entries come from the server when the query has been there for a while: then the first is what Enter goes to.
+  const keys = groups.flatMap((g) => g.entries.map((e) => e.key)).join(' ');
+  useEffect(() => {
+    const first = document.querySelector('[data-action]');
+    if (!first || document.querySelector('[data-action][data-selected]')) return;
+    first.setAttribute('data-selected', 'true');
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  }, [keys]);
   return (
     <Spotlight.ActionsList>
       {groups

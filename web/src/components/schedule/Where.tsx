@@ -1,4 +1,4 @@
-import { Badge, Group, Radio, Stack, Text } from '@mantine/core';
+import { Group, Radio, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Trouble } from '@/components/Trouble.tsx';
 import type { Schemas } from '@/services/api.ts';
@@ -40,9 +40,9 @@ export function Where({ operator, dataset, chosen, choose, fault }: Props) {
             label={
               <Group gap="xs" component="span">
                 {place.orchestrator.name}
-                <Badge size="sm" variant="light" color={colorOf(place)} autoContrast>
+                <Text span size="xs" fw={600} c={colorOf(place)}>
                   {stateOf(place)}
-                </Badge>
+                </Text>
               </Group>
             }
             description={outlookOf(place)}
@@ -66,7 +66,7 @@ function stateOf({ enabled, waiting }: Place): string {
 
 function colorOf(place: Place): string {
   const state = stateOf(place);
-  return state === 'Free' ? 'teal' : state === 'Disabled' ? 'gray' : 'orange';
+  return state === 'Free' ? 'var(--sb-completed)' : state === 'Disabled' ? 'dimmed' : 'var(--sb-queued)';
 }
 
 /** What would happen there, in one line. */
