@@ -4,7 +4,7 @@ import { IconDownload, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { actionChoices, type AuditSearch, filterOf } from '@/components/security/search.ts';
-import { actorsQuery, auditActionsQuery, exportAddress, type Outcome } from '@/services/audit.ts';
+import { actorsQuery, auditActionsQuery, exportAddress } from '@/services/audit.ts';
 
 interface Props {
   search: AuditSearch;

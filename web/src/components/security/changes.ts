@@ -20,7 +20,7 @@ function line(right: RoleRight, gains: boolean): string {
     const verb = gains ? (right.keys === 1 ? 'works' : 'work') : right.keys === 1 ? 'stops working' : 'stop working';
     return `${who}${keys} of ${people(right)} ${verb} at once.`;
   }
-  return `${who}${people(right)} ${gains ? 'see' : 'no longer see'} other people’s runs.`;
+  return `${who}other people’s runs are ${gains ? 'shown to' : 'hidden from'} ${people(right)} at once.`;
 }
 
 function people({ users, service_accounts: accounts }: RoleRight): string {
