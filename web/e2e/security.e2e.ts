@@ -104,7 +104,7 @@ test('A10: an admin finds who changed what, before and after, and exports it', a
   await page.getByRole('link', { name: 'Export' }).click();
   const lines = (await readFile(await (await download).path(), 'utf8')).trim().split('\n');
   expect(new Set(lines.map((l) => (JSON.parse(l) as { action: string }).action))).toEqual(new Set(['dataset.update']));
-  await page.getByRole('button', { name: 'All about this dataset' }).click();
+  await page.getByRole('button', { name: 'All about this target' }).click();
   await page.getByRole('combobox', { name: 'What was done' }).fill('');
   await expect(page).toHaveURL(new RegExp(`object=${id}`));
   await page.goto(`${world.url}/security/audit`);
