@@ -112,10 +112,6 @@ test('A10: an admin finds who changed what, before and after, and exports it', a
   await page.getByRole('combobox', { name: 'Who did it' }).fill('guest');
   await page.getByRole('option', { name: 'Demo guest' }).click();
   await expect(list.getByRole('button').first()).toContainText(/Demo guest.*administer/);
-  await page
-    .getByRole('textbox', { name: 'To' })
-    .or(page.getByLabel('To', { exact: true }))
-    .first()
-    .fill('2001-01-01');
+  await page.getByLabel('To', { exact: true }).fill('2001-01-01');
   await expect(page.getByText('No entry fits these filters.')).toBeVisible();
 });
