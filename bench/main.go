@@ -50,6 +50,7 @@ var parts = []part{
 	{"bridge", 20 * time.Minute, bridge},
 	{"serve", 5 * time.Minute, serving},
 	{"forms", 10 * time.Minute, forming},
+	{"pages", 20 * time.Minute, browsing},
 	{"leaks", 30 * time.Minute, leaks},
 }
 
