@@ -100,7 +100,7 @@ class RuntimeTest(unittest.TestCase):
         self.assertEqual("a printed line\n" * 2, self.out)
 
     def test_stages_that_an_app_has_resolved(self) -> None:
-        """They run as they were queued, whatever would be resolved now; a bare list is how older versions wrote them."""
+        """They run as they were queued, whatever would be resolved now; older versions wrote a bare list."""
         stages = [{"operator_uri": "@tests/kinds/plain", "params": {"name": "B"}, "of_another_version": 1}]
         for operator, pipeline in (("pipeline", {"stages": stages}), ("boom", stages)):
             with self.subTest(operator=operator):
