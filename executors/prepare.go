@@ -119,13 +119,14 @@ type fiftyOne struct {
 	DatasetID   string          `json:"dataset_id,omitempty"`
 	DatasetName string          `json:"dataset_name,omitempty"`
 	Request     json.RawMessage `json:"request,omitempty"`
+	Pipeline    json.RawMessage `json:"pipeline,omitempty"`
 }
 
 func fiftyOneOf(c *sb.ClaimFiftyOne) *fiftyOne {
 	if c == nil {
 		return nil
 	}
-	return &fiftyOne{c.DatasetID, c.DatasetName, c.Request}
+	return &fiftyOne{c.DatasetID, c.DatasetName, c.Request, c.Pipeline}
 }
 
 func orNull(v json.RawMessage, otherwise string) json.RawMessage {

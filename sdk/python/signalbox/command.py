@@ -35,6 +35,8 @@ PASSED = ("PATH", "HOME", "LANG", "TMPDIR")
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
 
+# What FiftyOne's runtime reads of a claim, besides the address of the database.
+_OF_FIFTYONE = ("dataset_id", "dataset_name", "request", "pipeline")
 _TRIES = 5  # of an archive that arrives damaged
 _FETCH_FOR = 600.0  # seconds
 
@@ -152,7 +154,7 @@ def environment(task: Task, home: str, passed: Sequence[str]) -> Dict[str, str]:
     context.touch(0o600)
     source: Mapping[str, Any] = task.answer.get("fiftyone") or {}
     if source:
-        said["fiftyone"] = {name: source.get(name) for name in ("dataset_id", "dataset_name", "request")}
+        said["fiftyone"] = {name: source.get(name) for name in _OF_FIFTYONE}
     context.write_text(json.dumps({**said, "run": task.run, "attempt": task.attempt}), encoding="utf-8")
     shutil.copytree(
         Path(__file__).parent, Path(home, "python", "signalbox"), ignore=shutil.ignore_patterns("__pycache__")

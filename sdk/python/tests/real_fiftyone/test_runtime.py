@@ -99,6 +99,15 @@ class RuntimeTest(unittest.TestCase):
         self.assertIn("KeyError: 'label'", said["stack"])
         self.assertEqual("a printed line\n" * 2, self.out)
 
+    def test_stages_that_an_app_has_resolved(self) -> None:
+        """They run as they were queued, whatever would be resolved now; older versions wrote a bare list."""
+        stages = [{"operator_uri": "@tests/kinds/plain", "params": {"name": "B"}, "of_another_version": 1}]
+        for operator, pipeline in (("pipeline", {"stages": stages}), ("boom", stages)):
+            with self.subTest(operator=operator):
+                self.api.reported = None
+                self.assertIsNone(self.run_it(operator, fiftyone={"pipeline": pipeline})["result"])
+                self.assertEqual("a printed line\n", self.out)
+
     def test_failures_say_why(self) -> None:
         """Each kind in its own words."""
         for operator, params, words, stack in (
