@@ -53,7 +53,7 @@ test('A10: a role loses its API keys after a warning, and nobody shuts everybody
   await expect(page.getByText('Admins get in by logging in alone, then')).toBeVisible();
   await expectOpenToAll(page);
   await page.getByRole('button', { name: 'Save…' }).click();
-  await expect(dialog).toContainText('must keep admin');
+  await expect(dialog).toContainText('Must keep admin');
   await expect(dialog.getByRole('button', { name: 'Save' })).toBeDisabled();
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Undo changes' }).click();

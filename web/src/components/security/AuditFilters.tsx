@@ -67,7 +67,7 @@ function ActorFilter({ search, change }: Props) {
   return (
     <Select
       size="xs"
-      w={190}
+      w={176}
       aria-label="Who did it"
       placeholder="Anybody"
       searchable
@@ -98,7 +98,7 @@ function ActionFilter({
   return (
     <Select
       size="xs"
-      w={190}
+      w={176}
       aria-label="What was done"
       placeholder="Anything"
       searchable

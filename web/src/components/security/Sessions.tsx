@@ -56,7 +56,6 @@ function List({ search, onPage }: Props & { onPage: (cursor: string | undefined)
 
 const columns: Columns<UserSession> = [
   { header: 'User', accessorFn: (s) => s.user.name, cell: ({ row }) => <Whose of={row.original} /> },
-  { header: 'Role', accessorFn: (s) => roleWord(s.user.role) },
   { header: 'With', accessorKey: 'agent', cell: ({ row }) => <With of={row.original} /> },
   { header: 'Address', accessorKey: 'address' },
   { header: 'Login', accessorFn: loginOf },
@@ -90,7 +89,7 @@ function Whose({ of }: { of: UserSession }) {
         </Badge>
       )}
       <Text size="xs" c="dimmed">
-        {of.user.email}
+        {[of.user.email, roleWord(of.user.role)].filter(Boolean).join(' · ')}
       </Text>
     </>
   );
@@ -98,7 +97,7 @@ function Whose({ of }: { of: UserSession }) {
 
 function With({ of }: { of: UserSession }) {
   return (
-    <Text size="sm" maw={220} truncate title={of.agent}>
+    <Text size="sm" maw={180} truncate title={of.agent}>
       {of.agent || 'Unknown'}
     </Text>
   );
