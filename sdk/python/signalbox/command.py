@@ -94,10 +94,11 @@ def _started(
     grace: float,
 ) -> Process:
     plugin = fetch(task, home)
+    own = bool(task.answer.get("command"))  # else Python would take its own modules from the plugin's folder
     order = {
-        "argv": argv,
+        "argv": argv if own else [*argv, "--folder", plugin],
         "env": environment(task, home, passed),
-        "dir": plugin,
+        "dir": plugin if own else "/",
         "grace": grace,
         "home": home,
     }
