@@ -49,6 +49,7 @@ var parts = []part{
 	{"s3", 20 * time.Minute, collecting},
 	{"bridge", 20 * time.Minute, bridge},
 	{"serve", 5 * time.Minute, serving},
+	{"pages", 20 * time.Minute, browsing},
 	{"fiftyone", 25 * time.Minute, fiftyOne},
 	{"leaks", 30 * time.Minute, leaks},
 }

@@ -19,7 +19,6 @@ import (
 	"signalbox/controlplane/config"
 	"signalbox/executors"
 	"signalbox/executors/dummy"
-	"signalbox/executors/environments"
 	"signalbox/executors/process"
 	python "signalbox/sdk/python"
 	"signalbox/workflows"
@@ -116,10 +115,7 @@ func newRunner(ctx context.Context, c config.Config, url string, log *logrus.Log
 		settings.Env = append(settings.Env, "HOME="+account.Home)
 	}
 	if c.Worker.UV != "" {
-		settings.Plugins = environments.New(ctx, environments.Options{
-			UV: c.Worker.UV, Env: environments.PassEnv(os.Environ()), Python: c.Worker.Python, Folder: filepath.Join(c.Worker.Dir, "environments"),
-			Space: int64(c.Worker.UVSpace),
-		})
+		settings.Plugins = newEnvironments(ctx, c, c.Worker.Python, filepath.Join(c.Worker.Dir, "environments"))
 	}
 	processes, warnings, err := newProcesses(c, self, account, settings.Env, packages, log)
 	if err != nil {

@@ -38,6 +38,7 @@ type Options struct {
 	ForksEnv []string      // of the servers that fork processes for jobs that name one
 	Idle     time.Duration // then such a server ends that was not wanted; DefaultIdle when 0
 	Servers  int           // most of them; DefaultServers when 0
+	Fork     time.Duration // for such a server to fork a process; DefaultFork when 0
 	Memory   int64         // bytes that a run may have, where control groups can be made; 0: no bound
 	Worker   string        // the worker's name, in those of the control groups
 }

@@ -1,4 +1,4 @@
-"""The commands ``python -m signalbox.fiftyone run``, ``… serve``, ``… form``, ``… list`` and ``… test``."""
+"""The commands of ``python -m signalbox.fiftyone``, such as ``run``."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def main(args: Optional[List[str]] = None) -> int:
     for name, does, words in (
         ("run", _run, "run the operator that this process was started for"),
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
+        ("spare", _spare, "start a process ahead for each operator that a worker runs, where none can be forked"),
         ("form", _form, "write as JSON the form of the operator that this process was started for"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
         ("test", _test, "tell as JSON what of the plugin of a folder would not work in a run here"),
@@ -39,7 +40,8 @@ def main(args: Optional[List[str]] = None) -> int:
         command.add_argument("--folder", type=Path, default=Path.cwd(), help="of the plugin; default: this one")
     asked = parser.parse_args(args)
     try:
-        environment.load()
+        if asked.does is not _spare:
+            environment.load()
     except environment.MissingFiftyOne as e:
         return _refused(str(e))
     status: int = asked.does(asked.folder)
@@ -134,10 +136,31 @@ def _form(folder: Path) -> int:
 _FORKED = {"run": _run, "form": _form}
 
 
+def _forked(argv: List[str]) -> int:
+    return _FORKED[argv[-1]](Path.cwd())
+
+
 def _serve(_folder: Path) -> int:
+    _load_own()
+    if why := forks.unforkable():
+        print(f"No process is forked: {why}. Each operator gets one that was started ahead.", file=sys.stderr)
+        os.execv(sys.executable, [sys.executable, "-m", "signalbox.fiftyone", "spare"])
+    return forks.serve(_forked)
+
+
+def _spare(_folder: Path) -> int:
+    return forks.spare(_load, _forked)
+
+
+def _load() -> None:
+    environment.load()
+    _load_own()
+
+
+def _load_own() -> None:
+    """Import FiftyOne's own operators, for what they import."""
     environment.serve(Path(os.devnull))
-    Operators()  # FiftyOne's own, for what they import
-    return forks.serve(lambda argv: _FORKED[argv[-1]](Path.cwd()))
+    Operators()
 
 
 def _refused(words: str) -> int:

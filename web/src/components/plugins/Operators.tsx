@@ -4,7 +4,7 @@ import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { type Change, usePluginDeeds } from '@/components/plugins/deeds.ts';
 import { EffectOf } from '@/components/plugins/EffectOf.tsx';
-import { roles } from '@/services/me.ts';
+import { roles, roleWord } from '@/services/me.ts';
 import { permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
 
 type Row = PluginOperator & { id: string };
@@ -16,7 +16,7 @@ export function Operators({ plugin }: { plugin: Plugin }) {
   return <DataTable label="Operators" rows={rows} columns={columns} empty="This plugin has no operators." />;
 }
 
-const roleChoices = roles.map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }));
+const roleChoices = roles.map((value) => ({ value, label: roleWord(value) }));
 const permissionChoices = permissions.map((value) => ({ value, label: value === 'none' ? 'None' : `Can ${value}` }));
 
 function columnsOf(plugin: Plugin): Columns<Row> {
