@@ -9,7 +9,7 @@ import (
 
 // launching measures how long many small operations take here and by FiftyOne's own launcher, in turns.
 func (v *vision) launching(ctx context.Context) error {
-	many, rounds, isolated := 100, 3, 40
+	many, rounds, isolated := 100, 2, 20
 	if v.quick {
 		many, rounds, isolated = 20, 1, 5
 	}
