@@ -19,7 +19,7 @@ import (
 
 // crashing is a plugin whose operator ends as its params say. VERSION is replaced.
 const crashing = `
-import ctypes, os, signal, time
+import ctypes, os, signal, sys, time
 import fiftyone.operators as foo
 
 class Ends(foo.Operator):
@@ -35,6 +35,14 @@ class Ends(foo.Operator):
             ctypes.string_at(0)
         if how == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if how == "leave":
+            os._exit(0)
+        if how == "quit":
+            sys.exit("bye")
+        if how == "next":
+            return next(iter([]))
+        if how == "long":
+            raise ValueError("z" * 30_000_000)
         if how == "raise":
             return {}["nothing"]
         if how == "memory":
@@ -94,6 +102,10 @@ func TestHowOperatorsInFiftyOneEnd(t *testing.T) {
 		"kill":     {"killed", ""},
 		"raise":    {"KeyError: 'nothing'", `return {}["nothing"]`},
 		"memory":   {"MemoryError", "bytearray"},
+		"leave":    {"ended with exit status 0 before the operator had", ""},
+		"quit":     {"SystemExit: bye", `sys.exit("bye")`},
+		"next":     {"execute() raised StopIteration", "next(iter([]))"},
+		"long":     {"ValueError: zzz", "raise ValueError"},
 	} {
 		run := w.over(w.schedule(ending, map[string]any{"how": how}).ID)
 		require.Equal(t, sb.Failed, run.Status, how)

@@ -12,8 +12,11 @@ class UnknownOperator(LookupError):
     """The plugin does not offer the operator here, with what went wrong when it was loaded."""
 
     def __init__(self, uri: str, errors: List[str]) -> None:
-        """Say so."""
-        super().__init__(f"Operator '{uri}' does not exist")
+        """Say so, with the last line of the first error, or which operators there are."""
+        why = "only the operators of the run's own plugin and of FiftyOne itself are loaded"
+        if errors:
+            why = f"its plugin could not be loaded: {errors[0].strip().splitlines()[-1]}"
+        super().__init__(f"Operator '{uri}' does not exist here: {why}")
         self.errors = errors
 
 
