@@ -47,6 +47,8 @@ class Ends(foo.Operator):
             return {}["nothing"]
         if how == "memory":
             return len(bytearray(1 << 60))
+        if how == "more memory":
+            return len(os.urandom(1 << 30))
         while how == "hang":
             time.sleep(1)
         return {"version": VERSION, "server": grandparent()}
@@ -115,6 +117,20 @@ func TestHowOperatorsInFiftyOneEnd(t *testing.T) {
 	_, err := w.client.Runs.Stop(t.Context(), hang.ID)
 	require.NoError(t, err)
 	require.Equal(t, sb.FailStopped, w.over(hang.ID).Failure.Kind)
+	require.Equal(t, 1, w.returned(w.schedule(ending, nil).ID).Version)
+}
+
+func TestOperatorInFiftyOneThatTakesTooMuchMemoryIsEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "SIGNALBOX_PYTHON="+realtest.Python(t), "SIGNALBOX_WORKER_MEMORY=500MiB")
+	n := w.dev()
+	if strings.Contains(n.out.String(), "SIGNALBOX_WORKER_MEMORY has no effect") {
+		t.Skip("control groups cannot be made here")
+	}
+	w.crashing("1")
+	run := w.over(w.schedule(ending, map[string]any{"how": "more memory"}).ID)
+	require.Equal(t, sb.Failed, run.Status)
+	require.Contains(t, run.Failure.Message, "out of memory: a run may use 500 MiB of memory here (SIGNALBOX_WORKER_MEMORY)")
 	require.Equal(t, 1, w.returned(w.schedule(ending, nil).ID).Version)
 }
 
