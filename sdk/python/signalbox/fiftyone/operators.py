@@ -52,9 +52,15 @@ class Operators:
         return found
 
     def own(self) -> List[Any]:
-        """Give the operators of the folder, panels left out."""
-        listed: List[Any] = self.registry.list_operators(builtin=False, type="operator")
-        return listed
+        """Give the operators of the folder, panels left out.
+
+        FiftyOne's own are those of a folder whose plugin has the name of theirs, and may say which of them it offers.
+        """
+        from fiftyone import plugins
+
+        names = {plugin.name for plugin in plugins.list_plugins(enabled="all", builtin=False)}
+        listed = self.registry.list_operators(type="operator")
+        return [o for o in listed if not o._builtin or o.plugin_name in names]
 
     def errors(self) -> List[str]:
         """Give the tracebacks of what could not be loaded."""
