@@ -35,10 +35,15 @@ PASSED = ("PATH", "HOME", "LANG", "TMPDIR")
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
 
+# What FiftyOne's runtime reads of a claim, besides the address of the database.
+_OF_FIFTYONE = ("dataset_id", "dataset_name", "request", "pipeline")
 _TRIES = 5  # of an archive that arrives damaged
 _FETCH_FOR = 600.0  # seconds
 
 _log = logging.getLogger("signalbox")
+
+
+UNREPORTED = "The operator's process ended with exit status 0 before the operator had."
 
 
 class CommandError(RuntimeError):
@@ -92,10 +97,11 @@ def _started(
     grace: float,
 ) -> Process:
     plugin = fetch(task, home)
+    own = bool(task.answer.get("command"))  # else Python would take its own modules from the plugin's folder
     order = {
-        "argv": argv,
+        "argv": argv if own else [*argv, "--folder", plugin],
         "env": environment(task, home, passed),
-        "dir": plugin,
+        "dir": plugin if own else "/",
         "grace": grace,
         "home": home,
     }
@@ -152,7 +158,7 @@ def environment(task: Task, home: str, passed: Sequence[str]) -> Dict[str, str]:
     context.touch(0o600)
     source: Mapping[str, Any] = task.answer.get("fiftyone") or {}
     if source:
-        said["fiftyone"] = {name: source.get(name) for name in ("dataset_id", "dataset_name", "request")}
+        said["fiftyone"] = {name: source.get(name) for name in _OF_FIFTYONE}
     context.write_text(json.dumps({**said, "run": task.run, "attempt": task.attempt}), encoding="utf-8")
     shutil.copytree(
         Path(__file__).parent, Path(home, "python", "signalbox"), ignore=shutil.ignore_patterns("__pycache__")
@@ -288,14 +294,29 @@ def _finish(task: Task, process: Process, result: Path) -> None:
         raise CommandError(f"{process.reason}: {_in_words(ended)}")
     if ended.get("code") != 0:
         raise CommandError(_in_words(ended))
+    value = read_result(result)
+    if value is None and not task.answer.get("command"):
+        _demand_report(task)
+        return
     try:
-        task.result(read_result(result))
+        task.result(value)
     except WorkError as e:
         if e.code in ("too_large", "invalid"):
             raise CommandError(f"The result was refused: {e}") from None
         _log.info("The result was not taken; the operator may have reported by itself: %s", e)
     except OSError as e:
         _log.warning("The result was not taken: %s", e)
+
+
+def _demand_report(task: Task) -> None:
+    """Raise unless FiftyOne's runtime has reported by itself: then a failure is refused."""
+    try:
+        task.door.insist(lambda: task.door.send("fail", {"message": UNREPORTED}))
+    except (WorkError, OSError) as e:
+        _log.debug("The operator has reported: %s", e)
+        return
+    task.reports.reported = True
+    raise CommandError(UNREPORTED)
 
 
 def read_result(path: Path) -> Any:

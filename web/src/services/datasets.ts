@@ -6,6 +6,19 @@ export type Dataset = Schemas['Dataset'];
 export const permissions = ['none', 'view', 'tag', 'edit', 'manage'] as const;
 export type Permission = (typeof permissions)[number];
 
+const words: Record<string, string> = {
+  none: 'No access',
+  view: 'Can view',
+  tag: 'Can tag',
+  edit: 'Can edit',
+  manage: 'Can manage',
+};
+
+/** What people call a permission. */
+export function permissionWord(permission: string): string {
+  return words[permission] ?? permission;
+}
+
 /** Tells whether a permission is another or above it. */
 export function allows(has: string, needs: Permission): boolean {
   return permissions.indexOf(has as Permission) >= permissions.indexOf(needs);

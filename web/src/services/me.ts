@@ -1,5 +1,5 @@
-import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
-import { answerOf, api, type Schemas } from '@/services/api.ts';
+import { type QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { answerOf, api, Problem, type Schemas } from '@/services/api.ts';
 
 export type Me = Schemas['Me'];
 export type Settings = Schemas['Settings'];
@@ -10,6 +10,11 @@ export type Role = (typeof roles)[number];
 /** Tells whether a role is another or above it. */
 export function atLeast(role: string, least: string): boolean {
   return roles.indexOf(role as Role) >= roles.indexOf(least as Role);
+}
+
+/** What people call a role. */
+export function roleWord(role: string): string {
+  return role.charAt(0).toUpperCase() + role.slice(1);
 }
 
 export const meQuery = queryOptions({
@@ -31,4 +36,10 @@ export function useMe(): Me {
 
 export function isAdmin(me: Me): boolean {
   return me.role === 'admin';
+}
+
+/** Lets only admins to a page: for others it is not there. */
+export async function adminsOnly({ context }: { context: { queryClient: QueryClient } }) {
+  const me = await context.queryClient.query({ ...meQuery, staleTime: 'static' });
+  if (!isAdmin(me)) throw new Problem(404, 'not_found', 'There is nothing here');
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import logging
 import traceback
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from signalbox import work
 from signalbox.fiftyone.environment import extended
@@ -33,7 +34,11 @@ async def execute(job: Job) -> Tuple[Any, Any]:
     operators = Operators()
     ctx = await _prepared(operators, job.operator, job.request, job.run)
     operator = operators.get(job.operator)
-    result = await (_pipeline(operators, operator, ctx) if _is_pipeline(operator) else _plain(operator, ctx))
+    result = None
+    if job.pipeline is not None or _is_pipeline(operator):
+        await _pipeline(operators, _stages(operator, ctx, job.pipeline), ctx)
+    else:
+        result = await _plain(operator, ctx)
     return _kept(result), await _outputs(operator, ctx, result)
 
 
@@ -54,7 +59,7 @@ async def _prepared(
         )
     except UnknownOperator as e:
         raise Failed(str(e), "\n".join(e.errors)) from None
-    except Exception as e:
+    except BaseException as e:
         raise failed(e) from e
     if isinstance(prepared, executor.ExecutionResult):
         raise Failed(str(prepared.to_exception()))
@@ -65,6 +70,7 @@ async def _plain(operator: Any, ctx: Any) -> Any:
     """Run an operator that is no pipeline; what it generates is followed to its end and is no result."""
     from fiftyone.operators import executor
 
+    operator.execute = _stopping(operator.execute)
     try:
         result = await executor.do_execute_operator(operator, ctx, exhaust=False)
         if inspect.isgenerator(result):
@@ -76,8 +82,23 @@ async def _plain(operator: Any, ctx: Any) -> Any:
                 _said(message)
             return None
         return result
-    except Exception as e:
+    except BaseException as e:  # also sys.exit() of a wrapped program, which is no end of ours
         raise failed(e) from e
+
+
+def _stopping(execute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a StopIteration of an operator fail it: FiftyOne would wait for the thread that raised it for ever."""
+    if inspect.iscoroutinefunction(execute):
+        return execute
+
+    @functools.wraps(execute)
+    def run(ctx: Any) -> Any:
+        try:
+            return execute(ctx)
+        except StopIteration as e:
+            raise RuntimeError("execute() raised StopIteration") from e
+
+    return run
 
 
 _NOT_A_STAGES = (
@@ -91,14 +112,13 @@ _NOT_A_STAGES = (
 )
 
 
-async def _pipeline(operators: Operators, operator: Any, ctx: Any) -> None:
+async def _pipeline(operators: Operators, stages: List[Any], ctx: Any) -> None:
     """Run the stages of a pipeline in order, each with its own params. A pipeline has no result.
 
     After a stage that failed, only those run that always do. FiftyOne's own loop gives a stage the pipeline's params.
     """
     from fiftyone.operators.executor import PipelineExecutionContext
 
-    stages = _stages(operator, ctx)
     failed: Optional[Failed] = None
     for index, stage in enumerate(stages):
         if failed and not stage.always_run:
@@ -121,12 +141,16 @@ async def _pipeline(operators: Operators, operator: Any, ctx: Any) -> None:
         raise failed
 
 
-def _stages(operator: Any, ctx: Any) -> List[Any]:
+def _stages(operator: Any, ctx: Any, resolved: Any) -> List[Any]:
+    """Give the stages that were resolved when the operation was queued, as FiftyOne runs them; else resolve them."""
     from fiftyone.operators import types
 
     try:
-        with ctx:
-            pipeline = operator.resolve_pipeline(ctx)
+        if resolved is not None:
+            pipeline = types.Pipeline.from_json(resolved)
+        else:
+            with ctx:
+                pipeline = operator.resolve_pipeline(ctx)
         if not isinstance(pipeline, types.Pipeline):
             raise TypeError("resolve_pipeline() must return a fiftyone.operators.types.Pipeline")
     except Exception as e:

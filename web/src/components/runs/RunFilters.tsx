@@ -1,9 +1,9 @@
-import { ActionIcon, Button, Group, Menu, SegmentedControl, Select, TextInput, Tooltip } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconChevronDown, IconLetterCase, IconSearch } from '@tabler/icons-react';
+import { ActionIcon, Button, Group, Menu, SegmentedControl, Select, Tooltip } from '@mantine/core';
+import { IconChevronDown, IconLetterCase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { RunSearch } from '@/components/runs/search.ts';
+import { Searching } from '@/components/Searching.tsx';
 import { operatorsQuery } from '@/services/operators.ts';
 import { type Sort, sorts, type Status, statuses } from '@/services/runs.ts';
 
@@ -117,32 +117,15 @@ function OperatorFilter({
   );
 }
 
-/** Search as one types: the address follows a moment later. */
 function SearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
-  const [text, setText] = useState(search.q ?? '');
-  const [told, setTold] = useState(search.q);
-  const [known, setKnown] = useState(search.q);
-  const tell = useDebouncedCallback((q: string | undefined) => {
-    setTold(q);
-    change({ q });
-  }, 200);
-  if (known !== search.q) {
-    setKnown(search.q);
-    // By other means than typing, such as going back.
-    if (search.q !== told) setText(search.q ?? '');
-  }
   const exact = search.match === 'uri';
   return (
-    <TextInput
-      size="xs"
-      type="search"
-      aria-label="Search"
-      data-search
+    <Searching
+      label="Search"
       placeholder={exact ? 'Operator URI, exact case' : 'Search operator, name, person'}
-      flex="1 1 200px"
-      maw={360}
-      leftSection={<IconSearch size={14} aria-hidden />}
-      rightSection={
+      text={search.q}
+      find={(q) => change({ q })}
+      aside={
         <Tooltip label={exact ? 'Only operator URIs, minding the case' : 'Everything, whatever the case'}>
           <ActionIcon
             size="sm"
@@ -156,11 +139,6 @@ function SearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
           </ActionIcon>
         </Tooltip>
       }
-      value={text}
-      onChange={(e) => {
-        setText(e.currentTarget.value);
-        tell(e.currentTarget.value || undefined);
-      }}
     />
   );
 }
