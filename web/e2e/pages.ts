@@ -20,6 +20,7 @@ export async function pagesOf(world: World): Promise<Shown[]> {
   await Promise.all([done, failed, logged, large].map((r) => world.until(r.id, 'completed', 'failed')));
   await world.until(hangs.id, 'running');
   await world.call('PATCH', `/runs/${done.id}`, { pinned: true });
+  await world.call('POST', '/invitations', { email: 'ana@example.com', role: 'member' });
   const dataset = await world.call<{ id: string }>('GET', '/datasets/cats');
   return [
     { name: 'home', path: '/', ready: 'Recent runs' },
@@ -33,6 +34,8 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'run-log-large', path: `/runs/${large.id}/logs`, ready: 'Open in the viewer' },
     { name: 'run-log-viewer', path: `/runs/${large.id}/logs?open=yes`, ready: 'INFO' },
     { name: 'run-events', path: `/runs/${done.id}/events`, ready: 'Completed' },
+    { name: 'team-users', path: '/team/users', ready: 'Last login' },
+    { name: 'team-invitations', path: '/team/invitations', ready: 'Invited by' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }

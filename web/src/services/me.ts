@@ -1,5 +1,5 @@
-import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
-import { answerOf, api, type Schemas } from '@/services/api.ts';
+import { type QueryClient, queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import { answerOf, api, Problem, type Schemas } from '@/services/api.ts';
 
 export type Me = Schemas['Me'];
 export type Settings = Schemas['Settings'];
@@ -31,4 +31,10 @@ export function useMe(): Me {
 
 export function isAdmin(me: Me): boolean {
   return me.role === 'admin';
+}
+
+/** Lets only admins to a page: for others it is not there. */
+export async function adminsOnly({ context }: { context: { queryClient: QueryClient } }) {
+  const me = await context.queryClient.query({ ...meQuery, staleTime: 'static' });
+  if (!isAdmin(me)) throw new Problem(404, 'not_found', 'There is nothing here');
 }
