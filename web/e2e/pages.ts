@@ -36,6 +36,7 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'run-events', path: `/runs/${done.id}/events`, ready: 'Completed' },
     { name: 'team-users', path: '/team/users', ready: 'Last login' },
     { name: 'team-invitations', path: '/team/invitations', ready: 'Invited by' },
+    { name: 'profile', path: '/profile', ready: 'Appearance' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }
