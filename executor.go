@@ -12,7 +12,7 @@ type Job struct {
 	Operator string
 	EndToken string          // for who tells the end should this process die; never in Env
 	Command  []string        // never empty; no shell
-	Forked   bool            // it runs in a process forked from one that has imported what it needs, where there is one
+	Forks    []string        // the command of a server to fork its process from, which has imported what it needs; nil: none
 	Params   json.RawMessage // for executors that start no process
 	Dir      string          // the current folder of the process: the unpacked plugin
 	Env      []string        // all of the process's environment, as NAME=value

@@ -7,6 +7,13 @@ import (
 	sb "signalbox"
 )
 
+// Environments gives plugins Pythons that have FiftyOne and what their requirements.txt asks for.
+type Environments interface {
+	// Use gives the Python for the plugin of a folder, which stays until release is called; release is never nil. Making it may take
+	// minutes, and goes on when ctx is done. Errors: Invalid (it cannot be made), Unavailable (ctx is done), Internal.
+	Use(ctx context.Context, folder string) (python string, release func(), err error)
+}
+
 // WorkAPI is the control plane as the work sees it. Claim, Workers, Forms and FormPlugin are opened by the orchestrator's key, which
 // the implementation holds; all others by the run token of the claim, End by its end token.
 //

@@ -25,9 +25,10 @@ type attempt struct {
 	mask    sb.Mask // of its secrets and tokens
 	log     logrus.FieldLogger
 
-	room          // removed at the end
-	plugin string // the folder of the manifest
-	ship   *shipper
+	room           // removed at the end
+	plugin  string // the folder of the manifest
+	release func() // lets go of its Python; nil: it has none
+	ship    *shipper
 }
 
 // newAttempt makes the attempt of a claim that was answered; asked is when it was sent.
@@ -240,6 +241,9 @@ func (a *attempt) tell(ctx context.Context, end sb.End) (taken bool, err error) 
 }
 
 func (a *attempt) clean() {
+	if a.release != nil {
+		a.release()
+	}
 	if a.dir == "" {
 		return
 	}

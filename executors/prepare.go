@@ -30,8 +30,17 @@ func (a *attempt) prepare(ctx context.Context) (sb.Executor, sb.Job, error) {
 			return nil, sb.Job{}, err
 		}
 	}
+	var forks []string
+	if a.Command == nil {
+		python, release, err := a.pythonFor(ctx, a.plugin)
+		a.release = release
+		if err != nil {
+			return nil, sb.Job{}, err
+		}
+		command.Argv, forks = inFiftyOne(python, "run"), ForksOf(python)
+	}
 	return executor, sb.Job{
-		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: command.Argv, Forked: a.Command == nil, Params: a.Params,
+		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: command.Argv, Forks: forks, Params: a.Params,
 		Dir: a.plugin, Env: a.env(), Report: reporter{a},
 	}, nil
 }
@@ -43,11 +52,32 @@ func (a *attempt) command() (sb.ClaimCommand, error) {
 		return sb.ClaimCommand{}, sb.Errorf(sb.Invalid,
 			"operator %s has no command of its own and needs FiftyOne, which this worker does not have: set SIGNALBOX_PYTHON there to a Python that has it", a.Operator)
 	case a.Command == nil:
-		return sb.ClaimCommand{Argv: []string{a.Python, "-m", "signalbox.fiftyone", "run"}}, nil
+		return sb.ClaimCommand{}, nil // its Python is known when the plugin is there
 	case len(a.Command.Argv) == 0:
 		return sb.ClaimCommand{}, sb.Errorf(sb.Invalid, "operator %s has an empty command", a.Operator)
 	}
 	return *a.Command, nil
+}
+
+// pythonFor gives the Python that runs operators of a plugin's folder, until release is called.
+func (r *Runner) pythonFor(ctx context.Context, folder string) (python string, release func(), err error) {
+	if r.Plugins == nil {
+		return r.Python, func() {}, nil
+	}
+	return r.Plugins.Use(ctx, folder)
+}
+
+// inFiftyOne is a command of the FiftyOne runtime.
+func inFiftyOne(python, verb string) []string {
+	return []string{python, "-m", "signalbox.fiftyone", verb}
+}
+
+// ForksOf is the command that imports FiftyOne once and forks a process for each operator; nil without a Python.
+func ForksOf(python string) []string {
+	if python == "" {
+		return nil
+	}
+	return inFiftyOne(python, "serve")
 }
 
 // fetch gets the plugin's folder from the cache, or from the control plane.

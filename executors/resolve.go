@@ -16,6 +16,9 @@ import (
 // resolvers is how many forms a worker resolves at once. Each is a process of its own.
 const resolvers = 4
 
+// pythonWait is how long a question waits for the plugin's packages.
+const pythonWait = time.Second
+
 // resolve answers what operators of the pool are asked for their forms, until the worker drains or ctx is done.
 func (w *Worker) resolve(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
@@ -114,6 +117,11 @@ func (a *asked) resolve(ctx context.Context, worker, folder string) (sb.Form, er
 	if a.Python == "" {
 		return sb.Form{}, sb.Errorf(sb.Invalid, "this worker has no FiftyOne: set SIGNALBOX_PYTHON there to a Python that has it")
 	}
+	python, release, err := a.python(ctx, folder)
+	defer release()
+	if err != nil {
+		return sb.Form{}, err
+	}
 	in, err := a.newRoom(worker, "form-"+a.ID, operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"), FiftyOne: fiftyOneOf(&a.FiftyOne),
 	})
@@ -122,13 +130,20 @@ func (a *asked) resolve(ctx context.Context, worker, folder string) (sb.Form, er
 		return sb.Form{}, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
 	}
 	end, err := a.execute(ctx, sb.Job{
-		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: filepath.Base(in.dir)}, Source: worker}, Operator: a.Operator, Forked: true,
-		Command: []string{a.Python, "-m", "signalbox.fiftyone", "form"}, Dir: folder, Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
+		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: filepath.Base(in.dir)}, Source: worker}, Operator: a.Operator, Forks: ForksOf(python),
+		Command: inFiftyOne(python, "form"), Dir: folder, Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
 	})
 	if err != nil {
 		return sb.Form{}, err
 	}
 	return a.read(in, end)
+}
+
+// python waits a little for a Python that has to be made first, and leaves the time to say so.
+func (a *asked) python(ctx context.Context, folder string) (string, func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, pythonWait)
+	defer cancel()
+	return a.pythonFor(ctx, folder)
 }
 
 // execute carries the process out and lets go of it.

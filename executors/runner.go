@@ -29,6 +29,7 @@ type Settings struct {
 	PythonPath string                 // the folder of the Python package; "" for none
 	BinPath    string                 // the folder of the command `signalbox`, last on the operators' PATH; "" for none
 	Limits     sb.ArchiveLimits
+	Plugins    Environments  // of plugins that need packages; nil: Python runs all
 	Owner      *Owner        // of the work folders, when operators have another account; nil: this process's
 	Fence      time.Duration // without an answer for so long the attempt counts as lost; DefaultFence when 0
 	Warnings   []string      // what cannot be as this machine's settings ask, for operators

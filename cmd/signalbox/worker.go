@@ -19,6 +19,7 @@ import (
 	"signalbox/controlplane/config"
 	"signalbox/executors"
 	"signalbox/executors/dummy"
+	"signalbox/executors/environments"
 	"signalbox/executors/process"
 	python "signalbox/sdk/python"
 	"signalbox/workflows"
@@ -114,6 +115,12 @@ func newRunner(ctx context.Context, c config.Config, url string, log *logrus.Log
 		settings.Owner = &executors.Owner{UID: int(account.UID), GID: int(account.GID)}
 		settings.Env = append(settings.Env, "HOME="+account.Home)
 	}
+	if c.Worker.UV != "" {
+		settings.Plugins = environments.New(ctx, environments.Options{
+			UV: c.Worker.UV, Env: environments.PassEnv(os.Environ()), Python: c.Worker.Python, Folder: filepath.Join(c.Worker.Dir, "environments"),
+			Space: int64(c.Worker.UVSpace),
+		})
+	}
 	processes, warnings, err := newProcesses(c, self, account, settings.Env, packages, log)
 	if err != nil {
 		return nil, err
@@ -144,13 +151,13 @@ const pythonTime = 20 * time.Second
 func newProcesses(c config.Config, self string, account *process.Account, env []string, packages string, log *logrus.Logger) (*process.Executor, []string, error) {
 	processes, err := process.New(process.Options{
 		Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}),
-		Forks: forksOf(c.Worker.Python), ForksEnv: append(slices.Clone(env), "PYTHONPATH="+packages, "PYTHONUNBUFFERED=1"),
-		Account: account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
+		ForksEnv: append(slices.Clone(env), "PYTHONPATH="+packages, "PYTHONUNBUFFERED=1"),
+		Account:  account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	go warm(processes, log)
+	go warm(processes, c.Worker.Python, log)
 	if err := processes.Bound(); err != nil {
 		log.WithError(err).Warn(unbounded)
 		return processes, []string{unbounded}, nil
@@ -158,17 +165,12 @@ func newProcesses(c config.Config, self string, account *process.Account, env []
 	return processes, nil, nil
 }
 
-// forksOf is the command that imports FiftyOne once and forks a process for each operator; nil without FiftyOne.
-func forksOf(python string) []string {
-	if python == "" {
-		return nil
-	}
-	return []string{python, "-m", "signalbox.fiftyone", "serve"}
-}
-
 // warm imports what operators need before the first of them is there.
-func warm(processes *process.Executor, log *logrus.Logger) {
-	if err := processes.Warm(); err != nil {
+func warm(processes *process.Executor, python string, log *logrus.Logger) {
+	if python == "" {
+		return
+	}
+	if err := processes.Warm(executors.ForksOf(python)); err != nil {
 		log.WithError(err).Warn("operators cannot be forked from a process that has imported FiftyOne, so each of them imports it")
 	}
 }

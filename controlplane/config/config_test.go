@@ -144,7 +144,7 @@ func hasFault(faults []sb.Fault, name string) bool {
 func TestWorkerSettingsAreChecked(t *testing.T) {
 	t.Parallel()
 	for _, pair := range []string{
-		"SIGNALBOX_WORKER_CONCURRENCY=0", "SIGNALBOX_WORKER_DRAIN=-1s", "SIGNALBOX_POOL=GPU!", "SIGNALBOX_WORKER_NAME=a\nb",
+		"SIGNALBOX_WORKER_CONCURRENCY=0", "SIGNALBOX_WORKER_DRAIN=-1s", "SIGNALBOX_POOL=GPU!", "SIGNALBOX_WORKER_NAME=a\nb", "SIGNALBOX_UV=/opt/uv",
 		"SIGNALBOX_PLUGIN_MAX_SIZE=0", "SIGNALBOX_PLUGIN_MAX_UNPACKED=99999999999GiB", "SIGNALBOX_FENCE=1s", "SIGNALBOX_PLUGIN_MAX_FILES=0",
 	} {
 		name, _, _ := strings.Cut(pair, "=")

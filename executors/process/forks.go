@@ -22,43 +22,63 @@ const (
 )
 
 // forks is a server that forks the shims of jobs from a process which has imported what they need. It is started when it
-// is first wanted, and again when it has died. What it forked does not need it.
+// is first wanted, and again when it has died or ended unused. What it forked does not need it.
 type forks struct {
 	options Options
+	command []string
+	ended   *sync.WaitGroup // servers
 
 	mu     sync.Mutex
-	ended  sync.WaitGroup // servers
-	socket *net.UnixConn  // nil: it does not run
-	again  time.Time      // not before
+	socket *net.UnixConn // nil: it does not run
+	again  time.Time     // not before
+	kept   bool          // also unused
+	used   time.Time
+	unused *time.Timer // ends it
 }
 
-// Warm starts the server, so that the first job need not wait for it. The error says why there is none.
-func (e *Executor) Warm() error {
-	if e.forks == nil {
-		return nil
-	}
-	e.forks.mu.Lock()
-	defer e.forks.mu.Unlock()
-	return e.forks.open()
+// newForks gives a server that does not run yet.
+func newForks(o Options, command []string, ended *sync.WaitGroup) *forks {
+	f := &forks{options: o, command: command, ended: ended}
+	f.unused = time.AfterFunc(o.Idle, f.rest)
+	return f
 }
 
-// Close ends the server and waits for that. What it forked goes on.
-func (e *Executor) Close() {
-	if e.forks == nil {
-		return
+// rest ends the server, unless it is to stay.
+func (f *forks) rest() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.kept && time.Since(f.used) >= f.options.Idle {
+		f.close()
 	}
-	e.forks.mu.Lock()
-	defer e.forks.mu.Unlock()
-	if e.forks.socket != nil {
-		e.forks.close()
-	}
-	e.forks.ended.Wait()
+}
+
+// use notes that the server is used now.
+func (f *forks) use() {
+	f.used = time.Now()
+	f.unused.Reset(f.options.Idle)
+}
+
+// warm starts the server, to stay also unused.
+func (f *forks) warm() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.kept = true
+	return f.open()
+}
+
+// end ends the server.
+func (f *forks) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.kept = false
+	f.close()
 }
 
 // launch lets the server fork a shim that holds the ends of pipes.
 func (f *forks) launch(p pipes) (*leash, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	defer f.use()
 	for range 2 {
 		if err := f.open(); err != nil {
 			return nil, err
@@ -91,8 +111,11 @@ func (f *forks) open() error {
 }
 
 func (f *forks) close() {
-	_ = f.socket.Close()
-	f.socket = nil
+	f.unused.Stop()
+	if f.socket != nil {
+		_ = f.socket.Close()
+		f.socket = nil
+	}
 }
 
 // start starts the server as the operators' account. It ends when its socket closes.
@@ -102,7 +125,7 @@ func (f *forks) start() (*net.UnixConn, error) {
 		return nil, err
 	}
 	defer func() { _ = theirs.Close() }()
-	cmd := exec.Command(f.options.Forks[0], f.options.Forks[1:]...) //nolint:noctx // it ends with its socket
+	cmd := exec.Command(f.command[0], f.command[1:]...) //nolint:noctx // it ends with its socket
 	cmd.Env, cmd.Dir, cmd.Stdin = append([]string{}, f.options.ForksEnv...), "/", theirs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: f.options.Account.credential()}
 	ready, err := cmd.StdoutPipe()

@@ -24,24 +24,27 @@ const (
 	faithless = "import os, socket\nos.write(1, b'ready\\n')\nsocket.recv_fds(socket.socket(fileno=0), 1, 4)"
 )
 
+// serving is the command of a server.
+func serving(source string) []string { return []string{"python3", "-c", source} }
+
 // forking executes jobs in processes that a server of the Python package has forked.
 func forking(t *testing.T) *process.Executor {
 	t.Helper()
-	e := forker(server, 0)
-	require.NoError(t, e.Warm())
+	e := forker(process.Options{})
+	require.NoError(t, e.Warm(serving(server)))
 	t.Cleanup(e.Close)
 	return e
 }
 
-func forker(source string, grace time.Duration) *process.Executor {
+// forker executes jobs, within bounds.
+func forker(o process.Options) *process.Executor {
 	packages, err := filepath.Abs("../../sdk/python")
 	if err != nil {
 		panic(err)
 	}
-	e, err := process.New(process.Options{
-		Shim: []string{os.Args[0]}, Env: []string{roleShim + "=1"}, Grace: grace,
-		Forks: []string{"python3", "-c", source}, ForksEnv: []string{"PATH=" + os.Getenv("PATH"), "PYTHONPATH=" + packages},
-	})
+	o.Shim, o.Env = []string{os.Args[0]}, []string{roleShim + "=1"}
+	o.ForksEnv = []string{"PATH=" + os.Getenv("PATH"), "PYTHONPATH=" + packages}
+	e, err := process.New(o)
 	if err != nil {
 		panic(err) // it is only tried for another account
 	}
@@ -59,7 +62,7 @@ func TestServerOfForksThatIsKilledTakesNothingAlong(t *testing.T) {
 	script := strings.ReplaceAll(parentOf, "%", "$PPID") + "; read x <'" + fifo + "'; exit 7"
 	out, in := io.Pipe()
 	job := shell(t, script)
-	job.Forked, job.Stdout = true, in
+	job.Forks, job.Stdout = serving(server), in
 	lines := bufio.NewReader(out)
 	killed := make(chan int, 1)
 	go func() {
@@ -79,7 +82,7 @@ func TestServerOfForksThatIsKilledTakesNothingAlong(t *testing.T) {
 
 	var again strings.Builder
 	job = shell(t, strings.ReplaceAll(parentOf, "%", "$PPID"))
-	job.Forked, job.Stdout = true, &again
+	job.Forks, job.Stdout = serving(server), &again
 	require.Zero(t, *run(t.Context(), t, e, job, nil).ExitCode)
 	next, err := strconv.Atoi(strings.TrimSpace(again.String()))
 	require.NoError(t, err)
@@ -89,15 +92,76 @@ func TestServerOfForksThatIsKilledTakesNothingAlong(t *testing.T) {
 
 func TestJobGoesOnWithoutAServerThatDiedWithIt(t *testing.T) {
 	t.Parallel()
-	e := forker(faithless, 0)
+	e := forker(process.Options{})
 	t.Cleanup(e.Close)
 	var out strings.Builder
 	job := shell(t, "echo once; exit 3")
-	job.Forked, job.Stdout = true, &out
+	job.Forks, job.Stdout = serving(faithless), &out
 	starts := 0
 	end := run(t.Context(), t, e, job, func() { starts++ })
 	require.Equal(t, sb.End{ExitCode: end.ExitCode}, end)
 	require.Equal(t, 3, *end.ExitCode)
 	require.Equal(t, "once\n", out.String())
 	require.Equal(t, 1, starts)
+}
+
+// noted is a server that notes each of its processes in a file, and what was noted there.
+func noted(t *testing.T) (command []string, pids func() []int) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "pids")
+	return serving("import os\nopen('" + file + "', 'a').write(f'{os.getpid()}\\n')\n" + server), func() (pids []int) {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for line := range strings.Lines(string(text)) {
+			pid, err := strconv.Atoi(strings.TrimSpace(line))
+			require.NoError(t, err)
+			pids = append(pids, pid)
+		}
+		return pids
+	}
+}
+
+// fork has a job forked by a server.
+func fork(t *testing.T, e *process.Executor, command []string) {
+	t.Helper()
+	job := shell(t, "exit 7")
+	job.Forks = command
+	require.Equal(t, 7, *run(t.Context(), t, e, job, nil).ExitCode)
+}
+
+// ends waits for the end of a process.
+func ends(t *testing.T, pid int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return syscall.Kill(pid, 0) != nil }, patience, 10*time.Millisecond)
+}
+
+func TestServerThatIsNotWantedEndsAndComesBack(t *testing.T) {
+	t.Parallel()
+	e := forker(process.Options{Idle: 50 * time.Millisecond})
+	t.Cleanup(e.Close)
+	warm, stayed := noted(t)
+	require.NoError(t, e.Warm(warm))
+	other, started := noted(t)
+	fork(t, e, other)
+	ends(t, started()[0])
+	fork(t, e, other)
+	require.Len(t, started(), 2)
+	fork(t, e, warm)
+	require.Len(t, stayed(), 1, "what is kept warm stays")
+}
+
+func TestOfTooManyServersTheOneNotWantedForLongestEnds(t *testing.T) {
+	t.Parallel()
+	e := forker(process.Options{Servers: 2})
+	t.Cleanup(e.Close)
+	one, first := noted(t)
+	two, second := noted(t)
+	three, third := noted(t)
+	for _, server := range [][]string{one, two, one, three} {
+		fork(t, e, server)
+	}
+	ends(t, second()[0])
+	fork(t, e, one)
+	fork(t, e, three)
+	require.Len(t, append(first(), third()...), 2, "the others stay")
 }

@@ -33,20 +33,21 @@ type Options struct {
 	Env   []string      // of the shim itself: what it needs to reach the control plane, such as SSL_CERT_FILE
 	Grace time.Duration // between SIGTERM and SIGKILL; DefaultGrace when 0
 
-	Account  *Account // that runs the operators; nil: the one of this process
-	Folder   string   // which that account has to reach; "" is not tried
-	ForksEnv []string // of that server
-	Forks    []string // the command of a server that forks processes for jobs that ask for it; nil: none
-	Memory   int64    // bytes that a run may have, where control groups can be made; 0: no bound
-	Worker   string   // the worker's name, in those of the control groups
+	Account  *Account      // that runs the operators; nil: the one of this process
+	Folder   string        // which that account has to reach; "" is not tried
+	ForksEnv []string      // of the servers that fork processes for jobs that name one
+	Idle     time.Duration // then such a server ends that was not wanted; DefaultIdle when 0
+	Servers  int           // most of them; DefaultServers when 0
+	Memory   int64         // bytes that a run may have, where control groups can be made; 0: no bound
+	Worker   string        // the worker's name, in those of the control groups
 }
 
 // Executor executes jobs as processes.
 type Executor struct {
 	options   Options
 	bounds    *bounds // nil: none
-	forks     *forks  // nil: none
-	unbounded bool    // although a bound was asked for
+	servers   *servers
+	unbounded bool // although a bound was asked for
 
 	mu    sync.Mutex
 	shims map[sb.Process]*leash // of attempts whose end has not been told
@@ -65,11 +66,7 @@ func New(o Options) (*Executor, error) {
 			return nil, err
 		}
 	}
-	e := &Executor{options: o, shims: map[sb.Process]*leash{}}
-	if len(o.Forks) > 0 {
-		e.forks = &forks{options: o}
-	}
-	return e, nil
+	return &Executor{options: o, shims: map[sb.Process]*leash{}, servers: newServers(o)}, nil
 }
 
 // Bound bounds the memory of each run from now on, as the options say. The error says why it cannot be done here. It
@@ -96,7 +93,7 @@ func (e *Executor) bound(p sb.Process) *bound {
 func (e *Executor) Execute(ctx context.Context, job sb.Job, started func()) (sb.End, error) {
 	end, err := e.execute(ctx, job, started)
 	if errors.Is(err, errNotForked) {
-		job.Forked = false
+		job.Forks = nil
 		end, err = e.execute(ctx, job, started)
 	}
 	if e.unbounded && end.Signal == outOfMemory {
@@ -139,7 +136,7 @@ func (e *Executor) Told(p sb.Process) {
 
 func (e *Executor) launch(job sb.Job) (*leash, error) {
 	b := e.bound(job.Process)
-	if job.Forked && e.forks != nil {
+	if len(job.Forks) > 0 {
 		if l, err := e.fork(job, b); err == nil {
 			return l, nil
 		} // without the server it is started as others are
@@ -169,7 +166,7 @@ func (e *Executor) fork(job sb.Job, b *bound) (*leash, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := e.forks.launch(p)
+	l, err := e.servers.launch(job.Forks, p)
 	if err != nil {
 		p.closeAll()
 		return nil, err

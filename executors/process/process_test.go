@@ -74,18 +74,22 @@ func TestContract(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			contract(t, scripts, open, name == "forked")
+			var forks []string
+			if name == "forked" {
+				forks = serving(server)
+			}
+			contract(t, scripts, open, forks)
 		})
 	}
 }
 
-func contract(t *testing.T, scripts map[string]string, open func(*testing.T) *process.Executor, forked bool) {
+func contract(t *testing.T, scripts map[string]string, open func(*testing.T) *process.Executor, forks []string) {
 	t.Helper()
 	executortest.Run(t, func(t *testing.T) executortest.Subject {
 		var n atomic.Int32
 		return executortest.Subject{Executor: open(t), Job: func(t *testing.T, name string) sb.Job {
 			job := shell(t, scripts[name])
-			job.Forked = forked
+			job.Forks = forks
 			job.Attempt = int(n.Add(1))
 			if name == executortest.Refuse {
 				job.Command, job.Dir = []string{"there-is-no-such-command"}, "/there/is/no/such/folder"
@@ -335,8 +339,8 @@ func beWorker() int {
 		},
 	}
 	e := executor(time.Second)
-	if job.Forked = os.Getenv(roleForked) != ""; job.Forked {
-		e = forker(server, time.Second)
+	if os.Getenv(roleForked) != "" {
+		e, job.Forks = forker(process.Options{Grace: time.Second}), serving(server)
 	}
 	if _, err := e.Execute(context.Background(), job, func() {}); err != nil {
 		return 1

@@ -3,12 +3,10 @@ import { pagesOf } from './pages.ts';
 import { expect, test } from './world.ts';
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`nothing keeps people out, in ${colorScheme}, and no page breaks the policy`, async ({ as, world }) => {
+  test(`nothing keeps people out, in ${colorScheme}`, async ({ as, world }) => {
     test.setTimeout(180_000);
     const pages = await pagesOf(world);
     const page = await as('admin', '/');
-    const refused: string[] = [];
-    page.on('console', (m) => m.text().includes('Content Security Policy') && refused.push(m.text()));
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const shown of pages) {
       await page.goto(world.url + shown.path);
@@ -17,6 +15,5 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
       expect.soft(found, shown.name).toEqual([]);
     }
-    expect(refused).toEqual([]);
   });
 }

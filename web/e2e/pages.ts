@@ -20,8 +20,10 @@ export async function pagesOf(world: World): Promise<Shown[]> {
   await Promise.all([done, failed, logged, large].map((r) => world.until(r.id, 'completed', 'failed')));
   await world.until(hangs.id, 'running');
   await world.call('PATCH', `/runs/${done.id}`, { pinned: true });
-  await world.call('POST', '/invitations', { email: 'ana@example.com', role: 'member' });
+  await world.call('POST', '/invitations', { email: `${done.id.toLowerCase()}@example.com`, role: 'member' });
   const dataset = await world.call<{ id: string }>('GET', '/datasets/cats');
+  const plugin = await world.call<{ id: string }>('GET', `/plugins/${encodeURIComponent('@signalbox/dummy')}`);
+  const builtin = await world.call<{ id: string }>('GET', '/orchestrators/builtin');
   return [
     { name: 'home', path: '/', ready: 'Recent runs' },
     { name: 'runs', path: '/runs', ready: 'night shift' },
@@ -33,10 +35,15 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'run-log', path: `/runs/${logged.id}/logs`, ready: 'measuring an image' },
     { name: 'run-log-large', path: `/runs/${large.id}/logs`, ready: 'Open in the viewer' },
     { name: 'run-log-viewer', path: `/runs/${large.id}/logs?open=yes`, ready: 'INFO' },
+    { name: 'run-view', path: `/runs/${done.id}/view`, ready: 'the whole dataset' },
     { name: 'run-events', path: `/runs/${done.id}/events`, ready: 'Completed' },
     { name: 'team-users', path: '/team/users', ready: 'Last login' },
     { name: 'team-invitations', path: '/team/invitations', ready: 'Invited by' },
     { name: 'profile', path: '/profile', ready: 'Appearance' },
+    { name: 'plugins', path: '/plugins', ready: '@signalbox/dummy' },
+    { name: 'plugin', path: `/plugins/${plugin.id}`, ready: 'Versions' },
+    { name: 'orchestrators', path: '/orchestrators', ready: 'builtin' },
+    { name: 'orchestrator', path: `/orchestrators/${builtin.id}`, ready: 'Open work' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }

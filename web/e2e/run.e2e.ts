@@ -12,6 +12,36 @@ test('G1 G2 input and output are rendered, or raw', async ({ as, world }) => {
   await expect(page).toHaveURL(/\/input$/);
 });
 
+test('G1 G2 an output is for reading: numbers as one writes them, text as text', async ({ as, world }) => {
+  const result = { animals: [{ name: 'wolf', count: 1200.5 }], note: '<script>document.title = 1</script>' };
+  const run = await world.schedule('ok', { params: { result } });
+  await world.until(run.id, 'completed');
+  const page = await as('admin', `/runs/${run.id}/output`);
+  await expect(page.getByRole('cell', { name: '1,200.5' })).toBeVisible();
+  await expect(page.getByText(result.note)).toBeVisible();
+  await expect(page.getByRole('tab', { name: 'Errors' })).toBeHidden();
+});
+
+test('G3 a stack trace and the events tell how a run failed', async ({ as, world }) => {
+  const run = await world.schedule('@signalbox/imagestats/broken');
+  await world.until(run.id, 'failed');
+  const page = await as('member', `/runs/${run.id}`);
+  await expect(page.locator('pre')).toContainText('ZeroDivisionError');
+  await page.getByRole('tab', { name: 'Events' }).click();
+  await expect(page.getByRole('cell', { name: 'Failed' })).toBeVisible();
+});
+
+test('G5 the view, or that it was the whole dataset', async ({ as, world }) => {
+  const run = await world.schedule('ok');
+  const page = await as('member', `/runs/${run.id}/view`);
+  await expect(page.getByText('the whole dataset “cats”')).toBeVisible();
+});
+
+test('G6 my runs are on the start page', async ({ as }) => {
+  const page = await as('member', '/');
+  await expect(page.getByRole('region', { name: 'Recent runs' })).toBeVisible();
+});
+
 test('G3 errors come first when a run has failed, and only then', async ({ as, world }) => {
   const run = await world.schedule('fail', { params: { message: 'out of ink' } });
   await world.until(run.id, 'failed');
@@ -38,15 +68,37 @@ test('L2 a log over 1 MB is to download, and opens in the viewer', async ({ as, 
   const page = await as('admin', `/runs/${run.id}/logs`);
   await expect(page.getByRole('link', { name: 'Download logs' })).toBeVisible();
   await expect(page.getByRole('table')).toBeHidden();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download logs' }).click();
+  expect((await download).suggestedFilename()).toBe(`${run.id}.log`);
   await page.getByRole('button', { name: 'Open in the viewer' }).click();
   const log = page.getByRole('table', { name: 'Log' });
   await expect(log.getByRole('row').first()).toContainText('INFO');
   await log.evaluate((e) => e.scrollTo(0, e.scrollHeight));
   const last = await log.getAttribute('aria-rowcount');
   await expect(log.getByRole('button', { name: `Link to line ${last}`, exact: true })).toBeVisible();
+  expect(await log.getByRole('row').count()).toBeLessThan(200);
+  await page.goto(`${world.url}/runs/${run.id}/logs?open=yes&line=20000`);
+  await expect(log.getByRole('button', { name: 'Link to line 20000', exact: true })).toBeInViewport();
 });
 
-test('a run that one may not see is not there', async ({ as, world }) => {
+test('L4 the log of a run shows while it goes on, until it has ended', async ({ as, world }) => {
+  const run = await world.schedule('hang');
+  await world.until(run.id, 'running');
+  const page = await as('member', `/runs/${run.id}/logs`);
+  await expect(page.getByRole('tab', { name: 'Logs' })).toHaveAttribute('aria-selected', 'true');
+  await world.call('POST', `/runs/${run.id}/stop`);
+  await expect(page.getByRole('tab', { name: 'Errors' })).toBeVisible({ timeout: 20_000 });
+});
+
+test('what does not exist says so', async ({ as, world }) => {
+  const page = await as('member', '/runs?status=failed');
+  await expect(page).toHaveURL(/status=failed/);
+  await page.goto(`${world.url}/no/such/page`);
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+});
+
+test('A5 a run that one may not see is not there', async ({ as, world }) => {
   const run = await world.schedule('ok');
   const page = await as('guest', `/runs/${run.id}/input`);
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();

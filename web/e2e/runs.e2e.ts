@@ -1,4 +1,4 @@
-import { expect, test } from './world.ts';
+import { expect, rowOf, test } from './world.ts';
 
 test('R1 admins switch between a dataset and all datasets, others see the one', async ({ as, world }) => {
   const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
@@ -23,6 +23,39 @@ test('R1 who may not see a dataset is told that there is nothing', async ({ as, 
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
 });
 
+test('R2 a member sees the runs of others on the page of their dataset, and on the page of all his own', async ({
+  as,
+  world,
+}) => {
+  const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
+  const run = await world.schedule('ok');
+  const page = await as('member', `/d/${id}/runs`);
+  await expect(rowOf(page, run)).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Runs', exact: true })).toHaveAttribute('aria-current', 'page');
+  await page.getByText('My runs', { exact: true }).click();
+  await expect(page).toHaveURL(/mine=yes/);
+  await expect(rowOf(page, run)).toBeHidden();
+  await page.goto(`${world.url}/runs`);
+  await expect(page.getByRole('radio', { name: 'All runs' })).toBeDisabled();
+});
+
+test('R3 a run that waits says where it is in line, and what holds it', async ({ as, world }) => {
+  const { quota } = await world.call<{ quota: number }>('GET', '/orchestrators/builtin');
+  const busy = await world.schedule('hang');
+  await world.until(busy.id, 'running');
+  await world.call('PATCH', '/orchestrators/builtin', { quota: 1 });
+  const waits = await world.schedule('ok', { label: 'in line' });
+  const page = await as('admin', '/runs?q=in%20line');
+  await expect(rowOf(page, waits)).toContainText('Number 1 in line');
+  await rowOf(page, waits)
+    .getByRole('button', { name: /why it waits/ })
+    .hover();
+  await expect(page.getByText(/\d of 1 slots in use/)).toBeVisible();
+  await world.call('PATCH', '/orchestrators/builtin', { quota });
+  await expect(rowOf(page, waits)).toContainText('Completed');
+  await world.call('POST', `/runs/${busy.id}/stop`);
+});
+
 test('R4 R5 R6 sort, filters and search live in the address', async ({ as, world }) => {
   const ok = await world.schedule('ok', { label: 'needle' });
   const bad = await world.schedule('fail', { label: 'needle too' });
@@ -38,49 +71,15 @@ test('R4 R5 R6 sort, filters and search live in the address', async ({ as, world
   await page.reload();
   await expect(page.locator(`[data-run="${bad.id}"]`)).toBeVisible();
   await expect(page.locator(`[data-run="${ok.id}"]`)).toBeHidden();
-});
-
-test('R7 a run is run again from its row', async ({ as, world }) => {
-  const run = await world.schedule('ok', { label: 'again and again' });
-  const page = await as('admin', '/runs?q=again');
-  await page
-    .locator(`[data-run="${run.id}"]`)
-    .getByRole('button', { name: /^Actions/ })
-    .click();
-  await page.getByRole('menuitem', { name: 'Re-run' }).click();
-  await expect(page.getByText('is scheduled again')).toBeVisible();
-  await page.mouse.move(0, 0);
+  await page.getByRole('button', { name: 'Search only operator URIs, minding the case' }).click();
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await page.getByRole('searchbox', { name: 'Search' }).fill('needle');
+  await page.getByRole('button', { name: 'Search only operator URIs, minding the case' }).click();
+  await page.getByRole('button', { name: /^Sort/ }).click();
+  await page.getByRole('menuitemradio', { name: 'Oldest' }).click();
+  await expect(page).toHaveURL(/sort=oldest/);
   await expect(page.locator('[data-run]')).toHaveCount(2);
-});
-
-test('R8 R9 a run is pinned by key and renamed in place', async ({ as, world }) => {
-  const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
-  const run = await world.schedule('ok', { label: 'to be pinned' });
-  await world.until(run.id, 'completed');
-  const page = await as('admin', `/d/${id}/runs?q=pinned`);
-  const row = page.locator(`[data-run="${run.id}"]`);
-  await row.getByRole('link').focus();
-  await page.keyboard.press('p');
-  await expect(page.getByRole('complementary', { name: 'Pinned runs' })).toContainText('to be pinned');
-  await row.getByRole('link').focus();
-  await page.keyboard.press('e');
-  await page.getByLabel('Name of the run').fill('was pinned');
-  await page.keyboard.press('Enter');
-  await expect(row).toContainText('was pinned');
-});
-
-test('R10 a run is marked as failed after a warning, and stopped', async ({ as, world }) => {
-  const run = await world.schedule('hang', { label: 'hangs' });
-  await world.until(run.id, 'running');
-  const page = await as('admin', `/runs/${run.id}/input`);
-  await page.getByRole('button', { name: /^Actions/ }).click();
-  await page.getByRole('menuitem', { name: 'Mark as failed…' }).click();
-  const dialog = page.getByRole('dialog');
-  await expect(dialog).toContainText('goes on and holds its slot');
-  await dialog.getByRole('button', { name: 'Mark as failed' }).click();
-  await expect(page.getByText('The run is over, its work is not')).toBeVisible();
-  await page.getByRole('button', { name: 'Stop the work' }).click();
-  await expect(page.getByText('The run is over, its work is not')).toBeHidden();
+  await expect(page.locator('[data-run]').first()).toHaveAttribute('data-run', ok.id);
 });
 
 test('R12 runs show as they come, with the first line of an error, until auto-refresh is off', async ({
@@ -97,4 +96,7 @@ test('R12 runs show as they come, with the first line of an error, until auto-re
   await expect(page.locator(`[data-run="${unseen.id}"]`)).toBeHidden();
   await page.getByRole('switch', { name: /Auto-refresh/ }).click();
   await expect(page.locator(`[data-run="${unseen.id}"]`)).toBeVisible();
+  await page.getByRole('switch', { name: /Auto-refresh/ }).click();
+  await page.reload();
+  await expect(page.getByRole('switch', { name: /Paused/ })).toBeVisible();
 });

@@ -23,7 +23,7 @@ export interface World {
   url: string;
   /** Calls the API as the first admin, and demands that it works. */
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
-  /** Schedules a run of an operator of the dummy plugin, as the first admin. */
+  /** Schedules a run of an operator of the dummy plugin, or of the URI that is given, as the first admin. */
   schedule(operator: string, more?: Record<string, unknown>): Promise<Run>;
   /** Waits until a run stands so. */
   until(id: string, ...statuses: string[]): Promise<void>;
@@ -34,6 +34,7 @@ interface Own {
 }
 
 interface Each {
+  policy: undefined;
   /** Logs in as a demonstration user and goes to a page. */
   as: (role: Role, path: string) => Promise<Page>;
 }
@@ -47,6 +48,17 @@ export const test = base.extend<Each, Own>({
       await end();
     },
     { scope: 'worker', timeout: 120_000 },
+  ],
+  // No page of any test may want what the policy of the pages forbids, or throw.
+  policy: [
+    async ({ page }, use) => {
+      const wrong: string[] = [];
+      page.on('pageerror', (e) => wrong.push(e.message));
+      page.on('console', (m) => m.text().includes('Content Security Policy') && wrong.push(m.text()));
+      await use(undefined);
+      expect(wrong).toEqual([]);
+    },
+    { auto: true },
   ],
   as: async ({ page, world }, use) => {
     await use(async (role, path) => {
@@ -102,10 +114,27 @@ function worldAt(url: string, key: string): World {
     url,
     call,
     schedule: (operator, more = {}) =>
-      call<Run>('POST', '/runs', { operator: `@signalbox/dummy/${operator}`, dataset: 'cats', ...more }),
+      call<Run>('POST', '/runs', { operator: uriOf(operator), dataset: 'cats', ...more }),
     until: (id, ...statuses) =>
       expect.poll(async () => statuses.includes((await call<Run>('GET', `/runs/${id}`)).status)).toBe(true),
   };
+}
+
+function uriOf(operator: string): string {
+  return operator.startsWith('@') ? operator : `@signalbox/dummy/${operator}`;
+}
+
+/** The row of a run in a list. */
+export function rowOf(page: Page, run: Run) {
+  return page.locator(`[data-run="${run.id}"]`);
+}
+
+/** Chooses what can be done with a run, from the menu of its row. */
+export async function choose(page: Page, run: Run, action: string) {
+  await rowOf(page, run)
+    .getByRole('button', { name: /^Actions/ })
+    .click();
+  await page.getByRole('menuitem', { name: action }).click();
 }
 
 async function freePort(): Promise<number> {

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 )
 
 // Plugins is the folder that its Apps and scripts read plugins from.
@@ -34,14 +33,12 @@ func (f *FiftyOne) App(env ...string) string {
 		}
 	})
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
-	for end := time.Now().Add(startWithin); ; {
-		if answer, err := http.Get(url + "/fiftyone"); err == nil {
-			answer.Body.Close()
-			return url
+	await(f.t, "the App", func() error {
+		answer, err := http.Get(url + "/fiftyone")
+		if err == nil {
+			err = answer.Body.Close()
 		}
-		if time.Now().After(end) {
-			f.t.Fatal("the App does not start")
-		}
-		time.Sleep(50 * time.Millisecond) // it tells nobody
-	}
+		return err
+	})
+	return url
 }

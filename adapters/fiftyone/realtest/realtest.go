@@ -133,16 +133,26 @@ func (f *FiftyOne) Up() {
 	f.mongod = exec.Command(found[0], args...)
 	f.mongod.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	must(f.t, f.mongod.Start())
-	for end := time.Now().Add(startWithin); ; {
+	await(f.t, "MongoDB", func() error {
 		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", f.Port), time.Second)
 		if err == nil {
-			c.Close()
+			err = c.Close()
+		}
+		return err
+	})
+}
+
+// await waits until a program that was started answers.
+func await(t *testing.T, what string, ask func() error) {
+	for end := time.Now().Add(startWithin); ; {
+		err := ask()
+		if err == nil {
 			return
 		}
 		if time.Now().After(end) {
-			f.t.Fatal("MongoDB does not start")
+			t.Fatalf("%s does not start: %v", what, err)
 		}
-		time.Sleep(50 * time.Millisecond) // it tells nobody
+		time.Sleep(50 * time.Millisecond) // it does not tell when it is ready
 	}
 }
 

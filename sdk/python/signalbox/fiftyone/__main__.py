@@ -122,7 +122,7 @@ def _form(folder: Path) -> int:
     environment.log_to_stderr()
     try:
         job = Job.here()
-        if wrong := _unconnected(job):
+        if wrong := unmet() or _unconnected(job):
             raise Failed(wrong)
         said = asyncio.run(form(job))
     except Failed as e:

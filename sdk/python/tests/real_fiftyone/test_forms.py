@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 import unittest
@@ -44,12 +45,13 @@ class FormsTest(unittest.TestCase):
 
     def ask(self, operator: str, params: Any = None, env: Optional[Dict[str, str]] = None, **more: Any) -> Any:
         """Ask an operator for its form; ``more`` is what its context holds beside its params."""
+        folder = more.pop("folder", FORMS)
         asked = {"operator": f"@tests/forms/{operator}", "params": params or {}, "dataset": None, "view": None, **more}
         context, result = Path(self.home, "context.json"), Path(self.home, "result.json")
         context.write_text(json.dumps(asked))
         files = {"SIGNALBOX_CONTEXT": str(context), "SIGNALBOX_RESULT": str(result)}
         uri = {"FIFTYONE_DATABASE_URI": self.database.uri}
-        process = real.start(self.home, ["form"], {**files, **uri, **(env or {})}, FORMS)
+        process = real.start(self.home, ["form"], {**files, **uri, **(env or {})}, folder)
         _, self.err = process.communicate(timeout=60)
         self.status = process.returncode
         return json.loads(result.read_text()) if result.exists() else None
@@ -143,6 +145,15 @@ class FormsTest(unittest.TestCase):
         self.assertIsNone(self.ask("dies"))
         self.assertEqual(3, self.status)
         self.assertIn("last words", self.err)
+
+    def test_a_fiftyone_that_the_plugin_does_not_want(self) -> None:
+        """Its operators are not asked, as they are not run."""
+        folder = Path(self.home, "plugin")
+        shutil.copytree(FORMS, folder)
+        with Path(folder, "fiftyone.yml").open("a") as manifest:
+            manifest.write("fiftyone: {version: '>=2.0'}\n")
+        failure = self.ask("plain", folder=folder)["failure"]
+        self.assertIn("Plugin @tests/forms asks for fiftyone>=2.0, and this is FiftyOne", failure["message"])
 
     def test_secrets_of_the_manifest_only(self) -> None:
         """Others are not readable, though they are there."""

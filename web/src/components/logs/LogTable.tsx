@@ -31,9 +31,10 @@ export function LogTable({ count, row, seen, at, marked, mark, reading, empty }:
   const items = lines.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   useEffect(() => seen?.(first, last), [seen, first, last]);
+  const there = at !== undefined && row(at) !== undefined; // what is read moves what lies below it
   useEffect(() => {
     if (at !== undefined && at >= 0) lines.scrollToIndex(at, { align: 'center' });
-  }, [at, lines]);
+  }, [at, there, lines]);
   useEffect(() => {
     if (reading.tail && count > 0) lines.scrollToIndex(count - 1, { align: 'end' });
   }, [reading.tail, count, lines]);

@@ -1,11 +1,19 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
+import { useRef } from 'react';
 import type { Action } from '@/components/runs/actions.tsx';
 
 /** What can be done with a run, behind three dots. */
 export function RunMenu({ actions, name }: { actions: Action[]; name: string }) {
+  // The menu gives the focus back to its button as it closes. What is done may take the focus, so it is done after that.
+  const chosen = useRef<Action>(undefined);
+  const act = () => {
+    const action = chosen.current;
+    chosen.current = undefined;
+    action?.act?.();
+  };
   return (
-    <Menu position="bottom-end" width={240} withinPortal>
+    <Menu position="bottom-end" width={240} withinPortal onExitTransitionEnd={act}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${name}`}>
           <IconDots size={18} />
@@ -13,14 +21,19 @@ export function RunMenu({ actions, name }: { actions: Action[]; name: string }) 
       </Menu.Target>
       <Menu.Dropdown>
         {actions.map((action) => (
-          <Entry key={action.key} action={action} />
+          <Entry key={action.key} action={action} choose={() => (chosen.current = action)} />
         ))}
       </Menu.Dropdown>
     </Menu>
   );
 }
 
-function Entry({ action: { label, icon: Icon, whyNot, grave, act, address } }: { action: Action }) {
+interface EntryProps {
+  action: Action;
+  choose: () => void;
+}
+
+function Entry({ action: { label, icon: Icon, whyNot, grave, address }, choose }: EntryProps) {
   const leftSection = <Icon size={16} aria-hidden />;
   if (address !== undefined) {
     return (
@@ -31,7 +44,7 @@ function Entry({ action: { label, icon: Icon, whyNot, grave, act, address } }: {
   }
   const color = grave && whyNot === undefined ? { color: 'red' } : {};
   return (
-    <Menu.Item {...color} leftSection={leftSection} disabled={whyNot !== undefined} onClick={() => act?.()}>
+    <Menu.Item {...color} leftSection={leftSection} disabled={whyNot !== undefined} onClick={choose}>
       {label}
       {whyNot !== undefined && <Text size="xs">{whyNot}</Text>}
     </Menu.Item>

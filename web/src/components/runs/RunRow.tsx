@@ -44,9 +44,11 @@ export const RunRow = memo(function RunRow({ run, dataset, showDataset, selected
       </div>
       <div className={classes.what}>
         {renaming ? <RunName run={run} onEnd={() => setRenaming(false)} /> : <Name run={run} />}
-        <Text size="xs" c="dimmed" truncate title={run.operator}>
-          {run.operator}
-        </Text>
+        {titleOf(run) !== run.operator && (
+          <Text size="xs" c="dimmed" truncate title={run.operator}>
+            {run.operator}
+          </Text>
+        )}
       </div>
       <div className={classes.how}>
         <How run={run} />
@@ -61,13 +63,18 @@ export const RunRow = memo(function RunRow({ run, dataset, showDataset, selected
   );
 });
 
+/** What it runs. */
+function titleOf(run: RunItem): string {
+  return run.operator_label || run.operator;
+}
+
 function Name({ run }: { run: RunItem }) {
   return (
     <div className={classes.name}>
       <RunLink run={run} className={classes.link ?? ''} c="var(--mantine-color-text)" fw={550} truncate>
-        {run.operator_label || run.operator}
+        {titleOf(run)}
       </RunLink>
-      {run.label && run.label !== run.operator_label && (
+      {run.label && run.label !== titleOf(run) && (
         <Text span size="sm" c="dimmed" truncate>
           “{run.label}”
         </Text>

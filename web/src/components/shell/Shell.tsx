@@ -53,16 +53,25 @@ export function Shell() {
   );
 }
 
+const here = { 'data-active': true, 'aria-current': 'page' } as const;
+
 function Sections() {
   const me = useMe();
-  return sectionsFor(me).map(({ icon: Icon, label, to, exact }) => (
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  return sectionsFor(me).map(({ icon: Icon, label, to, exact, also }) => (
     <NavLink
       key={to}
       label={label}
       leftSection={<Icon size={18} stroke={1.7} aria-hidden />}
       className={classes.entry ?? ''}
       renderRoot={(props) => (
-        <Link {...props} to={to} activeOptions={{ exact }} activeProps={{ 'data-active': true }} />
+        <Link
+          {...props}
+          to={to}
+          activeOptions={{ exact }}
+          activeProps={here}
+          {...(also !== undefined && path.startsWith(also) ? here : {})}
+        />
       )}
     />
   ));

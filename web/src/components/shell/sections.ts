@@ -1,4 +1,5 @@
 import {
+  type Icon,
   IconActivity,
   IconHome,
   IconPlugConnected,
@@ -7,13 +8,28 @@ import {
   IconUserCircle,
   IconUsers,
 } from '@tabler/icons-react';
-import { linkOptions } from '@tanstack/react-router';
+import { type LinkOptions, linkOptions } from '@tanstack/react-router';
 import { isAdmin, type Me } from '@/services/me.ts';
 
-/** An entry of the navigation at the side. */
-const entries = [
+interface Entry extends Pick<LinkOptions, 'to'> {
+  label: string;
+  icon: Icon;
+  exact: boolean;
+  may: (me: Me) => boolean;
+  also?: string; // how other addresses begin that belong to it
+}
+
+/** The navigation at the side. */
+const entries: Entry[] = [
   { ...linkOptions({ to: '/' }), label: 'Home', icon: IconHome, exact: true, may: everyone },
-  { ...linkOptions({ to: '/runs' }), label: 'Runs', icon: IconActivity, exact: false, may: everyone },
+  {
+    ...linkOptions({ to: '/runs' }),
+    label: 'Runs',
+    icon: IconActivity,
+    exact: false,
+    may: everyone,
+    also: '/d/', // the runs of a dataset
+  },
   { ...linkOptions({ to: '/plugins' }), label: 'Plugins', icon: IconPuzzle, exact: false, may: isAdmin },
   {
     ...linkOptions({ to: '/orchestrators' }),

@@ -1,0 +1,71 @@
+package environments
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	sb "signalbox"
+)
+
+// requirementsMost is what a requirements.txt may have, in bytes.
+const requirementsMost = 64 << 10
+
+var (
+	option  = regexp.MustCompile(`(^|\s)--?[A-Za-z]|\\$|\$\{`)
+	located = regexp.MustCompile(`[/@]`)
+)
+
+// requirements reads what a plugin asks for, without comments; "" for nothing. It may ask for packages by their names
+// alone, since the worker tells where packages come from. Errors: Invalid, TooLarge.
+func requirements(folder string) (string, error) {
+	text, err := read(filepath.Join(folder, "requirements.txt"))
+	if err != nil {
+		return "", err
+	}
+	var wanted strings.Builder
+	lines := bufio.NewScanner(strings.NewReader(text))
+	for n := 1; lines.Scan(); n++ {
+		line, _, _ := strings.Cut(" "+lines.Text(), " #")
+		line = strings.TrimSpace(line)
+		before, _, _ := strings.Cut(line, ";")
+		switch {
+		case line == "" || line[0] == '#':
+			continue
+		case option.MatchString(line):
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has an option, and only names of packages with versions are taken: %.100s", n, line)
+		case located.MatchString(before):
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has a place, and packages come from the index of the worker alone: %.100s", n, line)
+		}
+		wanted.WriteString(line + "\n")
+	}
+	if lines.Err() != nil {
+		return "", sb.Wrap(lines.Err(), sb.Invalid, "requirements.txt has a line that is too long")
+	}
+	return wanted.String(), nil
+}
+
+// read reads a file that may be missing.
+func read(path string) (string, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", sb.Wrap(err, sb.Internal, "requirements.txt cannot be read")
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, requirementsMost+1))
+	if err != nil {
+		return "", sb.Wrap(err, sb.Invalid, "requirements.txt cannot be read")
+	}
+	if len(text) > requirementsMost {
+		return "", sb.Errorf(sb.TooLarge, "requirements.txt has more than %d bytes", requirementsMost)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,39 @@
+import { expect, test } from './world.ts';
+
+test('an admin adds an Airflow, probes it, makes and ends a key, and removes it', async ({ as, world }) => {
+  const page = await as('admin', '/orchestrators');
+  await page.getByRole('button', { name: 'Add orchestrator' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: /^Name/ }).fill('nowhere');
+  await dialog.getByLabel('Address').fill('http://127.0.0.1:9');
+  await dialog.getByLabel('User name').fill('signalbox');
+  await dialog.getByRole('textbox', { name: 'Password' }).fill('never shown');
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('link', { name: 'nowhere' }).click();
+  await page.getByRole('button', { name: 'Probe' }).click();
+  await expect(page.getByLabel('Wrong').first()).toBeVisible();
+  await page.getByLabel('Name of a new key').fill('tasks');
+  await page.getByRole('button', { name: 'Make key' }).click();
+  await expect(page.getByText('it is not shown again')).toBeVisible();
+  await page.getByRole('button', { name: 'End the key tasks' }).click();
+  await dialog.getByRole('button', { name: 'End key' }).click();
+  await expect(page.getByRole('button', { name: 'End the key tasks' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Change…' }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Password' })).toHaveValue('');
+  await dialog.getByLabel('Quota').fill('3');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('at most 3 runs at once')).toBeVisible();
+  const kept = await world.call<{ secret_names: string[] }>('GET', '/orchestrators/nowhere');
+  expect(kept.secret_names).toEqual(['password']);
+  await page.getByRole('button', { name: 'Remove…' }).click();
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await expect(page.getByRole('link', { name: 'nowhere' })).toHaveCount(0);
+});
+
+test('a member is refused the orchestrators', async ({ as, world }) => {
+  const page = await as('member', '/');
+  await expect(page.getByRole('link', { name: 'Runs', exact: true })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Orchestrators' })).toHaveCount(0);
+  await page.goto(`${world.url}/orchestrators`);
+  await expect(page.getByText('This page could not be shown')).toBeVisible();
+});
