@@ -25,11 +25,9 @@ test('a guest may make no key, and is told why', async ({ as }) => {
   await expect(page.getByText('not open to the role guest')).toBeVisible();
 });
 
-test('somebody ends his other sessions and keeps this one', async ({ as, browser, world }) => {
+test('somebody ends his other sessions and keeps this one', async ({ as, besides }) => {
   const page = await as('collaborator', '/profile');
-  const other = await browser.newPage();
-  await other.goto(`${world.url}/login?return_to=/profile`);
-  await other.getByRole('button', { name: 'Continue as collaborator' }).click();
+  const other = await besides('collaborator', '/profile');
   await expect(other.getByRole('heading', { name: 'Profile' })).toBeVisible();
   await page.reload();
   const rows = page.getByRole('table', { name: 'Sessions' }).locator('tbody tr');
@@ -39,5 +37,4 @@ test('somebody ends his other sessions and keeps this one', async ({ as, browser
   await expect(rows).toHaveCount(1);
   await other.reload();
   await expect(other).toHaveURL(/\/login/);
-  await other.close();
 });

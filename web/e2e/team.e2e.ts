@@ -5,9 +5,7 @@ interface Users {
 }
 
 test('an admin finds a member and changes his role', async ({ as, world }) => {
-  const page = await as('guest', '/');
-  await page.context().clearCookies();
-  await as('admin', '/team/users');
+  const page = await as('admin', '/team/users');
   const members = page.getByRole('table', { name: 'Members' });
   await page.getByRole('searchbox', { name: 'Search members' }).fill('guest');
   await expect(page).toHaveURL(/q=guest/);
@@ -21,9 +19,7 @@ test('an admin finds a member and changes his role', async ({ as, world }) => {
 });
 
 test('an admin removes a user after he has read what that ends, and not himself', async ({ as, world }) => {
-  const page = await as('labeler', '/');
-  await page.context().clearCookies();
-  await as('admin', '/team/users?q=labeler');
+  const page = await as('admin', '/team/users?q=labeler');
   await page.getByRole('button', { name: /^Remove/ }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('Nobody’s access to a dataset changes.');

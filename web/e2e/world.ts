@@ -1,4 +1,4 @@
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, type BrowserContext, expect, type Page } from '@playwright/test';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -37,6 +37,8 @@ interface Each {
   policy: undefined;
   /** Logs in as a demonstration user and goes to a page. */
   as: (role: Role, path: string) => Promise<Page>;
+  /** The same for somebody else, in a browser of his own. */
+  besides: (role: Role, path: string) => Promise<Page>;
 }
 
 export const test = base.extend<Each, Own>({
@@ -62,13 +64,28 @@ export const test = base.extend<Each, Own>({
   ],
   as: async ({ page, world }, use) => {
     await use(async (role, path) => {
-      await page.goto(`${world.url}/login?return_to=${encodeURIComponent(path)}`);
-      await page.getByRole('button', { name: `Continue as ${role}` }).click();
-      await page.waitForURL((to) => to.pathname + to.search === path || !path.includes('?'));
+      await enter(page, world, role, path);
       return page;
     });
   },
+  besides: async ({ browser, world }, use) => {
+    const opened: BrowserContext[] = [];
+    await use(async (role, path) => {
+      const context = await browser.newContext();
+      opened.push(context);
+      const page = await context.newPage();
+      await enter(page, world, role, path);
+      return page;
+    });
+    for (const context of opened) await context.close();
+  },
 });
+
+async function enter(page: Page, world: World, role: Role, path: string) {
+  await page.goto(`${world.url}/login?return_to=${encodeURIComponent(path)}`);
+  await page.getByRole('button', { name: `Continue as ${role}` }).click();
+  await page.waitForURL((to) => to.pathname + to.search === path || !path.includes('?'));
+}
 
 async function begin(): Promise<{ world: World; end: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-e2e-'));

@@ -7,7 +7,7 @@ import { isProblem } from '@/services/api.ts';
 /** Stands where a page could not be shown. */
 export function PageError({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
-  if (isProblem(error, 'not_found')) return <NotFound />;
+  if (isProblem(error, 'not_found', 'forbidden')) return <NotFound />;
   const retry = () => {
     reset();
     void router.invalidate();

@@ -1,4 +1,4 @@
-import { type MantineColorScheme, SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 
 /** Light, dark, or as the system has it. */
 export function Appearance() {
@@ -7,7 +7,7 @@ export function Appearance() {
     <SegmentedControl
       aria-label="Theme"
       value={colorScheme}
-      onChange={(to) => setColorScheme(to as MantineColorScheme)}
+      onChange={(to) => setColorScheme(to)}
       data={[
         { value: 'auto', label: 'As the system' },
         { value: 'light', label: 'Light' },
