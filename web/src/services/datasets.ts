@@ -6,6 +6,11 @@ export type Dataset = Schemas['Dataset'];
 export const permissions = ['none', 'view', 'tag', 'edit', 'manage'] as const;
 export type Permission = (typeof permissions)[number];
 
+/** A permission as people read it. */
+export function permissionWord(permission: string): string {
+  return permission === 'none' ? 'No access' : `Can ${permission}`;
+}
+
 /** Tells whether a permission is another or above it. */
 export function allows(has: string, needs: Permission): boolean {
   return permissions.indexOf(has as Permission) >= permissions.indexOf(needs);

@@ -2,10 +2,10 @@ import { NativeSelect, Switch, Text } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
+import { Foretold } from '@/components/Foretold.tsx';
 import { type Change, usePluginDeeds } from '@/components/plugins/deeds.ts';
-import { EffectOf } from '@/components/plugins/EffectOf.tsx';
-import { roles } from '@/services/me.ts';
-import { permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
+import { roleChoices } from '@/services/me.ts';
+import { effectOfOperator, permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
 
 type Row = PluginOperator & { id: string };
 
@@ -16,7 +16,6 @@ export function Operators({ plugin }: { plugin: Plugin }) {
   return <DataTable label="Operators" rows={rows} columns={columns} empty="This plugin has no operators." />;
 }
 
-const roleChoices = roles.map((value) => ({ value, label: value.charAt(0).toUpperCase() + value.slice(1) }));
 const permissionChoices = permissions.map((value) => ({ value, label: value === 'none' ? 'None' : `Can ${value}` }));
 
 function columnsOf(plugin: Plugin): Columns<Row> {
@@ -74,7 +73,12 @@ function useAsk() {
   const ask = (to: Change, title: string, verb: string) =>
     confirm({
       title,
-      effect: <EffectOf change={to} />,
+      effect: (
+        <Foretold
+          of={['operator', to.operator.uri, to.to]}
+          ask={() => effectOfOperator(to.plugin.id, to.operator.name, to.to)}
+        />
+      ),
       verb,
       grave: false,
       act: () => change.mutate(to),

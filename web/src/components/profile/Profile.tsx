@@ -1,12 +1,13 @@
-import { Group, Stack, Text, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Anchor, Stack, Text } from '@mantine/core';
+import { KeyTable } from '@/components/keys/KeyTable.tsx';
+import { MakeKey } from '@/components/keys/MakeKey.tsx';
 import { Page } from '@/components/Page.tsx';
 import { Appearance } from '@/components/profile/Appearance.tsx';
-import { KeyTable } from '@/components/profile/KeyTable.tsx';
-import { MakeKey } from '@/components/profile/MakeKey.tsx';
 import { EndOthers, SessionTable } from '@/components/profile/SessionTable.tsx';
+import { Times } from '@/components/profile/Times.tsx';
+import { Section } from '@/components/Section.tsx';
 import type { Key, Session } from '@/services/keys.ts';
-import { type Me, type Settings, useMe } from '@/services/me.ts';
+import { type Me, type Role, roleMeaning, roleWord, type Settings, useMe } from '@/services/me.ts';
 
 interface Props {
   keys: Key[];
@@ -18,25 +19,41 @@ interface Props {
 export function Profile({ keys, sessions, settings }: Props) {
   const me = useMe();
   return (
-    <Page title="Profile" lead={`${me.name} · ${me.email || me.kind} · ${me.role}`}>
+    <Page title="Profile" lead={[me.name, me.email].filter(Boolean).join(' · ')}>
       <Stack gap="xl">
+        <Section title="Role">
+          <Text size="sm">
+            {roleWord(me.role)}. {roleMeaning[me.role as Role]}
+          </Text>
+          {me.groups.length > 0 && (
+            <Text size="sm" mt={4}>
+              Groups: {me.groups.map((group) => group.name).join(', ')}
+            </Text>
+          )}
+        </Section>
         <Section
           title="API keys"
           lead="A program with a key may do all that you may. Keep it secret."
-          action={<MakeKey whyNot={whyNoKeys(me, settings)} />}
+          actions={<MakeKey owner="me" whyNot={whyNoKeys(me, settings)} />}
         >
-          <KeyTable keys={keys} />
+          <KeyTable owner="me" keys={keys} />
         </Section>
         <Section
           title="Sessions"
           lead="Where you are logged in."
-          action={<EndOthers count={sessions.filter((s) => !s.current).length} />}
+          actions={<EndOthers count={sessions.filter((s) => !s.current).length} />}
         >
           <SessionTable sessions={sessions} />
         </Section>
         <Section title="Appearance" lead="Remembered by this browser.">
           <Appearance />
         </Section>
+        <Section title="Times">
+          <Times />
+        </Section>
+        <Anchor href="/docs" size="sm">
+          What a program can do with a key: the documentation of the API
+        </Anchor>
       </Stack>
     </Page>
   );
@@ -46,33 +63,4 @@ export function Profile({ keys, sessions, settings }: Props) {
 export function whyNoKeys(me: Pick<Me, 'role'>, settings: Pick<Settings, 'api_key_roles'>): string | undefined {
   if (settings.api_key_roles.some((role) => role === me.role)) return undefined;
   return `API keys are not open to the role ${me.role}. An admin can change that.`;
-}
-
-function Section({
-  title,
-  lead,
-  action,
-  children,
-}: {
-  title: string;
-  lead: string;
-  action?: ReactNode;
-  children: ReactNode;
-}) {
-  return (
-    <section aria-label={title}>
-      <Group justify="space-between" mb="sm">
-        <div>
-          <Title order={2} size="h4">
-            {title}
-          </Title>
-          <Text size="sm" c="dimmed">
-            {lead}
-          </Text>
-        </div>
-        {action}
-      </Group>
-      {children}
-    </section>
-  );
 }

@@ -1,8 +1,9 @@
-import { Button, Group, Skeleton, Stack } from '@mantine/core';
+import { Button, Skeleton, Stack } from '@mantine/core';
 import { useHotkeys, useHover } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
 import { Empty } from '@/components/Empty.tsx';
+import { Pager } from '@/components/Pager.tsx';
 import { BulkBar } from '@/components/runs/BulkBar.tsx';
 import { RunRow } from '@/components/runs/RunRow.tsx';
 import { useSteady } from '@/components/runs/steady.ts';
@@ -101,29 +102,6 @@ function Nothing({ narrowed, onClear }: { narrowed: boolean; onClear: () => void
         Clear the filters
       </Button>
     </Empty>
-  );
-}
-
-interface PagerProps {
-  first: boolean;
-  next: string | null;
-  onPage: (cursor: string | undefined) => void;
-}
-
-function Pager({ first, next, onPage }: PagerProps) {
-  if (first && next === null) return null;
-  return (
-    <Group justify="flex-end" gap="xs" p="xs" component="nav" aria-label="Pages">
-      <Button variant="default" size="xs" disabled={first} onClick={() => onPage(undefined)}>
-        First page
-      </Button>
-      <Button variant="default" size="xs" disabled={first} onClick={() => history.back()}>
-        Previous
-      </Button>
-      <Button variant="default" size="xs" disabled={next === null} onClick={() => onPage(next ?? undefined)}>
-        Next
-      </Button>
-    </Group>
   );
 }
 

@@ -1,50 +1,154 @@
-import { Button } from '@mantine/core';
+import { Badge, Button, Group, Modal, Switch, Text } from '@mantine/core';
+import { IconCheck, IconClock, IconClockOff, IconX } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
 import { Ago } from '@/components/Ago.tsx';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
-import { usePeopleDeeds } from '@/components/team/deeds.ts';
-import type { Invitation } from '@/services/people.ts';
+import { useDeed } from '@/components/deed.ts';
+import { Pager } from '@/components/Pager.tsx';
+import { useSearchChange } from '@/components/searching.ts';
+import { useInvitationDeeds } from '@/components/team/deeds.ts';
+import { Sent } from '@/components/team/Invite.tsx';
+import { permissionWord } from '@/services/datasets.ts';
+import { type Invitation, type InvitationSearch, inviteAgain, type Invited } from '@/services/invitations.ts';
+import { roleWord } from '@/services/me.ts';
+
+interface Props {
+  invitations: Invitation[];
+  next: string | null;
+  search: InvitationSearch;
+}
 
 /** Who was invited, and what became of it. */
-export function Invitations({ invitations }: { invitations: Invitation[] }) {
+export function Invitations({ invitations, next, search }: Props) {
+  const change = useSearchChange<InvitationSearch>();
   return (
-    <DataTable
-      label="Invitations"
-      rows={invitations}
-      columns={columns}
-      empty="No invitations yet. Invite somebody with the button above."
-    />
+    <>
+      <Switch
+        size="sm"
+        mb="sm"
+        label="Only open ones"
+        checked={search.open !== undefined}
+        onChange={(e) => change({ open: e.currentTarget.checked ? 'yes' : undefined })}
+      />
+      <DataTable
+        label="Invitations"
+        rows={invitations}
+        columns={columns}
+        empty={
+          search.open
+            ? 'No invitation is open. Invite somebody with the button above.'
+            : 'No invitations yet. Invite somebody with the button above.'
+        }
+      />
+      <Pager first={search.cursor === undefined} next={next} onPage={(cursor) => change({ cursor })} />
+    </>
   );
 }
 
 const columns: Columns<Invitation> = [
-  { header: 'Address', accessorKey: 'email' },
-  { header: 'Role', accessorKey: 'role' },
-  { header: 'State', accessorKey: 'state' },
+  { header: 'Address', id: 'email', cell: ({ row }) => row.original.email },
+  { header: 'As', id: 'as', cell: ({ row }) => <As of={row.original} /> },
+  { header: 'State', id: 'state', cell: ({ row }) => <State of={row.original} /> },
   { header: 'Invited by', id: 'by', cell: ({ row }) => row.original.invited_by.name },
-  { header: 'Invited', accessorKey: 'created_at', cell: ({ row }) => <Ago at={row.original.created_at} /> },
-  { header: 'Expires', accessorKey: 'expires_at', cell: ({ row }) => <Ago at={row.original.expires_at} /> },
-  { id: 'revoke', cell: ({ row }) => row.original.state === 'open' && <Revoke invitation={row.original} /> },
+  { header: 'Invited', id: 'at', cell: ({ row }) => <Ago at={row.original.created_at} /> },
+  { id: 'deeds', cell: ({ row }) => row.original.state !== 'accepted' && <Deeds of={row.original} /> },
 ];
 
-function Revoke({ invitation }: { invitation: Invitation }) {
-  const { revoke } = usePeopleDeeds();
+function As({ of }: { of: Invitation }) {
+  return (
+    <>
+      {roleWord(of.role)}
+      {of.dataset && of.permission && (
+        <Text size="xs" c="dimmed">
+          {permissionWord(of.permission)} {of.dataset.name}
+        </Text>
+      )}
+    </>
+  );
+}
+
+const states: Record<Invitation['state'], { icon: ReactNode; word: string; color: string }> = {
+  open: { icon: <IconClock size={12} aria-hidden />, word: 'Open', color: 'var(--sb-queued)' },
+  accepted: { icon: <IconCheck size={12} aria-hidden />, word: 'Accepted', color: 'var(--sb-completed)' },
+  revoked: { icon: <IconX size={12} aria-hidden />, word: 'Taken back', color: 'var(--sb-scheduled)' },
+  expired: { icon: <IconClockOff size={12} aria-hidden />, word: 'Expired', color: 'var(--sb-scheduled)' },
+};
+
+function State({ of }: { of: Invitation }) {
+  const { icon, word, color } = states[of.state];
+  const at = { open: of.expires_at, accepted: of.accepted_at, revoked: of.revoked_at, expired: of.expires_at }[
+    of.state
+  ];
+  return (
+    <>
+      <Badge variant="default" leftSection={icon} styles={{ root: { color } }} tt="none">
+        {word}
+      </Badge>
+      {at && (
+        <Text size="xs" c="dimmed">
+          {of.state === 'open' && 'ends '}
+          <Ago at={at} />
+        </Text>
+      )}
+    </>
+  );
+}
+
+function Deeds({ of }: { of: Invitation }) {
+  const { revoke } = useInvitationDeeds();
   const ask = () =>
     confirm({
-      title: `Take back the invitation of “${invitation.email}”?`,
+      title: `Take back the invitation of “${of.email}”?`,
       effect: 'Its link opens nothing from then on.',
       verb: 'Take back',
-      act: () => revoke.mutate(invitation),
+      act: () => revoke.mutate(of),
     });
   return (
-    <Button
-      size="compact-sm"
-      variant="subtle"
-      color="red"
-      aria-label={`Take back the invitation of ${invitation.email}`}
-      onClick={ask}
-    >
-      Take back
-    </Button>
+    <Group gap={4} wrap="nowrap" justify="flex-end">
+      <Again of={of} />
+      {of.state === 'open' && (
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          color="red"
+          aria-label={`Take back the invitation of ${of.email}`}
+          onClick={ask}
+        >
+          Take back…
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+/** Invites once more, by a new link; the one before opens nothing from then on. */
+function Again({ of }: { of: Invitation }) {
+  const [sent, setSent] = useState<Invited>();
+  const again = useDeed({
+    act: () => inviteAgain(of),
+    refresh: [['invitations']],
+    failed: `${of.email} was not invited again`,
+  });
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        aria-label={`Send the invitation of ${of.email} again`}
+        loading={again.isPending}
+        onClick={() => again.mutate(undefined, { onSuccess: setSent })}
+      >
+        Send again
+      </Button>
+      <Modal
+        opened={sent !== undefined}
+        onClose={() => setSent(undefined)}
+        title={`“${of.email}” is invited again`}
+        closeOnClickOutside={false}
+      >
+        {sent && <Sent invited={sent} close={() => setSent(undefined)} />}
+      </Modal>
+    </>
   );
 }

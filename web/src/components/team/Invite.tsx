@@ -1,12 +1,12 @@
-import { Button, Code, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Copy } from '@/components/Copy.tsx';
 import { useFilled } from '@/components/forms.ts';
+import { Once } from '@/components/Once.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
-import { type Role, roles } from '@/services/me.ts';
-import { invite, type Invited } from '@/services/people.ts';
+import { type Role, roleChoices, roleMeaning } from '@/services/me.ts';
+import { invite, type Invited } from '@/services/invitations.ts';
 
 /** Opens the dialog that invites somebody. */
 export function InviteButton() {
@@ -16,7 +16,7 @@ export function InviteButton() {
       <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setOpen(true)}>
         Invite
       </Button>
-      <Modal opened={open} onClose={() => setOpen(false)} title="Invite to Signalbox" centered>
+      <Modal opened={open} onClose={() => setOpen(false)} title="Invite to Signalbox" closeOnClickOutside={false}>
         <Invite close={() => setOpen(false)} />
       </Modal>
     </>
@@ -32,7 +32,9 @@ function Invite({ close }: { close: () => void }) {
 const whom: { email: string; role: Role } = { email: '', role: 'member' };
 
 function Ask({ done }: { done: (invited: Invited) => void }) {
+  const [role, setRole] = useState(whom.role);
   const form = useForm({ mode: 'uncontrolled', initialValues: whom });
+  form.watch('role', ({ value }) => setRole(value));
   const { submit, busy, trouble } = useFilled(form, { send: invite, refresh: [['invitations']], done });
   return (
     <form onSubmit={submit}>
@@ -45,7 +47,13 @@ function Ask({ done }: { done: (invited: Invited) => void }) {
           key={form.key('email')}
           {...form.getInputProps('email')}
         />
-        <NativeSelect label="Role" data={[...roles]} key={form.key('role')} {...form.getInputProps('role')} />
+        <NativeSelect
+          label="Role"
+          description={roleMeaning[role]}
+          data={roleChoices}
+          key={form.key('role')}
+          {...form.getInputProps('role')}
+        />
         {trouble && <Trouble error={trouble} what="Nobody was invited" />}
         <Group justify="flex-end">
           <Button type="submit" loading={busy}>
@@ -59,21 +67,13 @@ function Ask({ done }: { done: (invited: Invited) => void }) {
 
 /** The link is shown this once: whoever could not be mailed gets it by hand. */
 export function Sent({ invited, close }: { invited: Invited; close: () => void }) {
-  return (
-    <Stack>
-      <Text size="sm">
-        {invited.mailed
-          ? `The link was mailed to ${invited.email}.`
-          : `No mail was sent. Give ${invited.email} this link; it is shown this once.`}
-      </Text>
+  const says = (
+    <>
+      {invited.mailed
+        ? `The link was mailed to ${invited.email}. It is shown this once.`
+        : `No mail was sent. Give ${invited.email} this link; it is shown this once.`}
       {invited.mail_error && <Text size="sm">The mail failed: {invited.mail_error}</Text>}
-      <Code block>{invited.link}</Code>
-      <Group justify="flex-end">
-        <Copy text={invited.link} label="Copy link" />
-        <Button size="xs" onClick={close}>
-          Done
-        </Button>
-      </Group>
-    </Stack>
+    </>
   );
+  return <Once says={says} secret={invited.link} copy="Copy link" close={close} />;
 }

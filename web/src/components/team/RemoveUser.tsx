@@ -1,46 +1,50 @@
-import { Button, Tooltip } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Button } from '@mantine/core';
 import { confirm } from '@/components/confirm.tsx';
+import { Foretold } from '@/components/Foretold.tsx';
 import { usePeopleDeeds } from '@/components/team/deeds.ts';
-import { effectWords } from '@/components/team/effect.ts';
-import { Trouble } from '@/components/Trouble.tsx';
+import { WhyNot } from '@/components/WhyNot.tsx';
 import { useMe } from '@/services/me.ts';
-import { removalOfUserQuery, type User } from '@/services/people.ts';
+import { effectOfRemoval, type User } from '@/services/people.ts';
+
+interface Props {
+  user: User;
+  then?: () => void; // goes elsewhere, where his page would be
+}
 
 /** Removes somebody, after it has told what that ends. */
-export function RemoveUser({ user }: { user: User }) {
+export function RemoveUser({ user, then }: Props) {
   const me = useMe();
   const { remove } = usePeopleDeeds();
+  const self = user.id === me.id;
   const ask = () =>
     confirm({
       title: `Remove “${user.name}”?`,
-      effect: <Removal user={user} />,
+      effect: (
+        <>
+          His API keys, sessions, grants and memberships end at once. His runs stay, with his name; those that wait are
+          rejected.
+          <Foretold
+            of={['removal', user.id]}
+            ask={() => effectOfRemoval(user.id)}
+            none="He has access to no dataset."
+          />
+        </>
+      ),
       verb: 'Remove',
-      act: () => remove.mutate(user),
+      act: () => remove.mutate(user, { onSuccess: () => then?.() }),
     });
-  const self = user.id === me.id;
   return (
-    <Tooltip label="Another admin has to remove you" disabled={!self}>
-      <span>
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          color="red"
-          aria-label={`Remove ${user.name}`}
-          disabled={self}
-          onClick={ask}
-        >
-          Remove
-        </Button>
-      </span>
-    </Tooltip>
-  );
-}
-
-function Removal({ user }: { user: User }) {
-  const { data, error } = useQuery(removalOfUserQuery(user.id));
-  if (error) return <Trouble error={error} what="What it affects is not known" />;
-  return (
-    <>His API keys, sessions, grants and memberships end at once; his runs stay. {data ? effectWords(data) : '…'}</>
+    <WhyNot reason={self ? 'Another admin has to remove you' : undefined}>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        color="red"
+        aria-label={`Remove ${user.name}`}
+        disabled={self}
+        onClick={ask}
+      >
+        Remove…
+      </Button>
+    </WhyNot>
   );
 }

@@ -1,0 +1,32 @@
+import { Group } from '@mantine/core';
+import { SearchField, SomeMenu, SortMenu } from '@/components/filters.tsx';
+import { useSearchChange } from '@/components/searching.ts';
+import { roles, roleWord } from '@/services/me.ts';
+import type { PeopleSearch, PeopleSort } from '@/services/people.ts';
+
+interface Props {
+  label: string;
+  placeholder: string;
+  search: PeopleSearch;
+  sorts: Partial<Record<PeopleSort, string>>;
+}
+
+const mostFirst = [...roles].reverse();
+
+/** Which users or service accounts a list shows, and in which order. All of it lives in the address. */
+export function PeopleFilters({ label, placeholder, search, sorts }: Props) {
+  const change = useSearchChange<PeopleSearch>();
+  return (
+    <Group gap="xs" mb="sm" role="search" aria-label={label}>
+      <SomeMenu
+        of={{ one: 'Role', many: 'roles', all: 'All roles' }}
+        known={mostFirst}
+        word={roleWord}
+        chosen={search.role ?? []}
+        onChange={(role) => change({ role })}
+      />
+      <SearchField value={search.q} onChange={(q) => change({ q })} placeholder={placeholder} />
+      <SortMenu words={sorts} chosen={search.sort} standard="name" onChange={(sort) => change({ sort })} />
+    </Group>
+  );
+}

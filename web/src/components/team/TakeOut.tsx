@@ -1,0 +1,38 @@
+import { Button } from '@mantine/core';
+import { confirm } from '@/components/confirm.tsx';
+import { Foretold } from '@/components/Foretold.tsx';
+import { type Named, useGroupDeeds } from '@/components/team/deeds.ts';
+import { WhyNot } from '@/components/WhyNot.tsx';
+import { effectOfLeaving } from '@/services/groups.ts';
+
+interface Props {
+  group: Named;
+  who: Named;
+  locked?: string | null; // the login provider that put him there
+}
+
+/** Takes somebody out of a group, after it has told what he loses. */
+export function TakeOut({ group, who, locked = null }: Props) {
+  const { take } = useGroupDeeds();
+  const ask = () =>
+    confirm({
+      title: `Take “${who.name}” out of “${group.name}”?`,
+      effect: <Foretold of={['leave', group.id, who.id]} ask={() => effectOfLeaving(group.id, who.id)} />,
+      verb: 'Take out',
+      act: () => take.mutate({ group, who }),
+    });
+  return (
+    <WhyNot reason={locked === null ? undefined : `The login provider ${locked} put him there; take him out there`}>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        color="red"
+        disabled={locked !== null}
+        aria-label={`Take ${who.name} out of ${group.name}`}
+        onClick={ask}
+      >
+        Take out…
+      </Button>
+    </WhyNot>
+  );
+}
