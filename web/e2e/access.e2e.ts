@@ -1,4 +1,4 @@
-import AxeBuilder from '@axe-core/playwright';
+import { checked } from './accessible.ts';
 import { pagesOf } from './pages.ts';
 import { expect, test } from './world.ts';
 
@@ -11,9 +11,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     for (const shown of pages) {
       await page.goto(world.url + shown.path);
       await expect(page.getByText(shown.ready).first()).toBeVisible();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
-      expect.soft(found, shown.name).toEqual([]);
+      await checked(page, shown.name);
     }
   });
 }
