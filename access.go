@@ -154,6 +154,14 @@ func DefaultSettings() Settings {
 	}
 }
 
+// Headcount is how many have a role, and how many API keys they hold that have not expired.
+type Headcount struct {
+	Role            Role
+	Users           int
+	ServiceAccounts int
+	Keys            int
+}
+
 // Key is an API key without its secret, which is shown once and kept only as a hash.
 type Key struct {
 	ID         string

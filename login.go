@@ -74,6 +74,9 @@ type DemoRole struct {
 // one: whoever switches the demonstration off must still get in.
 const DemoProvider = "demo"
 
+// DeviceProvider is the provider of a session that a program has, because a person who was logged in let it in.
+const DeviceProvider = "device"
+
 // DemoUsers are made with the demonstration's data, from most to least.
 var DemoUsers = []DemoRole{
 	{Admin, "Demo admin"},

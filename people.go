@@ -52,6 +52,15 @@ type Holder struct {
 	Groups []GroupAccess // what each of his groups was granted
 }
 
+// HolderQuery selects a page of those who have access to a dataset, by name.
+type HolderQuery struct {
+	DatasetID string
+	OnlyID    string // he alone; "" for all
+	Search    string // in names and emails, whatever the case; "" for all
+	Cursor    string
+	Limit     int
+}
+
 // GroupAccess is what a group was granted on a dataset.
 type GroupAccess struct {
 	Group      Group
@@ -167,6 +176,12 @@ type Session struct {
 	CreatedAt   time.Time
 	SeenAt      time.Time
 	ExpiresAt   time.Time // whatever is done with it
+}
+
+// UserSession is a session with whose it is.
+type UserSession struct {
+	Session
+	User Principal
 }
 
 // Device is a program without a browser that asks to be logged in by a person who has one.

@@ -113,6 +113,14 @@ func (h auditLog) list(ctx context.Context, in *auditInput) (*huma.StreamRespons
 	}}, nil
 }
 
+func (h auditLog) actions(ctx context.Context, _ *none) (*answer[List[string]], error) {
+	all, err := h.audit.AuditActions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(List[string]{Items: some(all)}), nil
+}
+
 // export writes page after page, each of which is forgotten before the next is read.
 func (h auditLog) export(q sb.AuditQuery, page sb.Page[sb.AuditEntry]) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
@@ -159,6 +167,7 @@ func (s *server) auditRoutes() {
 			jsonLines:          {Schema: &huma.Schema{Type: "string"}},
 		},
 	}}
+	on(s, route{method: get, path: "/audit/actions", what: "The actions that occur in the audit log, by name", door: forPeople, right: sb.ActAdminister}, h.actions)
 	on(s, route{method: get, path: "/doctor", what: "Is all well, and if not what is to be done?", door: forPeople, right: sb.ActAdminister},
 		doctor{s.known, s.Orchestrators, s.Sources, s.Seal, s.Clock}.look)
 }

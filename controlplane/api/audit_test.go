@@ -61,6 +61,10 @@ func (a *trail) Audit(_ context.Context, q sb.AuditQuery) (sb.Page[sb.AuditEntry
 	return page, nil
 }
 
+func (a *trail) AuditActions(context.Context) ([]string, error) {
+	return []string{"dataset.create"}, nil
+}
+
 func (a *trail) State(context.Context) (sb.Check, error) {
 	return sb.Check{Name: "audit log", OK: true, Detail: "the head is 3:ab"}, a.fails
 }

@@ -136,16 +136,27 @@ func (s *server) foresee(ctx context.Context, scope func(context.Context) (sb.Sc
 
 // documentEffect says in the document that the answer is one of two.
 func (s *server) documentEffect(r route, body reflect.Type, silent bool) {
-	op, schemas := s.documented(r), s.huma.OpenAPI().Components.Schemas
-	schema := schemas.Schema(reflect.TypeFor[Effect](), true, "")
-	said := "What it would do, with dry_run."
-	if silent {
-		op.Responses["204"] = &huma.Response{Description: http.StatusText(http.StatusNoContent)}
-	} else {
-		schema = &huma.Schema{AnyOf: []*huma.Schema{schemas.Schema(body, true, ""), schema}}
-		said = "OK; with dry_run, what it would do."
+	if !silent {
+		s.documentForesight(r, body, reflect.TypeFor[Effect]())
+		return
 	}
-	op.Responses["200"] = &huma.Response{Description: said, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	op := s.documented(r)
+	op.Responses["204"] = &huma.Response{Description: http.StatusText(http.StatusNoContent)}
+	op.Responses["200"] = jsonResponse("What it would do, with dry_run.", s.schema(reflect.TypeFor[Effect]()))
+}
+
+// documentForesight says in the document that the answer is a body, or with dry_run an effect.
+func (s *server) documentForesight(r route, body, effect reflect.Type) {
+	schema := &huma.Schema{AnyOf: []*huma.Schema{s.schema(body), s.schema(effect)}}
+	s.documented(r).Responses["200"] = jsonResponse("OK; with dry_run, what it would do.", schema)
+}
+
+func (s *server) schema(of reflect.Type) *huma.Schema {
+	return s.huma.OpenAPI().Components.Schemas.Schema(of, true, "")
+}
+
+func jsonResponse(said string, schema *huma.Schema) *huma.Response {
+	return &huma.Response{Description: said, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 }
 
 // principal finds a user or a service account. The server's documents are made without a store to ask.

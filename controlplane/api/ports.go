@@ -78,6 +78,9 @@ type Logins interface {
 	// StillOpen is Session, but does not count as use.
 	StillOpen(ctx context.Context, token string) (sb.Caller, error)
 	Sessions(ctx context.Context, principalID string) ([]sb.Session, error)
+	// AllSessions reads a page of everybody's, newest first; of those whose name or email holds the search, "" for all.
+	AllSessions(ctx context.Context, search, cursor string, limit int) (sb.Page[sb.UserSession], error)
+	// EndSession ends a session of a user, of whomever for "".
 	EndSession(ctx context.Context, principalID, id string) error
 	// EndOthers ends all sessions of a user but one.
 	EndOthers(ctx context.Context, principalID, but string) error
@@ -111,6 +114,8 @@ type Invitations interface {
 type Organisation interface {
 	// UpdateSettings changes the settings by a pure function. The next request of everyone goes by them.
 	UpdateSettings(ctx context.Context, f func(sb.Settings) (sb.Settings, error)) (sb.Settings, error)
+	// Headcounts counts who has each role that anybody has.
+	Headcounts(ctx context.Context) ([]sb.Headcount, error)
 }
 
 // Secrets keeps values for the work of operators; they are never read back. Errors: Invalid with every fault, NotFound,
@@ -291,8 +296,8 @@ type Sharing interface {
 	// SetGrant gives a principal or a group a permission; NoAccess takes it away. May judges in the transaction by facts
 	// about who asks and about whom it is for.
 	SetGrant(ctx context.Context, by string, g sb.Grant, may func(by, to sb.Facts) error) error
-	// Holders reads a page of everyone who has access, by name, or only one of them.
-	Holders(ctx context.Context, datasetID, onlyID, cursor string, limit int) (sb.Page[sb.Holder], error)
+	// Holders reads a page of those who have access, by name.
+	Holders(ctx context.Context, q sb.HolderQuery) (sb.Page[sb.Holder], error)
 	// GroupGrants reads a page of the groups that a dataset is shared with, by name.
 	GroupGrants(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.GroupAccess], error)
 	// Candidates finds principals and groups by part of a name or email.
@@ -362,6 +367,8 @@ type Orchestrators interface {
 type Audit interface {
 	// Audit reads a page of the audit log, newest first. Errors: Invalid (the cursor), Unavailable.
 	Audit(ctx context.Context, q sb.AuditQuery) (sb.Page[sb.AuditEntry], error)
+	// AuditActions lists the actions that occur in it, by name.
+	AuditActions(ctx context.Context) ([]string, error)
 }
 
 // Refusals hears of what was refused; nothing else tells the audit log of it.

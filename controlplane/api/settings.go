@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"net/http"
+	"reflect"
 	"slices"
 
 	sb "signalbox"
@@ -43,13 +45,16 @@ type RoleRow struct {
 type settings struct {
 	access       Access
 	organisation Organisation
+	logins       Logins
 }
 
 func (s *server) settingRoutes() {
-	h := settings{s.Access, s.Organisation}
+	h := settings{s.Access, s.Organisation, s.Logins}
+	change := route{method: patch, path: "/settings", what: "Change the settings of the organisation; they count from the next request", door: forPeople, right: sb.ActAdminister}
 	on(s, route{method: get, path: "/roles", what: "What each role may do", door: forPeople}, h.roles)
 	on(s, route{method: get, path: "/settings", what: "The settings of the organisation", door: forPeople}, h.show)
-	on(s, route{method: patch, path: "/settings", what: "Change the settings of the organisation; they count from the next request", door: forPeople, right: sb.ActAdminister}, h.patch)
+	on(s, change, h.patch)
+	s.documentForesight(change, reflect.TypeFor[Settings](), reflect.TypeFor[SettingsEffect]())
 }
 
 func (settings) show(ctx context.Context, _ *none) (*answer[Settings], error) {
@@ -66,38 +71,60 @@ type settingsPatch struct {
 		APIKeyRoles                             *[]sb.Role     `json:"api_key_roles,omitempty" enum:"guest,labeler,collaborator,member,admin"`
 		JustInTimeUsers                         *bool          `json:"just_in_time_users,omitempty"`
 	}
+	DryRun bool `query:"dry_run" doc:"Change nothing; answer which roles would gain and lose what at once."`
 }
 
-func (h settings) patch(ctx context.Context, in *settingsPatch) (*answer[Settings], error) {
-	b, c := in.Body, callerOf(ctx)
-	after, err := h.organisation.UpdateSettings(ctx, func(s sb.Settings) (sb.Settings, error) {
-		before := s
-		set(&s.DefaultUserRole, b.DefaultUserRole)
-		set(&s.DefaultDatasetPermission, b.DefaultDatasetPermission)
-		set(&s.DefaultOperatorMinimumRole, b.DefaultOperatorMinimumRole)
-		set(&s.DefaultOperatorMinimumDatasetPermission, b.DefaultOperatorMinimumDatasetPermission)
-		set(&s.AllRunsMinimumRole, b.AllRunsMinimumRole)
-		set(&s.JustInTimeUsers, b.JustInTimeUsers)
-		if b.APIKeyRoles != nil {
-			s.APIKeyRoles = inOrder(*b.APIKeyRoles)
-		}
-		return s, c.comesBack(before, s)
+// changed is what the settings would be by the patch.
+func (in *settingsPatch) changed(s sb.Settings) sb.Settings {
+	b := in.Body
+	set(&s.DefaultUserRole, b.DefaultUserRole)
+	set(&s.DefaultDatasetPermission, b.DefaultDatasetPermission)
+	set(&s.DefaultOperatorMinimumRole, b.DefaultOperatorMinimumRole)
+	set(&s.DefaultOperatorMinimumDatasetPermission, b.DefaultOperatorMinimumDatasetPermission)
+	set(&s.AllRunsMinimumRole, b.AllRunsMinimumRole)
+	set(&s.JustInTimeUsers, b.JustInTimeUsers)
+	if b.APIKeyRoles != nil {
+		s.APIKeyRoles = inOrder(*b.APIKeyRoles)
+	}
+	return s
+}
+
+func (h settings) patch(ctx context.Context, in *settingsPatch) (*foreseen, error) {
+	c := callerOf(ctx)
+	if in.DryRun {
+		return h.foresee(ctx, c.Settings, in.changed(c.Settings))
+	}
+	after, err := h.organisation.UpdateSettings(ctx, func(before sb.Settings) (sb.Settings, error) {
+		after := in.changed(before)
+		return after, h.comesBack(c, before, after)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(settingsOf(after)), nil
+	return &foreseen{Status: http.StatusOK, Body: settingsOf(after)}, nil
 }
 
-// comesBack demands that who takes from admins the right to use keys is logged in: he has another way in to give it
-// back. With a key alone he could shut himself and everybody else out.
-func (c caller) comesBack(before, after sb.Settings) error {
-	if c.session != nil || !slices.Contains(before.APIKeyRoles, sb.Admin) || slices.Contains(after.APIKeyRoles, sb.Admin) {
+// comesBack demands that who takes from admins the right to use keys came in by a login provider that is still set up:
+// there is another way in, to give it back. With a key alone he could shut himself and everybody else out.
+func (h settings) comesBack(c caller, before, after sb.Settings) error {
+	if !slices.Contains(before.APIKeyRoles, sb.Admin) || slices.Contains(after.APIKeyRoles, sb.Admin) {
 		return nil
 	}
-	return sb.Faulty(faultyDetail, sb.Fault{
-		Location: "body.api_key_roles",
-		Message:  "must keep admin: you came with an API key, which would open nothing any more; an admin who is logged in may take it out",
+	why := "you came with an API key, which would open nothing any more; an admin who is logged in may take it out"
+	if c.session != nil {
+		if h.lasts(*c.session) {
+			return nil
+		}
+		why = "you are not logged in by a login provider that is set up, so perhaps nobody could log in to put it back"
+	}
+	return sb.Faulty(faultyDetail, sb.Fault{Location: "body.api_key_roles", Message: "must keep admin: " + why})
+}
+
+// lasts tells whether a session came by a provider that can let its user in again. The demonstration can be switched
+// off; a program was let in by somebody who had logged in by one of those there are.
+func (h settings) lasts(s sb.Session) bool {
+	return slices.ContainsFunc(h.logins.Providers(), func(p sb.Provider) bool {
+		return p.Kind != sb.Demo && (s.Provider == p.Name || s.Provider == sb.DeviceProvider)
 	})
 }
 

@@ -127,6 +127,7 @@ type accessInput struct {
 	ByName
 	Paging
 	Principal string `query:"principal" maxLength:"600" doc:"Id, email or account name: among the items he alone, or nobody when he has no access."`
+	Search    string `query:"search" maxLength:"200" doc:"Among the items those whose name or email holds it, whatever the case."`
 }
 
 func (h sharing) holders(ctx context.Context, in *accessInput) (*answer[DatasetAccess], error) {
@@ -134,15 +135,15 @@ func (h sharing) holders(ctx context.Context, in *accessInput) (*answer[DatasetA
 	if err != nil {
 		return nil, err
 	}
-	only := ""
+	q := sb.HolderQuery{DatasetID: f.Dataset.ID, Search: in.Search, Cursor: in.Cursor, Limit: in.Limit}
 	if in.Principal != "" {
 		p, err := h.sharing.Principal(ctx, in.Principal)
 		if err != nil {
 			return nil, err
 		}
-		only = p.ID
+		q.OnlyID = p.ID
 	}
-	page, err := h.sharing.Holders(ctx, f.Dataset.ID, only, in.Cursor, in.Limit)
+	page, err := h.sharing.Holders(ctx, q)
 	if err != nil {
 		return nil, err
 	}

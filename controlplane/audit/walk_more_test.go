@@ -20,14 +20,18 @@ import (
 
 func (w *walker) walkSessions() {
 	var ids []string
-	for _, token := range []string{"planted-session-1", "planted-session-2"} {
+	for _, token := range []string{"planted-session-1", "planted-session-2", "planted-session-3"} {
 		s, err := w.CreateSession(w.t.Context(), sb.Session{PrincipalID: w.Admin.ID, Provider: "demo"}, []byte(token), time.Hour)
 		require.NoError(w.t, err)
 		ids = append(ids, s.ID)
 		w.planted(token)
 	}
 	w.act("DELETE /me/sessions/{id}", "session.delete", "", ids[0])
+	w.act("DELETE /sessions/{id}", "session.delete", "", ids[1])
 	w.act("DELETE /me/sessions", "session.delete_others", "")
+	_, err := w.CreateSession(w.t.Context(), sb.Session{PrincipalID: w.Bob.ID, Provider: "demo"}, []byte("planted-session-4"), time.Hour)
+	require.NoError(w.t, err)
+	w.act("DELETE /users/{id}/sessions", "session.delete_others", "", w.Bob.ID)
 }
 
 func (w *walker) walkSharing() {

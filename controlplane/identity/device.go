@@ -85,7 +85,7 @@ func (l *Logins) EnterDevice(ctx context.Context, code string) (sb.Welcome, erro
 	o := sb.OriginOf(ctx)
 	o.Actor, o.Kind, o.Via = sb.Who{ID: d.PrincipalID}, sb.User, "login:device"
 	token, session, err := l.session(sb.WithOrigin(ctx, o), sb.Session{
-		PrincipalID: d.PrincipalID, Provider: "device", Address: d.Address, Agent: d.Agent,
+		PrincipalID: d.PrincipalID, Provider: sb.DeviceProvider, Address: d.Address, Agent: d.Agent,
 	})
 	return sb.Welcome{Token: token, Session: session}, err
 }

@@ -27,6 +27,9 @@ type LoginStore interface {
 	// PrincipalOfSession finds whose session it is, in one query, and notes its use unless quietly.
 	PrincipalOfSession(ctx context.Context, hash []byte, idle time.Duration, quietly bool) (sb.Caller, error)
 	Sessions(ctx context.Context, principalID string, idle time.Duration) ([]sb.Session, error)
+	// AllSessions reads a page of everybody's, newest first; of those whose name or email holds the search.
+	AllSessions(ctx context.Context, search string, idle time.Duration, cursor string, limit int) (sb.Page[sb.UserSession], error)
+	// EndSession ends a session of a user, of whomever for "".
 	EndSession(ctx context.Context, principalID, id string) (sb.Session, error)
 	EndSessions(ctx context.Context, principalID, but string) error
 

@@ -59,7 +59,13 @@ func (l *Logins) Sessions(ctx context.Context, principalID string) ([]sb.Session
 	return l.store.Sessions(ctx, principalID, l.set.Idle)
 }
 
-// EndSession ends one session of a user at once. Errors: NotFound.
+// AllSessions reads a page of everybody's sessions, newest first; of those whose name or email holds the search, "" for
+// all. Errors: Invalid (the cursor).
+func (l *Logins) AllSessions(ctx context.Context, search, cursor string, limit int) (sb.Page[sb.UserSession], error) {
+	return l.store.AllSessions(ctx, search, l.set.Idle, cursor, limit)
+}
+
+// EndSession ends one session of a user at once, of whomever for "". Errors: NotFound.
 func (l *Logins) EndSession(ctx context.Context, principalID, id string) error {
 	_, err := l.store.EndSession(ctx, principalID, id)
 	return err

@@ -74,6 +74,16 @@ func (s *Store) actions(ctx context.Context, action string) ([]string, error) {
 	return append(list, action), err // a refusal is named by a right, which is one word
 }
 
+// AuditActions lists the actions that occur in the audit log, by name, stepping from one to the next in the index.
+func (s *Store) AuditActions(ctx context.Context) ([]string, error) {
+	var list []string
+	err := s.read.NewRaw(`WITH RECURSIVE a (action) AS (
+			SELECT min(action) FROM audit
+			UNION ALL SELECT (SELECT min(b.action) FROM audit AS b WHERE b.action > a.action) FROM a WHERE a.action IS NOT NULL)
+		SELECT action FROM a WHERE action IS NOT NULL`).Scan(ctx, &list)
+	return list, tidy(err)
+}
+
 // auditPage writes the SELECT of a page: for each action the first of the page by the index, and of all these the first.
 func auditPage(q sb.AuditQuery, after auditCursor, actions []string, limit int) (string, []any) {
 	terms, args := auditTerms(q, after)

@@ -112,7 +112,7 @@ func (s *Store) CreateKey(ctx context.Context, k sb.Key, hash []byte) (sb.Key, e
 	return k, taken(err, "this key exists already")
 }
 
-// keyOwner is whose key one is.
+// keyOwner is whose key, or session, one is.
 type keyOwner struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -110,16 +111,51 @@ func (s *Store) Sessions(ctx context.Context, principalID string, idle time.Dura
 	return each(rows, sessionRow.session), tidy(err)
 }
 
-// EndSession ends a session of a user at once, and gives it as it was.
+// AllSessions reads a page of everybody's sessions that have not ended, newest first; of those whose name or email holds
+// the search, "" for all.
+func (s *Store) AllSessions(ctx context.Context, search string, idle time.Duration, cursor string, limit int) (sb.Page[sb.UserSession], error) {
+	var page sb.Page[sb.UserSession]
+	after, err := readNameCursor(cursor)
+	if err != nil {
+		return page, err
+	}
+	limit = limitOf(limit)
+	holds, args := s.holds(search, "p.name", "p.email")
+	var rows []struct {
+		sessionRow `bun:",extend"`
+		Principal  principalRow `bun:"embed:p_"`
+	}
+	err = s.read.NewRaw("SELECT s.*, "+columns(s.read, principalRow{}, "p", "p_")+` FROM sessions AS s JOIN principals AS p ON p.id = s.principal_id
+		WHERE p.deleted_at = 0 AND s.expires_at > ? AND s.seen_at > ? - ? AND (? = '' OR s.id < ?)`+holds+" ORDER BY s.id DESC LIMIT ?",
+		slices.Concat([]any{s.nowSQL(), s.nowSQL(), idle.Microseconds(), after.Name, after.Name}, args, []any{limit + 1})...).Scan(ctx, &rows)
+	if err != nil {
+		return page, tidy(err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = nameCursor{Name: rows[limit-1].ID}.String()
+	}
+	for _, row := range rows {
+		page.Items = append(page.Items, sb.UserSession{Session: row.session(), User: row.Principal.principal()})
+	}
+	return page, nil
+}
+
+// EndSession ends a session of a user at once, of whomever for "", and gives it as it was.
 func (s *Store) EndSession(ctx context.Context, principalID, id string) (sb.Session, error) {
 	var rows []sessionRow
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
 		rows = nil
-		err := t.NewRaw("DELETE FROM sessions WHERE principal_id = ? AND id = ? RETURNING *", principalID, id).Scan(ctx, &rows)
-		if _, err := one(rows, err, "session", id); err != nil {
+		err := t.NewRaw("DELETE FROM sessions WHERE (? = '' OR principal_id = ?) AND id = ? RETURNING *", principalID, principalID, id).Scan(ctx, &rows)
+		row, err := one(rows, err, "session", id)
+		if err != nil {
 			return err
 		}
-		return t.audit(ctx, "session.delete", sb.Object{Kind: "session", ID: id}, nil)
+		owner, err := t.keyOwner(ctx, row.PrincipalID)
+		if err != nil {
+			return err
+		}
+		return t.audit(ctx, "session.delete", sb.Object{Kind: "session", ID: id}, map[string]any{"owner": owner})
 	})
 	if err != nil {
 		return sb.Session{}, err
@@ -134,6 +170,10 @@ func (s *Store) EndSessions(ctx context.Context, principalID, but string) error 
 		if err != nil || n == 0 {
 			return err
 		}
-		return t.audit(ctx, "session.delete_others", sb.Object{Kind: "user", ID: principalID}, map[string]any{"count": n})
+		owner, err := t.keyOwner(ctx, principalID)
+		if err != nil {
+			return err
+		}
+		return t.audit(ctx, "session.delete_others", sb.Object{Kind: "user", ID: principalID, Name: owner.Name}, map[string]any{"count": n})
 	})
 }

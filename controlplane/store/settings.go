@@ -108,3 +108,14 @@ func settingsEdits(before, after sb.Settings) edits {
 		field("api_key_roles", before.APIKeyRoles, after.APIKeyRoles).
 		field("just_in_time_users", before.JustInTimeUsers, after.JustInTimeUsers)
 }
+
+// Headcounts counts who has each role, and the API keys they hold that have not expired. Nobody has a role that is not
+// listed.
+func (s *Store) Headcounts(ctx context.Context) ([]sb.Headcount, error) {
+	var rows []sb.Headcount
+	err := s.read.NewRaw(`SELECT role, count(*) FILTER (WHERE kind = ?) AS users, count(*) FILTER (WHERE kind = ?) AS service_accounts, sum(has) AS keys
+		FROM (SELECT p.role, p.kind, (SELECT count(*) FROM api_keys AS k WHERE k.owner_id = p.id AND (k.expires_at = 0 OR k.expires_at > ?)) AS has
+			FROM principals AS p WHERE p.deleted_at = 0) AS each
+		GROUP BY role ORDER BY role`, sb.User, sb.ServiceAccount, s.nowSQL()).Scan(ctx, &rows)
+	return rows, tidy(err)
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -80,24 +81,24 @@ func (t *tx) grant(ctx context.Context, g sb.Grant) error {
 const hasAccess = `(p.role = 'admin' OR p.role = 'member' AND d.default_permission <> 'none' OR g.permission IS NOT NULL
 	OR EXISTS (SELECT 1 FROM members AS m JOIN group_grants AS gg ON gg.group_id = m.group_id AND gg.dataset_id = d.id WHERE m.principal_id = p.id))`
 
-// Holders reads a page of everyone who has access to a dataset, by name, with all that it rests on; of onlyID alone
-// unless it is "".
-func (s *Store) Holders(ctx context.Context, datasetID, onlyID, cursor string, limit int) (sb.Page[sb.Holder], error) {
+// Holders reads a page of those who have access to a dataset, by name, with all that it rests on.
+func (s *Store) Holders(ctx context.Context, h sb.HolderQuery) (sb.Page[sb.Holder], error) {
 	var page sb.Page[sb.Holder]
-	after, err := readNameCursor(cursor)
+	after, err := readNameCursor(h.Cursor)
 	if err != nil {
 		return page, err
 	}
-	limit = limitOf(limit)
-	one, args := "", []any{datasetID, after.Name, after.ID, limit + 1, datasetID}
-	if onlyID != "" {
-		one, args = "p.id = ? AND ", append([]any{onlyID}, args...)
+	limit := limitOf(h.Limit)
+	meant, args := s.holds(h.Search, "p.name", "p.email")
+	if h.OnlyID != "" {
+		meant, args = meant+" AND p.id = ?", append(args, h.OnlyID)
 	}
+	args = slices.Concat([]any{h.DatasetID, after.Name, after.ID}, args, []any{limit + 1, h.DatasetID})
 	err = s.view(ctx, func(ctx context.Context, q bun.IDB) error {
 		var rows []factsRow
 		err := q.NewRaw("SELECT "+factsColumns(q)+` FROM (
 				SELECT p.id, p.name FROM datasets AS d CROSS JOIN principals AS p LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = p.id
-				WHERE `+one+`d.id = ? AND p.deleted_at = 0 AND (p.name, p.id) > (?, ?) AND `+hasAccess+` ORDER BY p.name, p.id LIMIT ?) AS c
+				WHERE d.id = ? AND p.deleted_at = 0 AND (p.name, p.id) > (?, ?)`+meant+` AND `+hasAccess+` ORDER BY p.name, p.id LIMIT ?) AS c
 			CROSS JOIN settings AS o CROSS JOIN principals AS p CROSS JOIN datasets AS d
 			LEFT JOIN grants AS g ON g.dataset_id = d.id AND g.principal_id = p.id
 			WHERE p.id = c.id AND d.id = ? ORDER BY c.name, c.id`, args...).Scan(ctx, &rows)
@@ -108,7 +109,7 @@ func (s *Store) Holders(ctx context.Context, datasetID, onlyID, cursor string, l
 			rows = rows[:limit]
 			page.Next = nameCursor{rows[limit-1].Principal.Name, rows[limit-1].Principal.ID}.String()
 		}
-		page.Items, err = holdersOf(ctx, q, datasetID, rows)
+		page.Items, err = holdersOf(ctx, q, h.DatasetID, rows)
 		return err
 	})
 	return page, err

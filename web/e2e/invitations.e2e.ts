@@ -1,4 +1,4 @@
-import { checked } from './accessible.ts';
+import { expectOpenToAll } from './axe.ts';
 import { atCompany, expect, test } from './world.ts';
 
 test.use({ withCompany: true });
@@ -10,10 +10,10 @@ test('A8 an admin invites an address; who has it joins by the link, with the rol
   await dialog.getByLabel('Address').fill('new@example.org');
   await dialog.getByLabel('Role').selectOption('labeler');
   await expect(dialog).toContainText('Can view and tag');
-  await checked(page);
+  await expectOpenToAll(page);
   await dialog.getByRole('button', { name: 'Invite' }).click();
   const link = (await dialog.locator('pre').innerText()).trim();
-  await checked(page);
+  await expectOpenToAll(page);
   await dialog.getByRole('button', { name: 'Done' }).click();
   const row = page.getByRole('row').filter({ hasText: 'new@example.org' });
   await expect(row).toContainText('Open');

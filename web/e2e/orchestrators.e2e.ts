@@ -35,5 +35,5 @@ test('a member is refused the orchestrators', async ({ as, world }) => {
   await expect(page.getByRole('link', { name: 'Runs', exact: true })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Orchestrators' })).toHaveCount(0);
   await page.goto(`${world.url}/orchestrators`);
-  await expect(page.getByText('This page could not be shown')).toBeVisible();
+  await expect(page.getByText('There is nothing here')).toBeVisible();
 });

@@ -44,6 +44,11 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'plugin', path: `/plugins/${plugin.id}`, ready: 'Versions' },
     { name: 'orchestrators', path: '/orchestrators', ready: 'builtin' },
     { name: 'orchestrator', path: `/orchestrators/${builtin.id}`, ready: 'Open work' },
+    { name: 'dataset-access', path: `/d/${dataset.id}/access`, ready: 'People and groups with access' },
+    { name: 'security-roles', path: '/security/roles', ready: 'Create datasets' },
+    { name: 'security-defaults', path: '/security/defaults', ready: 'Role of a new user' },
+    { name: 'security-sessions', path: '/security/sessions', ready: 'This one' },
+    { name: 'security-audit', path: '/security/audit', ready: 'session.create' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }

@@ -60,7 +60,7 @@ test('P1: a member is refused the plugins, and has no entry for them', async ({ 
   await expect(page.getByRole('link', { name: 'Runs', exact: true })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Plugins' })).toHaveCount(0);
   await page.goto(`${world.url}/plugins`);
-  await expect(page.getByText('This page could not be shown')).toBeVisible();
+  await expect(page.getByText('There is nothing here')).toBeVisible();
 });
 
 test('P2, X10: a ZIP that is chosen is shown before it is installed', async ({ as, world }) => {

@@ -101,7 +101,7 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 	bridge := watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, logrus.NewEntry(log))
 	s := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
-			Identity: people, Logins: identity.NewLogins(w.Store, keys, identity.LoginSettings{}), Users: people, Groups: people,
+			Identity: people, Logins: identity.NewLogins(w.Store, keys, identity.LoginSettings{Providers: []identity.Provider{idp{name: "idp"}}}), Users: people, Groups: people,
 			Access: rules{}, Facts: w.Store, Organisation: w.Store,
 			Invitations: identity.NewInvitations(w.Store, access.Check, inviting),
 		},

@@ -43,6 +43,7 @@ type operation struct {
 var operations = map[string]operation{
 	"GET /me": {everyone, ""}, "GET /me/keys": {everyone, ""}, "POST /me/keys": {everyone, `{"name":"k"}`}, "DELETE /me/keys/{id}": {everyone, ""},
 	"GET /me/sessions": {everyone, ""}, "DELETE /me/sessions": {everyone, ""}, "DELETE /me/sessions/{id}": {everyone, ""},
+	"GET /sessions": {admins, ""}, "DELETE /sessions/{id}": {admins, ""}, "DELETE /users/{id}/sessions": {admins, ""},
 	"GET /roles": {everyone, ""}, "GET /settings": {everyone, ""}, "PATCH /settings": {admins, `{}`},
 	"GET /operators": {everyone, ""}, "GET /events": {everyone, ""}, "GET /datasets": {everyone, ""}, "GET /runs": {everyone, ""},
 	"POST /access/explain": {everyone, `{"action":"administer"}`}, "POST /runs/bulk": {everyone, `{"action":"fail","ids":["none"]}`},
@@ -57,7 +58,7 @@ var operations = map[string]operation{
 	"PATCH /service-accounts/{id}": {admins, `{}`}, "DELETE /service-accounts/{id}": {admins, ""}, "GET /service-accounts/{id}/keys": {admins, ""},
 	"POST /service-accounts/{id}/keys": {admins, `{"name":"k"}`}, "DELETE /service-accounts/{id}/keys/{key}": {admins, ""},
 	"GET /secrets": {admins, ""}, "POST /secrets": {admins, `{}`}, "PATCH /secrets/{key}": {admins, `{}`}, "DELETE /secrets/{key}": {admins, ""},
-	"GET /audit": {admins, ""}, "GET /doctor": {admins, ""}, "POST /runs/{id}/release": {admins, ""}, "POST /runs/{id}/logs/scrub": {admins, `{"texts":["nowhere in it"]}`},
+	"GET /audit": {admins, ""}, "GET /audit/actions": {admins, ""}, "GET /doctor": {admins, ""}, "POST /runs/{id}/release": {admins, ""}, "POST /runs/{id}/logs/scrub": {admins, `{"texts":["nowhere in it"]}`},
 	"GET /plugins": {admins, ""}, "POST /plugins": {admins, `{}`}, "GET /plugins/{name}": {admins, ""}, "PATCH /plugins/{name}": {admins, `{}`},
 	"DELETE /plugins/{name}": {admins, ""}, "GET /plugins/{name}/archive": {admins, ""}, "GET /plugins/{name}/revisions": {admins, ""},
 	"POST /plugins/{name}/rollback": {admins, `{"revision":1}`}, "PATCH /plugins/{name}/operators/{operator}": {admins, `{}`},

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -226,6 +227,13 @@ func auditPages(t *testing.T, fresh Fresh) {
 	}
 	_, err = w.Audit(t.Context(), sb.AuditQuery{Cursor: "x"})
 	requireCode(t, sb.Invalid, err)
+	occur := map[string]bool{}
+	for _, e := range w.log(t, sb.AuditQuery{}) {
+		occur[e.Action] = true
+	}
+	actions, err := w.AuditActions(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, slices.Sorted(maps.Keys(occur)), actions)
 }
 
 // chained is a seal that can be read.

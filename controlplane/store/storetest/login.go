@@ -14,6 +14,7 @@ import (
 
 var loginTests = map[string]func(*testing.T, Fresh){
 	"a session opens until it ends":                   sessions,
+	"everybody's sessions are read by page":           everybodysSessions,
 	"a session ends with its user":                    sessionsOfTheDeleted,
 	"a begun login is ended once, by its own browser": pendingLogins,
 	"an assertion is used once":                       assertions,
@@ -75,6 +76,46 @@ func sessions(t *testing.T, fresh Fresh) {
 	require.NoError(t, w.EndSessions(t.Context(), w.ann.ID, ""))
 	_, err = w.EndSession(t.Context(), w.ann.ID, other.ID)
 	requireCode(t, sb.NotFound, err)
+}
+
+func everybodysSessions(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	ids := map[string]string{}
+	for _, s := range []struct{ name, whose string }{{"of ann", w.ann.ID}, {"of root", w.admin.ID}, {"of ann again", w.ann.ID}} {
+		made, err := w.CreateSession(t.Context(), sb.Session{PrincipalID: s.whose}, []byte(s.name), 3*time.Hour)
+		require.NoError(t, err)
+		ids[made.ID] = s.name
+	}
+	read := func(search, cursor string, limit int) (names []string, next string) {
+		page, err := w.AllSessions(t.Context(), search, idle, cursor, limit)
+		require.NoError(t, err)
+		for _, s := range page.Items {
+			require.Equal(t, s.PrincipalID, s.User.ID)
+			names = append(names, ids[s.ID])
+		}
+		return names, page.Next
+	}
+	first, next := read("", "", 2)
+	require.Len(t, first, 2)
+	rest, next := read("", next, 2)
+	require.Empty(t, next)
+	require.ElementsMatch(t, []string{"of ann", "of root", "of ann again"}, append(first, rest...))
+	found, _ := read("ANN", "", 0)
+	require.ElementsMatch(t, []string{"of ann", "of ann again"}, found)
+	_, err := w.AllSessions(t.Context(), "", idle, "rubbish", 1)
+	requireCode(t, sb.Invalid, err)
+
+	for id, name := range ids {
+		if name == "of root" {
+			_, err := w.EndSession(w.acting(t, w.admin), "", id)
+			require.NoError(t, err)
+		}
+	}
+	entries := w.log(t, sb.AuditQuery{Action: "session.delete"})
+	require.JSONEq(t, `{"owner":{"kind":"user","id":"`+w.admin.ID+`","name":"`+w.admin.Name+`"}}`, string(entries[len(entries)-1].Detail))
+	w.clock.pass(idle)
+	none, _ := read("", "", 0)
+	require.Empty(t, none, "nobody used them for longer than they may idle")
 }
 
 func sessionsOfTheDeleted(t *testing.T, fresh Fresh) {

@@ -15,6 +15,7 @@ var secretTests = map[string]func(*testing.T, Fresh){
 	"operators new to a plugin get the settings":      settingsOfNewOperators,
 	"what changes secrets and settings is audited":    secretsAudited,
 	"a change of the settings that fails is not made": settingsKeptAsTheyWere,
+	"who has each role is counted, with his keys":     headcounts,
 }
 
 func secrets(t *testing.T, fresh Fresh) {
@@ -89,6 +90,34 @@ func settingsChanged(t *testing.T, fresh Fresh) {
 	f, err := w.Facts(t.Context(), sb.Ask{PrincipalID: w.ann.ID, Dataset: "cats"})
 	require.NoError(t, err)
 	require.Equal(t, otherSettings, f.Settings)
+}
+
+func headcounts(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	count := func() map[sb.Role]sb.Headcount {
+		list, err := w.Headcounts(t.Context())
+		require.NoError(t, err)
+		out := map[sb.Role]sb.Headcount{}
+		for _, n := range list {
+			out[n.Role] = n
+		}
+		return out
+	}
+	kim := w.principal(t, "Kim", sb.Labeler)
+	bot, err := w.CreatePrincipal(t.Context(), sb.Principal{Kind: sb.ServiceAccount, Name: "bot", Role: sb.Labeler})
+	require.NoError(t, err)
+	soon := w.clock.now().Add(time.Minute)
+	for i, k := range []sb.Key{{Owner: kim.ID}, {Owner: bot.ID}, {Owner: bot.ID, ExpiresAt: &soon}} {
+		k.Name = "k"
+		_, err := w.CreateKey(t.Context(), k, []byte{byte(i)})
+		require.NoError(t, err)
+	}
+	require.Equal(t, sb.Headcount{Role: sb.Labeler, Users: 1, ServiceAccounts: 1, Keys: 3}, count()[sb.Labeler])
+	w.clock.pass(time.Minute)
+	require.Equal(t, 2, count()[sb.Labeler].Keys, "one has expired")
+	require.NoError(t, w.DeletePrincipal(t.Context(), kim.ID))
+	require.Equal(t, sb.Headcount{Role: sb.Labeler, ServiceAccounts: 1, Keys: 1}, count()[sb.Labeler])
+	require.NotContains(t, count(), sb.Guest, "nobody has it")
 }
 
 func settingsKeptAsTheyWere(t *testing.T, fresh Fresh) {

@@ -207,7 +207,7 @@ func (s *shares) look(t *rapid.T) {
 			if access.Effective(f) != sb.NoAccess {
 				want = append(want, d.Name)
 			}
-			holders, err := s.Holders(ctx(t), d.ID, p.ID, "", sb.MaxLimit)
+			holders, err := s.Holders(ctx(t), sb.HolderQuery{DatasetID: d.ID, OnlyID: p.ID, Limit: sb.MaxLimit})
 			require.NoError(t, err)
 			require.Equal(t, access.Effective(f) != sb.NoAccess, len(holders.Items) == 1)
 		}

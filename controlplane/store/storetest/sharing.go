@@ -140,7 +140,7 @@ func manyGroups(t *testing.T, fresh Fresh) {
 	}
 	require.Len(t, names, many)
 	require.True(t, slices.IsSorted(names))
-	page, err := w.Holders(t.Context(), w.data.ID, w.ann.ID, "", 1)
+	page, err := w.Holders(t.Context(), sb.HolderQuery{DatasetID: w.data.ID, OnlyID: w.ann.ID, Limit: 1})
 	require.NoError(t, err)
 	through := page.Items[0].Groups
 	require.Len(t, through, sb.MaxThrough)
@@ -154,13 +154,16 @@ func manyGroups(t *testing.T, fresh Fresh) {
 func (w *world) holding(t *testing.T) (all []string) {
 	t.Helper()
 	for cursor := ""; ; {
-		page, err := w.Holders(t.Context(), w.data.ID, "", cursor, 2)
+		page, err := w.Holders(t.Context(), sb.HolderQuery{DatasetID: w.data.ID, Cursor: cursor, Limit: 2})
 		require.NoError(t, err)
 		for _, h := range page.Items {
 			require.Equal(t, w.facts(t, h.Facts.Principal.ID, w.data.ID), h.Facts)
-			alone, err := w.Holders(t.Context(), w.data.ID, h.Facts.Principal.ID, "", 2)
+			alone, err := w.Holders(t.Context(), sb.HolderQuery{DatasetID: w.data.ID, OnlyID: h.Facts.Principal.ID, Limit: 2})
 			require.NoError(t, err)
 			require.Equal(t, []sb.Holder{h}, alone.Items)
+			found, err := w.Holders(t.Context(), sb.HolderQuery{DatasetID: w.data.ID, Search: strings.ToUpper(h.Facts.Principal.Name)})
+			require.NoError(t, err)
+			require.Contains(t, found.Items, h)
 			words := []string{h.Facts.Principal.Name, string(access.Stand(h.Facts).By)}
 			if h.Facts.Own != sb.NoAccess {
 				words = append(words, string(h.Facts.Own))

@@ -1,4 +1,4 @@
-import { Table, UnstyledButton } from '@mantine/core';
+import { Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import {
   type ColumnDef,
@@ -44,9 +44,13 @@ export function DataTable<Row extends { id: string }>({ label, rows, columns, em
             <Table.Tr key={group.id}>
               {group.headers.map((header) => (
                 <Table.Th key={header.id} aria-sort={sorted(header.column)}>
-                  <Title column={header.column}>
-                    <FlexRender header={header} />
-                  </Title>
+                  {header.column.columnDef.header === undefined ? (
+                    <VisuallyHidden>Actions</VisuallyHidden>
+                  ) : (
+                    <Title column={header.column}>
+                      <FlexRender header={header} />
+                    </Title>
+                  )}
                 </Table.Th>
               ))}
             </Table.Tr>

@@ -1,12 +1,12 @@
 import { Button, Group } from '@mantine/core';
 
 interface Props {
-  first: boolean; // the first page is shown
-  next: string | null; // the cursor of the page after it
+  first: boolean; // it is the first page that shows
+  next: string | null; // where the page after it begins
   onPage: (cursor: string | undefined) => void;
 }
 
-/** Goes from page to page of a list; nothing where there is one alone. */
+/** Goes through the pages of a list; not there when all fits on one. */
 export function Pager({ first, next, onPage }: Props) {
   if (first && next === null) return null;
   return (

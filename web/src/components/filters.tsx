@@ -1,49 +1,5 @@
-import { Button, Menu, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconChevronDown, IconSearch } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
-
-interface SearchProps {
-  value: string | undefined; // what the address says
-  onChange: (to: string | undefined) => void;
-  label?: string;
-  placeholder: string;
-  rightSection?: ReactNode;
-}
-
-/** Search as one types: the address follows a moment later. */
-export function SearchField({ value, onChange, label = 'Search', placeholder, rightSection }: SearchProps) {
-  const [text, setText] = useState(value ?? '');
-  const [told, setTold] = useState(value);
-  const [known, setKnown] = useState(value);
-  const tell = useDebouncedCallback((q: string | undefined) => {
-    setTold(q);
-    onChange(q);
-  }, 200);
-  if (known !== value) {
-    setKnown(value);
-    // By other means than typing, such as going back.
-    if (value !== told) setText(value ?? '');
-  }
-  return (
-    <TextInput
-      size="xs"
-      type="search"
-      aria-label={label}
-      data-search
-      placeholder={placeholder}
-      flex="1 1 200px"
-      maw={360}
-      leftSection={<IconSearch size={14} aria-hidden />}
-      rightSection={rightSection}
-      value={text}
-      onChange={(e) => {
-        setText(e.currentTarget.value);
-        tell(e.currentTarget.value || undefined);
-      }}
-    />
-  );
-}
+import { Button, Menu } from '@mantine/core';
+import { IconChevronDown } from '@tabler/icons-react';
 
 interface SomeProps<T extends string> {
   of: { one: string; many: string; all: string }; // such as Status, statuses, All statuses

@@ -1,6 +1,7 @@
-import { createFileRoute } from '@tanstack/react-router';
-import { Soon } from '@/components/Soon.tsx';
+import { createFileRoute, redirect } from '@tanstack/react-router';
 
 export const Route = createFileRoute('/security/')({
-  component: () => <Soon title="Security" verb="signalbox --help" />,
+  loader: () => {
+    throw redirect({ to: '/security/roles', replace: true });
+  },
 });

@@ -6,9 +6,17 @@ export type Dataset = Schemas['Dataset'];
 export const permissions = ['none', 'view', 'tag', 'edit', 'manage'] as const;
 export type Permission = (typeof permissions)[number];
 
-/** A permission as people read it. */
+const words: Record<string, string> = {
+  none: 'No access',
+  view: 'Can view',
+  tag: 'Can tag',
+  edit: 'Can edit',
+  manage: 'Can manage',
+};
+
+/** What people call a permission. */
 export function permissionWord(permission: string): string {
-  return permission === 'none' ? 'No access' : `Can ${permission}`;
+  return words[permission] ?? permission;
 }
 
 /** Tells whether a permission is another or above it. */

@@ -7,7 +7,7 @@ export type Settings = Schemas['Settings'];
 export const roles = ['guest', 'labeler', 'collaborator', 'member', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** A role as people read it. */
+/** What people call a role. */
 export function roleWord(role: string): string {
   return role.charAt(0).toUpperCase() + role.slice(1);
 }

@@ -1,10 +1,10 @@
 import { queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
-import { effectOf } from '@/services/effects.ts';
 
 export type Plugin = Schemas['Plugin'];
 export type PluginOperator = Schemas['PluginOperator'];
 export type OperatorChange = Schemas['OperatorPatchBody'];
+export type Effect = Schemas['Effect'];
 export type Installation = Schemas['Installation'];
 export type Revision = Schemas['Revision'];
 
@@ -58,17 +58,19 @@ export const rollBack = (name: string, revision: number) =>
   answerOf(api.POST('/api/v1/plugins/{name}/rollback', { params: { path: { name } }, body: { revision } }));
 
 const patchOperator = (name: string, operator: string, body: OperatorChange, dry_run: boolean) =>
-  api.PATCH('/api/v1/plugins/{name}/operators/{operator}', {
-    params: { path: { name, operator }, query: { dry_run } },
-    body,
-  });
+  answerOf(
+    api.PATCH('/api/v1/plugins/{name}/operators/{operator}', {
+      params: { path: { name, operator }, query: { dry_run } },
+      body,
+    }),
+  );
 
 export const changeOperator = (name: string, operator: string, change: OperatorChange) =>
-  answerOf(patchOperator(name, operator, change, false));
+  patchOperator(name, operator, change, false);
 
 /** Tells who would gain and lose what by a change. */
-export const effectOfOperator = (name: string, operator: string, change: OperatorChange) =>
-  effectOf(patchOperator(name, operator, change, true));
+export const effectOf = (name: string, operator: string, change: OperatorChange) =>
+  patchOperator(name, operator, change, true) as Promise<Effect>;
 
 /** Where the ZIP of the current revision is. */
 export const archiveAddress = (name: string) => `/api/v1/plugins/${encodeURIComponent(name)}/archive`;

@@ -2,10 +2,10 @@ import { NativeSelect, Switch, Text } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
-import { Foretold } from '@/components/Foretold.tsx';
 import { type Change, usePluginDeeds } from '@/components/plugins/deeds.ts';
+import { EffectOf } from '@/components/plugins/EffectOf.tsx';
 import { roleChoices } from '@/services/me.ts';
-import { effectOfOperator, permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
+import { permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
 
 type Row = PluginOperator & { id: string };
 
@@ -73,12 +73,7 @@ function useAsk() {
   const ask = (to: Change, title: string, verb: string) =>
     confirm({
       title,
-      effect: (
-        <Foretold
-          of={['operator', to.operator.uri, to.to]}
-          ask={() => effectOfOperator(to.plugin.id, to.operator.name, to.to)}
-        />
-      ),
+      effect: <EffectOf change={to} />,
       verb,
       grave: false,
       act: () => change.mutate(to),

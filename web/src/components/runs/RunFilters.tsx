@@ -2,8 +2,9 @@ import { ActionIcon, Group, SegmentedControl, Select, Tooltip } from '@mantine/c
 import { IconLetterCase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { SearchField, SomeMenu, SortMenu } from '@/components/filters.tsx';
+import { SomeMenu, SortMenu } from '@/components/filters.tsx';
 import type { RunSearch } from '@/components/runs/search.ts';
+import { Searching } from '@/components/Searching.tsx';
 import { operatorsQuery } from '@/services/operators.ts';
 import { type Sort, statuses } from '@/services/runs.ts';
 
@@ -96,11 +97,12 @@ function OperatorFilter({
 function RunSearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
   const exact = search.match === 'uri';
   return (
-    <SearchField
-      value={search.q}
-      onChange={(q) => change({ q })}
+    <Searching
+      label="Search"
       placeholder={exact ? 'Operator URI, exact case' : 'Search operator, name, person'}
-      rightSection={
+      text={search.q}
+      find={(q) => change({ q })}
+      aside={
         <Tooltip label={exact ? 'Only operator URIs, minding the case' : 'Everything, whatever the case'}>
           <ActionIcon
             size="sm"

@@ -1,13 +1,13 @@
-import { Grid, Select } from '@mantine/core';
+import { Grid } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { DatasetPicker, DatasetTabs } from '@/components/DatasetTabs.tsx';
 import { Page } from '@/components/Page.tsx';
 import { Pinned } from '@/components/runs/Pinned.tsx';
 import { RunFilters } from '@/components/runs/RunFilters.tsx';
 import { RunList } from '@/components/runs/RunList.tsx';
 import { filterOf, narrows, type RunSearch } from '@/components/runs/search.ts';
-import { useSearchChange } from '@/components/searching.ts';
-import { type Dataset, datasetsQuery } from '@/services/datasets.ts';
+import { useSearchChange } from '@/components/searchChange.ts';
+import type { Dataset } from '@/services/datasets.ts';
 import { atLeast, isAdmin, settingsQuery, useMe } from '@/services/me.ts';
 
 interface Props {
@@ -30,6 +30,7 @@ export function Runs({ search, dataset }: Props) {
   );
   return (
     <Page title="Runs" wide actions={<DatasetPicker dataset={dataset} />}>
+      {dataset && <DatasetTabs dataset={dataset} />}
       <RunFilters search={search} change={change} dataset={dataset?.id} mayAll={isAdmin(useMe())} onlyMine={onlyMine} />
       {dataset === undefined || search.all ? (
         list
@@ -56,32 +57,4 @@ function useOnlyMine(dataset: Dataset | undefined, search: RunSearch): string | 
     return `Your own runs and the pinned ones are shown. The runs of others are for the role ${settings.all_runs_minimum_role} and above.`;
   }
   return undefined;
-}
-
-/** Goes to the runs of another dataset, or of all. */
-function DatasetPicker({ dataset }: { dataset: Dataset | undefined }) {
-  const navigate = useNavigate();
-  const { data } = useQuery(datasetsQuery);
-  const found = (data?.items ?? []).map((d) => ({ value: d.id, label: d.name }));
-  const known = dataset === undefined || found.some((d) => d.value === dataset.id);
-  const go = (id: string | null) => {
-    if (id === null || id === '') void navigate({ to: '/runs', search: {} });
-    else void navigate({ to: '/d/$dataset/runs', params: { dataset: id }, search: {} });
-  };
-  return (
-    <Select
-      size="xs"
-      w={240}
-      aria-label="Dataset"
-      searchable
-      allowDeselect={false}
-      nothingFoundMessage="No such dataset"
-      value={dataset?.id ?? ''}
-      onChange={go}
-      data={[
-        { value: '', label: 'All datasets' },
-        ...(known ? found : [...found, { value: dataset.id, label: dataset.name }]),
-      ]}
-    />
-  );
 }

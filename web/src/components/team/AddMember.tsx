@@ -1,6 +1,6 @@
 import { Button, Group as Row, Modal, Stack } from '@mantine/core';
 import { useState } from 'react';
-import { Foretold } from '@/components/Foretold.tsx';
+import { Foretold, useForetold } from '@/components/Effect.tsx';
 import { type Named, useGroupDeeds } from '@/components/team/deeds.ts';
 import { Picker } from '@/components/team/Picker.tsx';
 import { accountsQuery } from '@/services/accounts.ts';
@@ -75,26 +75,32 @@ function Adding({ button, title, picker, pair }: Props) {
 
 function Add({ picker, pair, close }: Pick<Props, 'picker' | 'pair'> & { close: () => void }) {
   const [chosen, setChosen] = useState<Named>();
-  const { add } = useGroupDeeds();
-  const meant = chosen && pair(chosen);
   return (
     <Stack>
       <Picker {...picker} onChange={setChosen} />
-      {meant && (
-        <Foretold
-          of={['join', meant.group.id, meant.who.id]}
-          ask={() => effectOfAdding(meant.group.id, meant.who.id)}
-        />
-      )}
+      {chosen && <Chosen {...pair(chosen)} close={close} />}
+    </Stack>
+  );
+}
+
+/** What it would do, and the button that does it. */
+function Chosen({ group, who, close }: { group: Named; who: Named; close: () => void }) {
+  const { add } = useGroupDeeds();
+  const { data, error } = useForetold(['join', group.id, who.id], () => effectOfAdding(group.id, who.id));
+  return (
+    <>
+      <div aria-live="polite">
+        <Foretold data={data} error={error} />
+      </div>
       <Row justify="flex-end">
         <Button
-          disabled={!meant}
+          disabled={!data || error !== null}
           loading={add.isPending}
-          onClick={() => meant && add.mutate(meant, { onSuccess: close })}
+          onClick={() => add.mutate({ group, who }, { onSuccess: close })}
         >
           Add
         </Button>
       </Row>
-    </Stack>
+    </>
   );
 }

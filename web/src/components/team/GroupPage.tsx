@@ -2,11 +2,11 @@ import { Anchor, Badge, Group as Row, Text } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
-import { SearchField } from '@/components/filters.tsx';
 import { Page } from '@/components/Page.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { Section } from '@/components/Section.tsx';
-import { useSearchChange } from '@/components/searching.ts';
+import { Searching } from '@/components/Searching.tsx';
+import { useSearchChange } from '@/components/searchChange.ts';
 import { AddMemberButton } from '@/components/team/AddMember.tsx';
 import { Back } from '@/components/team/Back.tsx';
 import { ChangeGroupButton } from '@/components/team/EditGroup.tsx';
@@ -54,7 +54,7 @@ function Members({ group, members, next, search }: Props) {
   return (
     <>
       <Row mb="sm" role="search" aria-label="Members">
-        <SearchField value={search.q} onChange={(q) => change({ q })} placeholder="Search name, address" />
+        <Searching label="Search" placeholder="Search name, address" text={search.q} find={(q) => change({ q })} />
       </Row>
       <DataTable
         label="Members"

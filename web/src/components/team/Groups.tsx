@@ -2,9 +2,9 @@ import { Anchor, Group as Row, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Ago } from '@/components/Ago.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
-import { SearchField } from '@/components/filters.tsx';
 import { Pager } from '@/components/Pager.tsx';
-import { useSearchChange } from '@/components/searching.ts';
+import { Searching } from '@/components/Searching.tsx';
+import { useSearchChange } from '@/components/searchChange.ts';
 import { RemoveGroup } from '@/components/team/RemoveGroup.tsx';
 import type { Group, NameSearch } from '@/services/groups.ts';
 
@@ -20,7 +20,7 @@ export function Groups({ groups, next, search }: Props) {
   return (
     <>
       <Row mb="sm" role="search" aria-label="Groups">
-        <SearchField value={search.q} onChange={(q) => change({ q })} placeholder="Search name" />
+        <Searching label="Search" placeholder="Search name" text={search.q} find={(q) => change({ q })} />
       </Row>
       <DataTable
         label="Groups"

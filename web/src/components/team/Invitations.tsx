@@ -1,12 +1,12 @@
 import { Badge, Button, Group, Modal, Switch, Text } from '@mantine/core';
 import { IconCheck, IconClock, IconClockOff, IconX } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { Ago } from '@/components/Ago.tsx';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { useDeed } from '@/components/deed.ts';
 import { Pager } from '@/components/Pager.tsx';
-import { useSearchChange } from '@/components/searching.ts';
+import { useSearchChange } from '@/components/searchChange.ts';
 import { useInvitationDeeds } from '@/components/team/deeds.ts';
 import { Sent } from '@/components/team/Invite.tsx';
 import { permissionWord } from '@/services/datasets.ts';
@@ -22,6 +22,8 @@ interface Props {
 /** Who was invited, and what became of it. */
 export function Invitations({ invitations, next, search }: Props) {
   const change = useSearchChange<InvitationSearch>();
+  const [sent, setSent] = useState<Invited>();
+  const columns = useMemo(() => columnsOf(setSent), []);
   return (
     <>
       <Switch
@@ -42,17 +44,26 @@ export function Invitations({ invitations, next, search }: Props) {
         }
       />
       <Pager first={search.cursor === undefined} next={next} onPage={(cursor) => change({ cursor })} />
+      <Modal
+        opened={sent !== undefined}
+        onClose={() => setSent(undefined)}
+        title={`“${sent?.email ?? ''}” is invited again`}
+        closeOnClickOutside={false}
+      >
+        {sent && <Sent invited={sent} close={() => setSent(undefined)} />}
+      </Modal>
     </>
   );
 }
 
-const columns: Columns<Invitation> = [
+/** The link of an invitation that is sent again is shown by the list: the row of the one before may be gone by then. */
+const columnsOf = (onSent: (invited: Invited) => void): Columns<Invitation> => [
   { header: 'Address', id: 'email', cell: ({ row }) => row.original.email },
   { header: 'As', id: 'as', cell: ({ row }) => <As of={row.original} /> },
   { header: 'State', id: 'state', cell: ({ row }) => <State of={row.original} /> },
   { header: 'Invited by', id: 'by', cell: ({ row }) => row.original.invited_by.name },
   { header: 'Invited', id: 'at', cell: ({ row }) => <Ago at={row.original.created_at} /> },
-  { id: 'deeds', cell: ({ row }) => row.original.state !== 'accepted' && <Deeds of={row.original} /> },
+  { id: 'deeds', cell: ({ row }) => row.original.state !== 'accepted' && <Deeds of={row.original} onSent={onSent} /> },
 ];
 
 function As({ of }: { of: Invitation }) {
@@ -95,7 +106,12 @@ function State({ of }: { of: Invitation }) {
   );
 }
 
-function Deeds({ of }: { of: Invitation }) {
+interface DeedsProps {
+  of: Invitation;
+  onSent: (invited: Invited) => void;
+}
+
+function Deeds({ of, onSent }: DeedsProps) {
   const { revoke } = useInvitationDeeds();
   const ask = () =>
     confirm({
@@ -106,7 +122,7 @@ function Deeds({ of }: { of: Invitation }) {
     });
   return (
     <Group gap={4} wrap="nowrap" justify="flex-end">
-      <Again of={of} />
+      <Again of={of} onSent={onSent} />
       {of.state === 'open' && (
         <Button
           size="compact-sm"
@@ -123,32 +139,22 @@ function Deeds({ of }: { of: Invitation }) {
 }
 
 /** Invites once more, by a new link; the one before opens nothing from then on. */
-function Again({ of }: { of: Invitation }) {
-  const [sent, setSent] = useState<Invited>();
+function Again({ of, onSent }: DeedsProps) {
   const again = useDeed({
     act: () => inviteAgain(of),
     refresh: [['invitations']],
     failed: `${of.email} was not invited again`,
   });
+  const send = async () => onSent(await again.mutateAsync(undefined));
   return (
-    <>
-      <Button
-        size="compact-sm"
-        variant="subtle"
-        aria-label={`Send the invitation of ${of.email} again`}
-        loading={again.isPending}
-        onClick={() => again.mutate(undefined, { onSuccess: setSent })}
-      >
-        Send again
-      </Button>
-      <Modal
-        opened={sent !== undefined}
-        onClose={() => setSent(undefined)}
-        title={`“${of.email}” is invited again`}
-        closeOnClickOutside={false}
-      >
-        {sent && <Sent invited={sent} close={() => setSent(undefined)} />}
-      </Modal>
-    </>
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      aria-label={`Send the invitation of ${of.email} again`}
+      loading={again.isPending}
+      onClick={() => void send().catch(() => undefined)} // the deed has told what went wrong
+    >
+      Send again
+    </Button>
   );
 }

@@ -1,6 +1,7 @@
 import { Group } from '@mantine/core';
-import { SearchField, SomeMenu, SortMenu } from '@/components/filters.tsx';
-import { useSearchChange } from '@/components/searching.ts';
+import { SomeMenu, SortMenu } from '@/components/filters.tsx';
+import { Searching } from '@/components/Searching.tsx';
+import { useSearchChange } from '@/components/searchChange.ts';
 import { roles, roleWord } from '@/services/me.ts';
 import type { PeopleSearch, PeopleSort } from '@/services/people.ts';
 
@@ -25,7 +26,7 @@ export function PeopleFilters({ label, placeholder, search, sorts }: Props) {
         chosen={search.role ?? []}
         onChange={(role) => change({ role })}
       />
-      <SearchField value={search.q} onChange={(q) => change({ q })} placeholder={placeholder} />
+      <Searching label="Search" placeholder={placeholder} text={search.q} find={(q) => change({ q })} />
       <SortMenu words={sorts} chosen={search.sort} standard="name" onChange={(sort) => change({ sort })} />
     </Group>
   );

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core';
-import { confirm } from '@/components/confirm.tsx';
-import { Foretold } from '@/components/Foretold.tsx';
+import { foretell, Foretold } from '@/components/Effect.tsx';
 import { usePeopleDeeds } from '@/components/team/deeds.ts';
 import { type Account, effectOfRemovingAccount } from '@/services/accounts.ts';
 
@@ -13,20 +12,14 @@ interface Props {
 export function RemoveAccount({ account, then }: Props) {
   const { removeAccount } = usePeopleDeeds();
   const ask = () =>
-    confirm({
+    foretell({
       title: `Delete the service account “${account.name}”?`,
-      effect: (
-        <>
-          Its keys end at once: programs that use them are refused. Its runs stay, with its name; those that wait are
-          rejected.
-          <Foretold
-            of={['account', account.id]}
-            ask={() => effectOfRemovingAccount(account.id)}
-            none="It has access to no dataset."
-          />
-        </>
-      ),
+      note: 'Its keys end at once: programs that use them are refused. Its runs stay, with its name; those that wait are rejected.',
       verb: 'Delete account',
+      grave: true,
+      about: ['account', account.id],
+      ask: () => effectOfRemovingAccount(account.id),
+      show: Foretold,
       act: () => removeAccount.mutate(account, { onSuccess: () => then?.() }),
     });
   return (

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core';
-import { confirm } from '@/components/confirm.tsx';
-import { Foretold } from '@/components/Foretold.tsx';
+import { foretell, Foretold } from '@/components/Effect.tsx';
 import { useGroupDeeds } from '@/components/team/deeds.ts';
 import { effectOfRemovingGroup, type Group } from '@/services/groups.ts';
 
@@ -13,15 +12,14 @@ interface Props {
 export function RemoveGroup({ group, then }: Props) {
   const { remove } = useGroupDeeds();
   const ask = () =>
-    confirm({
+    foretell({
       title: `Delete the group “${group.name}”?`,
-      effect: (
-        <>
-          {membersStay(group.member_count)} What was shared with the group is withdrawn at once.
-          <Foretold of={['group', group.id]} ask={() => effectOfRemovingGroup(group.id)} />
-        </>
-      ),
+      note: `${membersStay(group.member_count)} What was shared with the group is withdrawn at once.`,
       verb: 'Delete group',
+      grave: true,
+      about: ['group', group.id],
+      ask: () => effectOfRemovingGroup(group.id),
+      show: Foretold,
       act: () => remove.mutate(group, { onSuccess: () => then?.() }),
     });
   return (

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core';
-import { confirm } from '@/components/confirm.tsx';
-import { Foretold } from '@/components/Foretold.tsx';
+import { foretell, Foretold } from '@/components/Effect.tsx';
 import { usePeopleDeeds } from '@/components/team/deeds.ts';
 import { WhyNot } from '@/components/WhyNot.tsx';
 import { useMe } from '@/services/me.ts';
@@ -17,20 +16,14 @@ export function RemoveUser({ user, then }: Props) {
   const { remove } = usePeopleDeeds();
   const self = user.id === me.id;
   const ask = () =>
-    confirm({
+    foretell({
       title: `Remove “${user.name}”?`,
-      effect: (
-        <>
-          His API keys, sessions, grants and memberships end at once. His runs stay, with his name; those that wait are
-          rejected.
-          <Foretold
-            of={['removal', user.id]}
-            ask={() => effectOfRemoval(user.id)}
-            none="He has access to no dataset."
-          />
-        </>
-      ),
+      note: 'His API keys, sessions, grants and memberships end at once. His runs stay, with his name; those that wait are rejected.',
       verb: 'Remove',
+      grave: true,
+      about: ['removal', user.id],
+      ask: () => effectOfRemoval(user.id),
+      show: Foretold,
       act: () => remove.mutate(user, { onSuccess: () => then?.() }),
     });
   return (

@@ -1,10 +1,9 @@
 import { NativeSelect } from '@mantine/core';
-import { confirm } from '@/components/confirm.tsx';
-import { Foretold } from '@/components/Foretold.tsx';
+import { foretell, Foretold } from '@/components/Effect.tsx';
 import { WhyNot } from '@/components/WhyNot.tsx';
 import type { Named } from '@/components/team/deeds.ts';
 import type { Effect } from '@/services/effects.ts';
-import { type Role, roleChoices, roleMeaning, roleWord, useMe } from '@/services/me.ts';
+import { atLeast, type Role, roleChoices, roleMeaning, roleWord, useMe } from '@/services/me.ts';
 
 interface Props {
   of: Named & { role: string };
@@ -18,17 +17,19 @@ interface Props {
 export function RoleChoice({ of, locked, busy, ask, act }: Props) {
   const me = useMe();
   const choose = (role: Role) =>
-    confirm({
+    foretell({
       title: `Make “${of.name}” ${roleWord(role).toLowerCase()}?`,
-      effect: (
+      note: (
         <>
           {of.id === me.id && <>You lose what only admins may do, this page among it. </>}
           {roleMeaning[role]} It counts from the next request.
-          <Foretold of={['role', of.id, role]} ask={() => ask(role)} />
         </>
       ),
       verb: 'Change role',
-      grave: of.id === me.id,
+      grave: !atLeast(role, of.role),
+      about: ['role', of.id, role],
+      ask: () => ask(role),
+      show: Foretold,
       act: () => act(role),
     });
   return (

@@ -1,6 +1,5 @@
 import { Button } from '@mantine/core';
-import { confirm } from '@/components/confirm.tsx';
-import { Foretold } from '@/components/Foretold.tsx';
+import { foretell, Foretold } from '@/components/Effect.tsx';
 import { type Named, useGroupDeeds } from '@/components/team/deeds.ts';
 import { WhyNot } from '@/components/WhyNot.tsx';
 import { effectOfLeaving } from '@/services/groups.ts';
@@ -15,10 +14,13 @@ interface Props {
 export function TakeOut({ group, who, locked = null }: Props) {
   const { take } = useGroupDeeds();
   const ask = () =>
-    confirm({
+    foretell({
       title: `Take “${who.name}” out of “${group.name}”?`,
-      effect: <Foretold of={['leave', group.id, who.id]} ask={() => effectOfLeaving(group.id, who.id)} />,
       verb: 'Take out',
+      grave: true,
+      about: ['leave', group.id, who.id],
+      ask: () => effectOfLeaving(group.id, who.id),
+      show: Foretold,
       act: () => take.mutate({ group, who }),
     });
   return (

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Ago } from '@/components/Ago.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { Pager } from '@/components/Pager.tsx';
-import { useSearchChange } from '@/components/searching.ts';
+import { useSearchChange } from '@/components/searchChange.ts';
 import { GroupNames } from '@/components/team/GroupNames.tsx';
 import { PeopleFilters } from '@/components/team/PeopleFilters.tsx';
 import { RemoveUser } from '@/components/team/RemoveUser.tsx';

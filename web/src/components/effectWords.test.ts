@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { differenceWords, effectSentences } from '@/components/effect.ts';
+import { differenceWords, effectSentences } from '@/components/effectWords.ts';
 import type { Effect } from '@/services/effects.ts';
 
 type Difference = Effect['gain'][number];
