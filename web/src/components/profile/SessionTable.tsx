@@ -1,8 +1,10 @@
-import { Badge, Button, Text } from '@mantine/core';
+import { Badge, Button } from '@mantine/core';
+import { Agent } from '@/components/Agent.tsx';
 import { Ago } from '@/components/Ago.tsx';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { useProfileDeeds } from '@/components/profile/deeds.ts';
+import { agentWords } from '@/services/agents.ts';
 import type { Session } from '@/services/keys.ts';
 
 /** Where I am logged in. */
@@ -14,11 +16,7 @@ const columns: Columns<Session> = [
   {
     header: 'Browser',
     accessorKey: 'agent',
-    cell: ({ row }) => (
-      <Text size="sm" maw={320} truncate title={row.original.agent}>
-        {row.original.agent || 'Unknown'}
-      </Text>
-    ),
+    cell: ({ row }) => <Agent of={row.original.agent} />,
   },
   { header: 'Address', accessorKey: 'address' },
   { header: 'Login', accessorKey: 'provider', cell: ({ row }) => row.original.provider || 'demonstration' },
@@ -32,14 +30,20 @@ function End({ session }: { session: Session }) {
   if (session.current) return <Badge variant="default">This one</Badge>;
   const ask = () =>
     confirm({
-      title: `End the session from “${session.address}”?`,
-      effect: 'That browser has to log in again.',
+      title: `End the session of “${agentWords(session.agent)}”?`,
+      effect: `At ${session.address} one has to log in again.`,
       verb: 'End session',
       act: () => endSession.mutate(session),
     });
   return (
-    <Button size="compact-sm" variant="subtle" color="red" onClick={ask}>
-      End
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      color="red"
+      aria-label={`End the session of ${agentWords(session.agent)}`}
+      onClick={ask}
+    >
+      End…
     </Button>
   );
 }
@@ -56,7 +60,7 @@ export function EndOthers({ count }: { count: number }) {
     });
   return (
     <Button variant="default" disabled={count === 0} onClick={ask}>
-      End all others
+      End all others…
     </Button>
   );
 }

@@ -7,6 +7,7 @@ import { RemoveUser } from '@/components/team/RemoveUser.tsx';
 import { Memberships, Reach } from '@/components/team/Standing.tsx';
 import { UserRole } from '@/components/team/UserRole.tsx';
 import { LastLogin } from '@/components/team/Users.tsx';
+import { UserSessions } from '@/components/team/UserSessions.tsx';
 import { useMe } from '@/services/me.ts';
 import type { User } from '@/services/people.ts';
 
@@ -31,6 +32,7 @@ export function UserPage({ user }: { user: User }) {
       <Stack gap="xl">
         <Memberships who={user} groups={user.groups} />
         <Reach who={user} />
+        <UserSessions user={user} />
       </Stack>
     </Page>
   );
