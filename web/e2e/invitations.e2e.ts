@@ -2,6 +2,7 @@ import { expectOpenToAll } from './axe.ts';
 import { atCompany, expect, test } from './world.ts';
 
 test.use({ withCompany: true });
+test.describe.configure({ timeout: 90_000 }); // each dialog is looked at in light and in dark
 
 test('A8 an admin invites an address; who has it joins by the link, with the role', async ({ as, another, world }) => {
   const page = await as('admin', '/team/invitations');

@@ -1,6 +1,8 @@
 import { expectOpenToAll } from './axe.ts';
 import { expect, test } from './world.ts';
 
+test.describe.configure({ timeout: 90_000 }); // each dialog is looked at in light and in dark
+
 test('S3 a member makes a key, is shown it once, uses it and ends it', async ({ as, world }) => {
   const page = await as('member', '/profile');
   await page.getByRole('button', { name: 'Make key' }).click();

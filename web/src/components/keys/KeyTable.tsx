@@ -1,6 +1,7 @@
-import { Badge, Button, Text } from '@mantine/core';
+import { Badge, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { Ago } from '@/components/Ago.tsx';
+import { Grave } from '@/components/Grave.tsx';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { useDeed } from '@/components/deed.ts';
@@ -28,7 +29,12 @@ function Name({ of }: { of: Key }) {
   const over = of.expires_at !== null && new Date(of.expires_at).getTime() <= now;
   return (
     <Text size="sm" fw={500} style={{ overflowWrap: 'anywhere' }}>
-      {of.name} {over && <Badge variant="default">Expired</Badge>}
+      {of.name}{' '}
+      {over && (
+        <Badge variant="default" tt="none">
+          Expired
+        </Badge>
+      )}
     </Text>
   );
 }
@@ -52,8 +58,8 @@ function End({ of, owner }: { of: Key; owner: Owner }) {
       act: () => end.mutate(undefined),
     });
   return (
-    <Button size="compact-sm" variant="subtle" color="red" aria-label={`End the key ${of.name}`} onClick={ask}>
+    <Grave label={`End the key ${of.name}`} onClick={ask}>
       End…
-    </Button>
+    </Grave>
   );
 }

@@ -1,6 +1,7 @@
 import { Badge, Button } from '@mantine/core';
 import { Agent } from '@/components/Agent.tsx';
 import { Ago } from '@/components/Ago.tsx';
+import { Grave } from '@/components/Grave.tsx';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { useProfileDeeds } from '@/components/profile/deeds.ts';
@@ -27,7 +28,12 @@ const columns: Columns<Session> = [
 
 function End({ session }: { session: Session }) {
   const { endSession } = useProfileDeeds();
-  if (session.current) return <Badge variant="default">This one</Badge>;
+  if (session.current)
+    return (
+      <Badge variant="default" tt="none">
+        This one
+      </Badge>
+    );
   const ask = () =>
     confirm({
       title: `End the session of “${agentWords(session.agent)}”?`,
@@ -36,15 +42,9 @@ function End({ session }: { session: Session }) {
       act: () => endSession.mutate(session),
     });
   return (
-    <Button
-      size="compact-sm"
-      variant="subtle"
-      color="red"
-      aria-label={`End the session of ${agentWords(session.agent)}`}
-      onClick={ask}
-    >
+    <Grave label={`End the session of ${agentWords(session.agent)}`} onClick={ask}>
       End…
-    </Button>
+    </Grave>
   );
 }
 

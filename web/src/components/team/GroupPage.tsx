@@ -94,7 +94,7 @@ function Name({ of }: { of: GroupMember }) {
         {of.name}
       </Anchor>{' '}
       {account && (
-        <Badge variant="default" size="sm">
+        <Badge variant="default" size="sm" tt="none">
           Service account
         </Badge>
       )}

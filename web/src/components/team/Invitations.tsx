@@ -2,6 +2,7 @@ import { Badge, Button, Group, Modal, Switch, Text } from '@mantine/core';
 import { IconCheck, IconClock, IconClockOff, IconX } from '@tabler/icons-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { Ago } from '@/components/Ago.tsx';
+import { Grave } from '@/components/Grave.tsx';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { useDeed } from '@/components/deed.ts';
@@ -124,15 +125,9 @@ function Deeds({ of, onSent }: DeedsProps) {
     <Group gap={4} wrap="nowrap" justify="flex-end">
       <Again of={of} onSent={onSent} />
       {of.state === 'open' && (
-        <Button
-          size="compact-sm"
-          variant="subtle"
-          color="red"
-          aria-label={`Take back the invitation of ${of.email}`}
-          onClick={ask}
-        >
+        <Grave label={`Take back the invitation of ${of.email}`} onClick={ask}>
           Take back…
-        </Button>
+        </Grave>
       )}
     </Group>
   );

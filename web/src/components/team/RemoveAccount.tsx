@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Grave } from '@/components/Grave.tsx';
 import { foretell, Foretold } from '@/components/Effect.tsx';
 import { usePeopleDeeds } from '@/components/team/deeds.ts';
 import { type Account, effectOfRemovingAccount } from '@/services/accounts.ts';
@@ -23,8 +23,8 @@ export function RemoveAccount({ account, then }: Props) {
       act: () => removeAccount.mutate(account, { onSuccess: () => then?.() }),
     });
   return (
-    <Button size="compact-sm" variant="subtle" color="red" aria-label={`Delete ${account.name}`} onClick={ask}>
+    <Grave label={`Delete ${account.name}`} onClick={ask}>
       Delete…
-    </Button>
+    </Grave>
   );
 }

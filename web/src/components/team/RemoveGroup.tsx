@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Grave } from '@/components/Grave.tsx';
 import { foretell, Foretold } from '@/components/Effect.tsx';
 import { useGroupDeeds } from '@/components/team/deeds.ts';
 import { effectOfRemovingGroup, type Group } from '@/services/groups.ts';
@@ -23,9 +23,9 @@ export function RemoveGroup({ group, then }: Props) {
       act: () => remove.mutate(group, { onSuccess: () => then?.() }),
     });
   return (
-    <Button size="compact-sm" variant="subtle" color="red" aria-label={`Delete the group ${group.name}`} onClick={ask}>
+    <Grave label={`Delete the group ${group.name}`} onClick={ask}>
       Delete…
-    </Button>
+    </Grave>
   );
 }
 

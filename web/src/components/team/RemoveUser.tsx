@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Grave } from '@/components/Grave.tsx';
 import { foretell, Foretold } from '@/components/Effect.tsx';
 import { usePeopleDeeds } from '@/components/team/deeds.ts';
 import { WhyNot } from '@/components/WhyNot.tsx';
@@ -28,16 +28,9 @@ export function RemoveUser({ user, then }: Props) {
     });
   return (
     <WhyNot reason={self ? 'Another admin has to remove you' : undefined}>
-      <Button
-        size="compact-sm"
-        variant="subtle"
-        color="red"
-        aria-label={`Remove ${user.name}`}
-        disabled={self}
-        onClick={ask}
-      >
+      <Grave label={`Remove ${user.name}`} disabled={self} onClick={ask}>
         Remove…
-      </Button>
+      </Grave>
     </WhyNot>
   );
 }

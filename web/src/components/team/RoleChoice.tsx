@@ -1,4 +1,5 @@
 import { NativeSelect } from '@mantine/core';
+import { IconLock } from '@tabler/icons-react';
 import { foretell, Foretold } from '@/components/Effect.tsx';
 import { WhyNot } from '@/components/WhyNot.tsx';
 import type { Named } from '@/components/team/deeds.ts';
@@ -32,24 +33,31 @@ export function RoleChoice({ of, locked, busy, ask, act }: Props) {
       show: Foretold,
       act: () => act(role),
     });
+  if (locked !== null) return <Locked role={of.role} why={whyLocked(locked)} />;
   return (
-    <WhyNot reason={whyLocked(locked)}>
-      <NativeSelect
-        size="xs"
-        w={130}
-        aria-label={`Role of ${of.name}`}
-        data={roleChoices}
-        value={of.role}
-        disabled={locked !== null || busy}
-        onChange={(e) => choose(e.currentTarget.value as Role)}
-      />
+    <NativeSelect
+      size="xs"
+      w={130}
+      aria-label={`Role of ${of.name}`}
+      data={roleChoices}
+      value={of.role}
+      disabled={busy}
+      onChange={(e) => choose(e.currentTarget.value as Role)}
+    />
+  );
+}
+
+/** A role that cannot be changed here, for reading. */
+function Locked({ role, why }: { role: string; why: string }) {
+  return (
+    <WhyNot reason={why}>
+      {roleWord(role)} <IconLock size={14} aria-hidden style={{ verticalAlign: -2 }} />
     </WhyNot>
   );
 }
 
-/** Why a role cannot be changed here, if it cannot. */
-export function whyLocked(provider: string | null): string | undefined {
-  if (provider === null) return undefined;
+/** Why a role cannot be changed here. */
+export function whyLocked(provider: string): string {
   if (provider === 'demo') return 'A demonstration user keeps his role';
   return `The login provider ${provider} decides this role at each login; change it there`;
 }

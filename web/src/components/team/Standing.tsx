@@ -15,8 +15,12 @@ import { datasetsOfQuery } from '@/services/people.ts';
 export function Memberships({ who, groups }: { who: Named; groups: Named[] }) {
   const columns = useMemo(() => groupColumns(who), [who]);
   return (
-    <Section title="Groups" lead="What is shared with a group counts for him." actions={<JoinGroupButton who={who} />}>
-      <DataTable label="Groups" rows={groups} columns={columns} empty="He is in no group." />
+    <Section
+      title="Groups"
+      lead="What is shared with a group is shared with all in it."
+      actions={<JoinGroupButton who={who} />}
+    >
+      <DataTable label="Groups" rows={groups} columns={columns} empty="In no group yet." />
     </Section>
   );
 }
@@ -40,9 +44,9 @@ function groupColumns(who: Named): Columns<Named> {
 export function Reach({ who }: { who: Named }) {
   const { data, error } = useQuery(datasetsOfQuery(who.id));
   return (
-    <Section title="Datasets" lead="What he may do now, by his role, his groups and what is shared with him.">
-      {error && <Trouble error={error} what="His datasets could not be read" />}
-      {data && <DataTable label="Datasets" rows={data.items} columns={datasetColumns} empty="He sees no dataset." />}
+    <Section title="Datasets" lead="What is open now, by role, groups and what was shared.">
+      {error && <Trouble error={error} what="The datasets could not be read" />}
+      {data && <DataTable label="Datasets" rows={data.items} columns={datasetColumns} empty="No dataset is open." />}
       {data?.next_cursor && (
         <Text size="sm" c="dimmed" mt="xs">
           These are the first {data.items.length}.

@@ -1,5 +1,5 @@
-import { Button } from '@mantine/core';
 import { foretell, Foretold } from '@/components/Effect.tsx';
+import { Grave } from '@/components/Grave.tsx';
 import { type Named, useGroupDeeds } from '@/components/team/deeds.ts';
 import { WhyNot } from '@/components/WhyNot.tsx';
 import { effectOfLeaving } from '@/services/groups.ts';
@@ -25,16 +25,9 @@ export function TakeOut({ group, who, locked = null }: Props) {
     });
   return (
     <WhyNot reason={locked === null ? undefined : `The login provider ${locked} put him there; take him out there`}>
-      <Button
-        size="compact-sm"
-        variant="subtle"
-        color="red"
-        disabled={locked !== null}
-        aria-label={`Take ${who.name} out of ${group.name}`}
-        onClick={ask}
-      >
+      <Grave label={`Take ${who.name} out of ${group.name}`} disabled={locked !== null} onClick={ask}>
         Take out…
-      </Button>
+      </Grave>
     </WhyNot>
   );
 }

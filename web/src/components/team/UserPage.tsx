@@ -24,7 +24,11 @@ export function UserPage({ user }: { user: User }) {
     >
       <Row gap="sm" mb="lg">
         <UserRole user={user} />
-        {user.id === me.id && <Badge variant="default">You</Badge>}
+        {user.id === me.id && (
+          <Badge variant="default" tt="none">
+            You
+          </Badge>
+        )}
         <Text size="sm" c="dimmed">
           Last login: <LastLogin user={user} /> · Here since <Ago at={user.created_at} />
         </Text>

@@ -53,7 +53,7 @@ function Name({ user }: { user: User }) {
         {user.name}
       </Anchor>{' '}
       {user.id === me.id && (
-        <Badge variant="default" size="sm">
+        <Badge variant="default" size="sm" tt="none">
           You
         </Badge>
       )}
