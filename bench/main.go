@@ -49,7 +49,8 @@ var parts = []part{
 	{"s3", 20 * time.Minute, collecting},
 	{"bridge", 20 * time.Minute, bridge},
 	{"serve", 5 * time.Minute, serving},
-	{"forms", 10 * time.Minute, forming},
+	{"pages", 20 * time.Minute, browsing},
+	{"fiftyone", 25 * time.Minute, fiftyOne},
 	{"leaks", 30 * time.Minute, leaks},
 }
 

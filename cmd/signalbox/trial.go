@@ -9,7 +9,9 @@ import (
 
 	sb "signalbox"
 	"signalbox/controlplane/catalog"
+	"signalbox/controlplane/config"
 	"signalbox/executors"
+	"signalbox/executors/environments"
 	"signalbox/executors/trial"
 	python "signalbox/sdk/python"
 )
@@ -33,11 +35,32 @@ func tryPlugin(ctx context.Context, program string, archive io.Reader) (sb.Trial
 	if err != nil {
 		return sb.Trial{}, sb.Wrap(err, sb.Internal, "the Python package cannot be written to %s", dir)
 	}
+	interpreter, err := pythonOf(ctx, c, cmp.Or(program, c.Worker.Python), folder, filepath.Join(dir, "environments"))
+	if err != nil {
+		return sb.Trial{}, err
+	}
 	place := trial.Place{
-		Python: cmp.Or(program, c.Worker.Python), PythonPath: packages,
+		Python: interpreter, PythonPath: packages,
 		Env: executors.PassEnv(os.Environ(), c.Worker.Env), Path: os.Getenv("PATH"),
 	}
 	return place.Try(ctx, manifest, folder)
+}
+
+// pythonOf gives the Python of a plugin's folder: with uv one that has its packages, made below another folder, which must
+// be kept for as long as it is used.
+func pythonOf(ctx context.Context, c config.Config, base, folder, made string) (string, error) {
+	if base == "" || c.Worker.UV == "" {
+		return base, nil
+	}
+	interpreter, _, err := newEnvironments(ctx, c, base, made).Use(ctx, folder)
+	return interpreter, err
+}
+
+// newEnvironments makes what installs the packages of plugins, beside those of a Python.
+func newEnvironments(ctx context.Context, c config.Config, base, folder string) *environments.Environments {
+	return environments.New(ctx, environments.Options{
+		UV: c.Worker.UV, Env: environments.PassEnv(os.Environ()), Python: base, Folder: folder, Space: int64(c.Worker.UVSpace),
+	})
 }
 
 // unpack unpacks an archive below a folder, and gives the folder of its manifest.

@@ -19,7 +19,6 @@ import (
 	"signalbox/controlplane/config"
 	"signalbox/executors"
 	"signalbox/executors/dummy"
-	"signalbox/executors/environments"
 	"signalbox/executors/process"
 	python "signalbox/sdk/python"
 	"signalbox/workflows"
@@ -116,10 +115,7 @@ func newRunner(ctx context.Context, c config.Config, url string, log *logrus.Log
 		settings.Env = append(settings.Env, "HOME="+account.Home)
 	}
 	if c.Worker.UV != "" {
-		settings.Plugins = environments.New(ctx, environments.Options{
-			UV: c.Worker.UV, Env: environments.PassEnv(os.Environ()), Python: c.Worker.Python, Folder: filepath.Join(c.Worker.Dir, "environments"),
-			Space: int64(c.Worker.UVSpace),
-		})
+		settings.Plugins = newEnvironments(ctx, c, c.Worker.Python, filepath.Join(c.Worker.Dir, "environments"))
 	}
 	processes, warnings, err := newProcesses(c, self, account, settings.Env, packages, log)
 	if err != nil {
@@ -149,20 +145,22 @@ const pythonTime = 20 * time.Second
 
 // newProcesses makes the executor of processes, within the bounds of the settings; and says what cannot be as they ask.
 func newProcesses(c config.Config, self string, account *process.Account, env []string, packages string, log *logrus.Logger) (*process.Executor, []string, error) {
+	shim := executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}) // also a forked one tells of the end
 	processes, err := process.New(process.Options{
-		Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}),
-		ForksEnv: append(slices.Clone(env), "PYTHONPATH="+packages, "PYTHONUNBUFFERED=1"),
+		Shim: []string{self, shimVerb}, Env: shim, ForksLog: log.WriterLevel(logrus.WarnLevel),
+		ForksEnv: slices.Concat(env, shim, []string{"PYTHONPATH=" + executors.PythonPath(packages, env), "PYTHONUNBUFFERED=1"}),
 		Account:  account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	go warm(processes, c.Worker.Python, log)
+	var warnings []string
 	if err := processes.Bound(); err != nil {
 		log.WithError(err).Warn(unbounded)
-		return processes, []string{unbounded}, nil
+		warnings = []string{unbounded}
 	}
-	return processes, nil, nil
+	go warm(processes, c.Worker.Python, log)
+	return processes, warnings, nil
 }
 
 // warm imports what operators need before the first of them is there.

@@ -22,16 +22,22 @@ const (
 	server = "import os\nfrom signalbox.fiftyone import forks\nforks.serve(lambda argv: os.execvp(argv[0], argv))"
 	// Takes a job, and is gone.
 	faithless = "import os, socket\nos.write(1, b'ready\\n')\nsocket.recv_fds(socket.socket(fileno=0), 1, 4)"
+	// Takes no job, and does not end by itself.
+	hanging = "import os, time\nos.write(1, b'ready\\n')\ntime.sleep(1000)"
+	// Has a process ready before each job, which notes that it is, and whose threads would not survive a fork.
+	spares = "import os, threading, time\nfrom signalbox.fiftyone import forks\n" +
+		"def load():\n    threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n" +
+		"forks.spare(load, lambda argv: os.execvp(argv[0], argv))"
 )
 
 // serving is the command of a server.
 func serving(source string) []string { return []string{"python3", "-c", source} }
 
 // forking executes jobs in processes that a server of the Python package has forked.
-func forking(t *testing.T) *process.Executor {
+func forking(t *testing.T, command []string) *process.Executor {
 	t.Helper()
 	e := forker(process.Options{})
-	require.NoError(t, e.Warm(serving(server)))
+	require.NoError(t, e.Warm(command))
 	t.Cleanup(e.Close)
 	return e
 }
@@ -56,7 +62,7 @@ const parentOf = "sed 's/.*) //' /proc/%/stat | cut -d' ' -f2"
 
 func TestServerOfForksThatIsKilledTakesNothingAlong(t *testing.T) {
 	t.Parallel()
-	e := forking(t)
+	e := forking(t, serving(server))
 	fifo := filepath.Join(t.TempDir(), "go on")
 	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
 	script := strings.ReplaceAll(parentOf, "%", "$PPID") + "; read x <'" + fifo + "'; exit 7"
@@ -103,6 +109,70 @@ func TestJobGoesOnWithoutAServerThatDiedWithIt(t *testing.T) {
 	require.Equal(t, 3, *end.ExitCode)
 	require.Equal(t, "once\n", out.String())
 	require.Equal(t, 1, starts)
+}
+
+func TestJobGoesOnWithoutAServerThatHangs(t *testing.T) {
+	t.Parallel()
+	e := forker(process.Options{Fork: 100 * time.Millisecond})
+	t.Cleanup(e.Close)
+	file := filepath.Join(t.TempDir(), "pid")
+	hangs := serving("import os\nopen('" + file + "', 'w').write(str(os.getpid()))\n" + hanging)
+	var out strings.Builder
+	job := shell(t, "echo once; exit 3")
+	job.Forks, job.Stdout = hangs, &out
+	require.Equal(t, 3, *run(t.Context(), t, e, job, nil).ExitCode)
+	require.Equal(t, "once\n", out.String())
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(string(text))
+	require.NoError(t, err)
+	ends(t, pid)
+}
+
+func TestASpareProcessIsReadyBeforeItsJobAndGoesWithItsServer(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "ready")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	command := serving("import os\nfrom signalbox.fiftyone import forks\n" +
+		"def load():\n    open('" + fifo + "', 'w').write(f'{os.getpid()}\\n')\n" +
+		"forks.spare(load, lambda argv: print(os.getpid(), flush=True) or 7)")
+	e := forking(t, command)
+	ready := func() string {
+		text, err := os.ReadFile(fifo)
+		require.NoError(t, err)
+		return string(text)
+	}
+	spare := ready()
+	var out strings.Builder
+	job := shell(t, "")
+	job.Forks, job.Stdout = command, &out
+	require.Equal(t, 7, *run(t.Context(), t, e, job, nil).ExitCode)
+	require.Equal(t, spare, out.String())
+	next, err := strconv.Atoi(strings.TrimSpace(ready()))
+	require.NoError(t, err)
+	e.Close()
+	ends(t, next)
+}
+
+func TestASpareProcessThatCannotBeMadeReadyTellsItsJobWhy(t *testing.T) {
+	t.Parallel()
+	command := serving("from signalbox.fiftyone import forks\ndef load():\n    raise ImportError('no such module')\n" +
+		"forks.spare(load, lambda argv: 0)")
+	e := forking(t, command)
+	var out strings.Builder
+	job := shell(t, "")
+	job.Forks, job.Stderr = command, &out
+	require.Equal(t, 1, *run(t.Context(), t, e, job, nil).ExitCode)
+	require.Contains(t, out.String(), "ImportError: no such module")
+}
+
+func TestASpareProcessThatDiedFailsNoJob(t *testing.T) {
+	t.Parallel()
+	command := serving("import os\nfrom signalbox.fiftyone import forks\n" +
+		"forks.spare(lambda: os._exit(0), lambda argv: 0)")
+	e := forking(t, command)
+	fork(t, e, command) // whenever it died
+	fork(t, e, command)
 }
 
 // noted is a server that notes each of its processes in a file, and what was noted there.

@@ -69,14 +69,14 @@ func TestContract(t *testing.T) {
 		executortest.Hang: "while :; do sleep 1000; done",
 		executortest.Die:  "kill -9 $$",
 	}
-	for name, open := range map[string]func(*testing.T) *process.Executor{
-		"by a shim": func(*testing.T) *process.Executor { return executor(0) }, "forked": forking,
+	for name, forks := range map[string][]string{
+		"by a shim": nil, "forked": serving(server), "by a spare process": serving(spares),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var forks []string
-			if name == "forked" {
-				forks = serving(server)
+			open := func(*testing.T) *process.Executor { return executor(0) }
+			if forks != nil {
+				open = func(t *testing.T) *process.Executor { t.Helper(); return forking(t, forks) }
 			}
 			contract(t, scripts, open, forks)
 		})

@@ -26,6 +26,9 @@ func newServers(o Options) *servers {
 	if o.Idle <= 0 {
 		o.Idle = DefaultIdle
 	}
+	if o.Fork <= 0 {
+		o.Fork = DefaultFork
+	}
 	if o.Servers <= 0 {
 		o.Servers = DefaultServers
 	}

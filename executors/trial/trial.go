@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	sb "signalbox"
@@ -102,10 +103,16 @@ func (p Place) load(ctx context.Context, folder string) (t told, err error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, p.Python, "-m", "signalbox.fiftyone", "test", "--folder", folder)
-	cmd.Env, cmd.Dir = append(slices.Clone(p.Env), "PYTHONPATH="+p.PythonPath, "PYTHONDONTWRITEBYTECODE=1"), folder
+	cmd.Env, cmd.Dir = append(slices.Clone(p.Env), "PYTHONPATH="+p.PythonPath, "PYTHONDONTWRITEBYTECODE=1"), "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second // of what it has started and left
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) { // it has ended, and told all
+		err = nil
+	}
 	switch {
 	case ctx.Err() != nil:
 		return t, sb.Wrap(ctx.Err(), sb.Invalid, "the plugin could not be tried within %s", within)

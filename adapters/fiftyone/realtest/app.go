@@ -1,27 +1,25 @@
 package realtest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 )
 
-// Plugins is the folder that its Apps and scripts read plugins from.
-func (f *FiftyOne) Plugins() string { return f.plugins }
-
 // App starts FiftyOne's App as a server, with more variables in its environment, and gives its address. It ends with the test.
 func (f *FiftyOne) App(env ...string) string {
 	f.t.Helper()
-	port := free(f.t)
+	port, err := free()
+	must(f.t, err)
 	said := filepath.Join(f.home, fmt.Sprintf("app-%d.log", port))
 	log, err := os.Create(said)
 	must(f.t, err)
 	defer log.Close()
-	c := exec.Command(f.python, "-m", "fiftyone.server.main", "--port", fmt.Sprint(port), "--address", "127.0.0.1")
-	c.Env, c.Dir, c.Stdout, c.Stderr = append(f.environment(), env...), f.home, log, log
+	c := f.command(context.WithoutCancel(f.t.Context()), "-m", "fiftyone.server.main", "--port", fmt.Sprint(port), "--address", "127.0.0.1")
+	c.Env, c.Stdout, c.Stderr = append(c.Env, env...), log, log
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	must(f.t, c.Start())
 	f.t.Cleanup(func() {
@@ -33,12 +31,12 @@ func (f *FiftyOne) App(env ...string) string {
 		}
 	})
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
-	await(f.t, "the App", func() error {
+	must(f.t, await("the App", func() error {
 		answer, err := http.Get(url + "/fiftyone")
 		if err == nil {
 			err = answer.Body.Close()
 		}
 		return err
-	})
+	}))
 	return url
 }

@@ -35,6 +35,8 @@ PASSED = ("PATH", "HOME", "LANG", "TMPDIR")
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
 
+# What FiftyOne's runtime reads of a claim, besides the address of the database.
+_OF_FIFTYONE = ("dataset_id", "dataset_name", "request", "pipeline")
 _TRIES = 5  # of an archive that arrives damaged
 _FETCH_FOR = 600.0  # seconds
 
@@ -92,10 +94,11 @@ def _started(
     grace: float,
 ) -> Process:
     plugin = fetch(task, home)
+    own = bool(task.answer.get("command"))  # else Python would take its own modules from the plugin's folder
     order = {
-        "argv": argv,
+        "argv": argv if own else [*argv, "--folder", plugin],
         "env": environment(task, home, passed),
-        "dir": plugin,
+        "dir": plugin if own else "/",
         "grace": grace,
         "home": home,
     }
@@ -152,7 +155,7 @@ def environment(task: Task, home: str, passed: Sequence[str]) -> Dict[str, str]:
     context.touch(0o600)
     source: Mapping[str, Any] = task.answer.get("fiftyone") or {}
     if source:
-        said["fiftyone"] = {name: source.get(name) for name in ("dataset_id", "dataset_name", "request")}
+        said["fiftyone"] = {name: source.get(name) for name in _OF_FIFTYONE}
     context.write_text(json.dumps({**said, "run": task.run, "attempt": task.attempt}), encoding="utf-8")
     shutil.copytree(
         Path(__file__).parent, Path(home, "python", "signalbox"), ignore=shutil.ignore_patterns("__pycache__")

@@ -20,21 +20,40 @@ export function useFilled<Values extends object, Answer>(
   const sent = useMutation({
     mutationFn: send,
     onSuccess: (answer) => done?.(answer),
-    onError: (error) => form.setErrors(faultsByField(error, Object.keys(form.getValues()))),
+    onError: (error) => form.setErrors(faultsByField(error, form.getValues())),
     onSettled: () => Promise.all(refresh.map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
-  const beside = faultsByField(sent.error, Object.keys(form.getValues()));
+  const beside = faultsByField(sent.error, form.getValues());
   const trouble = Object.keys(beside).length > 0 ? null : sent.error;
   return { submit: form.onSubmit((values) => sent.mutate(values)), busy: sent.isPending, trouble };
 }
 
-/** What is wrong with which field, if the server said so: `body.config.url` is a fault of `config`. */
-export function faultsByField(error: unknown, fields: string[]): Record<string, string> {
+/**
+ * What is wrong with which field, if the server said so, by the path of the field: `body.routes[0].target` is a fault of
+ * `routes.0.target.dag_id`, or of `routes` where that is one field.
+ */
+export function faultsByField(error: unknown, values: object): Record<string, string> {
   const found: Record<string, string> = {};
   if (!isProblem(error)) return found;
+  const fields = pathsOf(values);
   for (const { location, message } of error.faults) {
-    const field = /^body\.([^.[]+)/.exec(location)?.[1];
-    if (field !== undefined && fields.includes(field)) found[field] ??= message;
+    const at = /^body\.(.+)/.exec(location)?.[1]?.replaceAll(/\[(\d+)\]/g, '.$1');
+    if (at === undefined) continue;
+    const field = fields.find((f) => within(at, f)) ?? fields.find((f) => within(f, at));
+    if (field !== undefined) found[field] ??= message;
   }
   return found;
+}
+
+function within(path: string, of: string): boolean {
+  return path === of || path.startsWith(`${of}.`);
+}
+
+/** The paths of the fields of a form: of all values that hold no others. */
+function pathsOf(values: object): string[] {
+  return Object.entries(values).flatMap(([name, value]: [string, unknown]) => {
+    const holds = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+    const words = Array.isArray(value) && value.every((v) => typeof v === 'string');
+    return holds && !words ? pathsOf(value).map((path) => `${name}.${path}`) : [name];
+  });
 }

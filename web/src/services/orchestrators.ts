@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
 
 export type Orchestrator = Schemas['Orchestrator'];
@@ -8,6 +8,8 @@ export type Kind = NewOrchestrator['kind'];
 export type Probe = Schemas['Probe'];
 export type Ledger = Schemas['Ledger'];
 export type Key = Schemas['Key'];
+export type Route = Schemas['Route'];
+export type Worker = Schemas['Worker'];
 
 const one = (name: string) => ({ path: { name } });
 
@@ -22,11 +24,26 @@ export const orchestratorQuery = (name: string) =>
     queryFn: ({ signal }) => answerOf(api.GET('/api/v1/orchestrators/{name}', { params: one(name), signal })),
   });
 
-/** The runs that hold a slot there, and how they were seen. */
+/** The runs that hold a slot there, and how they were seen: page by page. */
 export const openWorkQuery = (name: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['orchestrators', 'one', name, 'work'],
-    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/orchestrators/{name}/work', { params: one(name), signal })),
+    queryFn: ({ pageParam: cursor, signal }) =>
+      answerOf(api.GET('/api/v1/orchestrators/{name}/work', { params: { ...one(name), query: { cursor } }, signal })),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+/** The workers seen in the last day, page by page. */
+export const workersQuery = (name: string) =>
+  infiniteQueryOptions({
+    queryKey: ['orchestrators', 'one', name, 'workers'],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      answerOf(
+        api.GET('/api/v1/orchestrators/{name}/workers', { params: { ...one(name), query: { cursor } }, signal }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
   });
 
 export const keysQuery = (name: string) =>

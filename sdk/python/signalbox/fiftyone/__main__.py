@@ -1,4 +1,4 @@
-"""The commands ``python -m signalbox.fiftyone run``, ``… serve``, ``… form``, ``… list`` and ``… test``."""
+"""The commands of ``python -m signalbox.fiftyone``, such as ``run``."""
 
 from __future__ import annotations
 
@@ -25,11 +25,22 @@ from signalbox.fiftyone.trial import trial
 
 def main(args: Optional[List[str]] = None) -> int:
     """Do what the arguments say; give the exit status."""
+    asked = _parsed(args)
+    try:
+        if asked.does is not _spare:
+            environment.load()
+    except environment.MissingFiftyOne as e:
+        return _refused(str(e))
+    return _do(asked)
+
+
+def _parsed(args: Optional[List[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m signalbox.fiftyone", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, does, words in (
         ("run", _run, "run the operator that this process was started for"),
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
+        ("spare", _spare, "start a process ahead for each operator that a worker runs, where none can be forked"),
         ("form", _form, "write as JSON the form of the operator that this process was started for"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
         ("test", _test, "tell as JSON what of the plugin of a folder would not work in a run here"),
@@ -37,11 +48,12 @@ def main(args: Optional[List[str]] = None) -> int:
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(does=does)
         command.add_argument("--folder", type=Path, default=Path.cwd(), help="of the plugin; default: this one")
-    asked = parser.parse_args(args)
-    try:
-        environment.load()
-    except environment.MissingFiftyOne as e:
-        return _refused(str(e))
+    return parser.parse_args(args)
+
+
+def _do(asked: argparse.Namespace) -> int:
+    """Do it in the plugin's folder: from a process that started there Python would take its own modules from there."""
+    os.chdir(asked.folder)
     status: int = asked.does(asked.folder)
     return status
 
@@ -131,13 +143,33 @@ def _form(folder: Path) -> int:
     return 0
 
 
-_FORKED = {"run": _run, "form": _form}
+def _forked(argv: List[str]) -> int:
+    """Do what a job's command line says."""
+    environment.settle()
+    return _do(_parsed(argv[argv.index("signalbox.fiftyone") + 1 :]))
 
 
 def _serve(_folder: Path) -> int:
+    _load_own()
+    if why := forks.unforkable():
+        print(f"No process is forked: {why}. Each operator gets one that was started ahead.", file=sys.stderr)
+        os.execv(sys.executable, [sys.executable, "-m", "signalbox.fiftyone", "spare"])
+    return forks.serve(_forked)
+
+
+def _spare(_folder: Path) -> int:
+    return forks.spare(_load, _forked)
+
+
+def _load() -> None:
+    environment.load()
+    _load_own()
+
+
+def _load_own() -> None:
+    """Import FiftyOne's own operators, for what they import."""
     environment.serve(Path(os.devnull))
-    Operators()  # FiftyOne's own, for what they import
-    return forks.serve(lambda argv: _FORKED[argv[-1]](Path.cwd()))
+    Operators()
 
 
 def _refused(words: str) -> int:

@@ -30,7 +30,7 @@ def load() -> Any:
 
     Raises MissingFiftyOne.
     """
-    os.environ.update(_SETTINGS)
+    settle()
     uri = os.environ.pop("FIFTYONE_DATABASE_URI", None)
     try:
         import fiftyone
@@ -53,6 +53,11 @@ def load() -> Any:
     return fiftyone
 
 
+def settle() -> None:
+    """Tell FiftyOne, here and in processes that an operator starts, to leave alone what is not this run's."""
+    os.environ.update(_SETTINGS)
+
+
 def serve(folder: Path) -> None:
     """Let FiftyOne know the plugin of a folder, and no other besides its own."""
     import fiftyone
@@ -61,7 +66,7 @@ def serve(folder: Path) -> None:
 
 
 def connect() -> None:
-    """Connect to the database that ``FIFTYONE_DATABASE_URI`` names; without one nothing is connected.
+    """Connect to the database that ``FIFTYONE_DATABASE_URI`` names; without one whatever asks a database fails.
 
     Raises ConnectionError, or what FiftyOne raises for a database that it cannot use.
     """
@@ -70,12 +75,25 @@ def connect() -> None:
 
     uri = os.environ.get("FIFTYONE_DATABASE_URI")
     if not uri:
+        database._client = _NoDatabase()
         return
     fiftyone.config.database_uri = uri
     fiftyone.config.database_name = os.environ.get("FIFTYONE_DATABASE_NAME") or fiftyone.config.database_name
     database.establish_db_conn(fiftyone.config)
     # The last client to leave deletes all datasets that are not persistent, also those that somebody just works with.
     atexit.unregister(database._delete_non_persistent_datasets_if_allowed)
+
+
+class _NoDatabase:
+    """Takes the place of the connection for a run that has none."""
+
+    def __getattr__(self, _name: str) -> Any:
+        raise ConnectionError(
+            "This run has no FiftyOne database: it works on no dataset of a FiftyOne source, or the source does not "
+            "let its address go here. An admin can add this pool to those of the source."
+        )
+
+    __getitem__ = __getattr__
 
 
 def log_to_stderr() -> None:

@@ -33,7 +33,11 @@ async def execute(job: Job) -> Tuple[Any, Any]:
     operators = Operators()
     ctx = await _prepared(operators, job.operator, job.request, job.run)
     operator = operators.get(job.operator)
-    result = await (_pipeline(operators, operator, ctx) if _is_pipeline(operator) else _plain(operator, ctx))
+    result = None
+    if job.pipeline is not None or _is_pipeline(operator):
+        await _pipeline(operators, _stages(operator, ctx, job.pipeline), ctx)
+    else:
+        result = await _plain(operator, ctx)
     return _kept(result), await _outputs(operator, ctx, result)
 
 
@@ -91,14 +95,13 @@ _NOT_A_STAGES = (
 )
 
 
-async def _pipeline(operators: Operators, operator: Any, ctx: Any) -> None:
+async def _pipeline(operators: Operators, stages: List[Any], ctx: Any) -> None:
     """Run the stages of a pipeline in order, each with its own params. A pipeline has no result.
 
     After a stage that failed, only those run that always do. FiftyOne's own loop gives a stage the pipeline's params.
     """
     from fiftyone.operators.executor import PipelineExecutionContext
 
-    stages = _stages(operator, ctx)
     failed: Optional[Failed] = None
     for index, stage in enumerate(stages):
         if failed and not stage.always_run:
@@ -121,12 +124,16 @@ async def _pipeline(operators: Operators, operator: Any, ctx: Any) -> None:
         raise failed
 
 
-def _stages(operator: Any, ctx: Any) -> List[Any]:
+def _stages(operator: Any, ctx: Any, resolved: Any) -> List[Any]:
+    """Give the stages that were resolved when the operation was queued, as FiftyOne runs them; else resolve them."""
     from fiftyone.operators import types
 
     try:
-        with ctx:
-            pipeline = operator.resolve_pipeline(ctx)
+        if resolved is not None:
+            pipeline = types.Pipeline.from_json(resolved)
+        else:
+            with ctx:
+                pipeline = operator.resolve_pipeline(ctx)
         if not isinstance(pipeline, types.Pipeline):
             raise TypeError("resolve_pipeline() must return a fiftyone.operators.types.Pipeline")
     except Exception as e:

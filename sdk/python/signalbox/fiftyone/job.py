@@ -19,6 +19,8 @@ class Job:
     """Empty for one that is only asked for its form."""
     request: Dict[str, Any]
     """The request as an App sends it: params, dataset, view, selection, and whatever else it holds."""
+    pipeline: Any = None
+    """The stages that an App had resolved when it queued the operation; None for none."""
     tell: bool = False
     """Whether it is wanted what this environment makes of the plugin."""
 
@@ -42,7 +44,8 @@ class Job:
         if run:
             request["delegated"] = True
             request["run_doc"] = run
-        return cls(context["operator"], run, plain(request), bool(context.get("tell_environment")))
+        stages = plain({"stages": source["pipeline"]})["stages"] if source.get("pipeline") else None
+        return cls(context["operator"], run, plain(request), stages, bool(context.get("tell_environment")))
 
     @classmethod
     def here(cls) -> Job:

@@ -8,6 +8,7 @@ import { Keys } from '@/components/orchestrators/Keys.tsx';
 import { OrchestratorSwitch } from '@/components/orchestrators/OrchestratorList.tsx';
 import { Probing } from '@/components/orchestrators/Probing.tsx';
 import { Work } from '@/components/orchestrators/Work.tsx';
+import { Workers } from '@/components/orchestrators/Workers.tsx';
 import { Page } from '@/components/Page.tsx';
 import type { Orchestrator } from '@/services/orchestrators.ts';
 
@@ -37,6 +38,7 @@ export function OrchestratorPage({ of }: { of: Orchestrator }) {
             </Text>
           )}
         </section>
+        {of.kind === 'builtin' && <Workers of={of} />}
         <Work of={of} />
         <Keys of={of} />
       </Stack>

@@ -1,8 +1,9 @@
 import { Button, Group, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Ago } from '@/components/Ago.tsx';
 import { useOrchestratorDeeds } from '@/components/orchestrators/deeds.ts';
 import { Outward } from '@/components/Outward.tsx';
+import { ShowMore } from '@/components/ShowMore.tsx';
 import { RunLink } from '@/components/runs/RunLink.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
 import { type Ledger, openWorkQuery, type Orchestrator } from '@/services/orchestrators.ts';
@@ -10,7 +11,9 @@ import { nameOf } from '@/services/runs.ts';
 
 /** The runs that hold a slot, and where what is there differs from what we think. */
 export function Work({ of }: { of: Orchestrator }) {
-  const { data, error } = useQuery(openWorkQuery(of.id));
+  const work = useInfiniteQuery(openWorkQuery(of.id));
+  const ledger = work.data?.pages[0]?.ledger;
+  const items = work.data?.pages.flatMap((page) => page.items);
   const { reconcile } = useOrchestratorDeeds();
   return (
     <section>
@@ -29,14 +32,15 @@ export function Work({ of }: { of: Orchestrator }) {
           </Button>
         )}
       </Group>
-      {error && <Trouble error={error} what="Its work could not be read" />}
-      {data?.ledger && <Drifts ledger={data.ledger} />}
-      {data?.items.map((run) => (
+      {work.error && <Trouble error={work.error} what="Its work could not be read" />}
+      {ledger && <Drifts ledger={ledger} />}
+      {items?.map((run) => (
         <Text size="sm" key={run.id}>
           <RunLink run={run}>{nameOf(run)}</RunLink> {run.status}
         </Text>
       ))}
-      {data?.items.length === 0 && (
+      <ShowMore of={work} />
+      {items?.length === 0 && (
         <Text size="sm" c="dimmed">
           No run holds a slot there.
         </Text>

@@ -6,6 +6,7 @@ import { Account } from '@/components/shell/Account.tsx';
 import { Logo } from '@/components/shell/Logo.tsx';
 import { Pulse } from '@/components/shell/Pulse.tsx';
 import { sectionsFor } from '@/components/shell/sections.ts';
+import { Shortcuts } from '@/components/shell/Shortcuts.tsx';
 import { Theme } from '@/components/shell/Theme.tsx';
 import { useLive } from '@/services/live.ts';
 import { useMe } from '@/services/me.ts';
@@ -46,6 +47,7 @@ export function Shell() {
       <AppShell.Navbar p="xs" component="nav" aria-label="Main">
         <Sections />
       </AppShell.Navbar>
+      <Shortcuts />
       <AppShell.Main id="main" tabIndex={-1}>
         <Outlet />
       </AppShell.Main>

@@ -79,7 +79,22 @@ class Pipe(foo.PipelineOperator):
         return pipeline
 
 
+class Moment(foo.Operator):
+    """Tells when it began, and may rest then."""
+
+    @property
+    def config(self):
+        return foo.OperatorConfig(name="moment", label="Moment", allow_delegated_execution=True)
+
+    def execute(self, ctx):
+        began = time.time()
+        if ctx.params.get("rest"):
+            ctx.set_progress(0.5, label="resting")
+            time.sleep(ctx.params["rest"])
+        return {"began": began}
+
+
 def register(plugin):
     """Register them all."""
-    for operator in (Hello, Boom, Slow, Count, Pipe):
+    for operator in (Hello, Boom, Slow, Count, Pipe, Moment):
         plugin.register(operator)
