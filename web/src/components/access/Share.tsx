@@ -56,7 +56,11 @@ function ShareDialog({ dataset, close }: Props & { close: () => void }) {
           <Finder dataset={dataset} chosen={chosen} choose={setChosen} />
           <NativeSelect
             label="May"
-            description={chosen?.role && !admin ? `A ${chosen.role} may be given no more than these.` : undefined}
+            description={
+              chosen?.role && levels.length > 0 && levels.length < 4
+                ? `A ${chosen.role} may be given no more than these.`
+                : undefined
+            }
             data={levels.map((value) => ({ value, label: permissionWord(value) }))}
             disabled={levels.length === 0}
             value={permission}
