@@ -49,6 +49,7 @@ func TestAnOperatorRunsInItsPluginsPython(t *testing.T) {
 	require.Equal(t, filepath.Join(w.runner.cache.dir, w.answer.Plugin.SHA256, "tools"), asked)
 	require.Equal(t, []string{"INFO -m signalbox.fiftyone run --folder " + asked + " in /"}, w.messages())
 	require.Zero(t, f.held.Load(), "it is let go")
+	require.Equal(t, 1, w.called("fail"), "it ended well and had not reported")
 }
 
 func TestARunWhosePackagesCannotBeInstalledSaysWhy(t *testing.T) {

@@ -9,6 +9,7 @@ package fiftyone
 import (
 	"cmp"
 	"context"
+	"net"
 	"strings"
 	"time"
 
@@ -42,6 +43,19 @@ func (Driver) Check(uri string) string {
 		return "this is no address that MongoDB's driver understands; special characters in a user or password are percent-encoded"
 	}
 	return ""
+}
+
+// Hosts are those of an address that Check takes, with their ports: those of a seed list are its name, since the DNS is
+// not asked.
+func (Driver) Hosts(uri string) []string {
+	var hosts []string
+	for _, host := range settings(strings.Replace(uri, seedList, "mongodb://", 1)).Hosts {
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			host = net.JoinHostPort(host, "27017")
+		}
+		hosts = append(hosts, strings.ToLower(host))
+	}
+	return hosts
 }
 
 // seedList begins an address whose hosts the DNS knows.

@@ -161,13 +161,15 @@ func TestPackagesAreAskedForByNameVersionsExtrasAndMarkers(t *testing.T) {
 func TestWhatCannotBeMadeSaysWhy(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	s.Env = append(s.Env, "UV_INDEX=main=https://ann:hunter2hunter2@packages.invalid/simple")
+	s.Env = append(s.Env, "UV_INDEX=main=https://ann:hunter2hunter2@packages.invalid/planted-in-the-path/simple?t=planted-in-the-query")
 	e := New(t.Context(), s.Options)
 	for asked, words := range map[string]string{
 		"nowhere>=3\n":                           "uv says: error: No solution found when resolving dependencies\n  cause: Because nowhere was not found",
 		"mongo>=5\n":                             "you require fiftyone==1.22.1, we can conclude that you require mongo<5",
 		"fiftyone<1\n":                           "unsatisfiable",
 		"a b\n":                                  "line 1 of requirements.txt is no name of a package",
+		"planted-in-the-path>=7\n":               "***",
+		"planted-in-the-query>=7\n":              "***",
 		"hunter2hunter2>=7\n":                    "***",
 		"\ufeff--index-url=http:127.0.0.1:9\n":   "is no name of a package",
 		"\ufeffbirds\n":                          "is no name of a package",

@@ -28,7 +28,8 @@ var (
 )
 
 // requirements reads what a plugin asks for, without comments; "" for nothing. It may ask for packages by their names
-// alone, since the worker tells where packages come from. Errors: Invalid, TooLarge.
+// alone, since the worker tells where packages come from. What it says of a line does not quote it: it may hold a password.
+// Errors: Invalid, TooLarge.
 func requirements(folder string) (string, error) {
 	text, err := read(filepath.Join(folder, "requirements.txt"))
 	if err != nil {
@@ -44,11 +45,11 @@ func requirements(folder string) (string, error) {
 		case line == "" || line[0] == '#':
 			continue
 		case option.MatchString(line):
-			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has an option, and only names of packages with versions are taken: %.100s", n, line)
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has an option, and only names of packages with versions are taken", n)
 		case located.MatchString(before):
-			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has a place, and packages come from the index of the worker alone: %.100s", n, line)
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has a place, and packages come from the index of the worker alone", n)
 		case !named.MatchString(line):
-			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt is no name of a package with versions: %.100q", n, line)
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt is no name of a package with versions", n)
 		}
 		wanted.WriteString(line + "\n")
 	}

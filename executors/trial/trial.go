@@ -117,7 +117,7 @@ func (p Place) load(ctx context.Context, folder string) (t told, err error) {
 	case ctx.Err() != nil:
 		return t, sb.Wrap(ctx.Err(), sb.Invalid, "the plugin could not be tried within %s", within)
 	case errors.As(err, new(*exec.ExitError)):
-		return t, sb.Wrap(err, sb.Invalid, "%s cannot try the plugin: %s", p.Python, last(stderr.String()))
+		return t, sb.Wrap(err, sb.Invalid, "%s cannot try the plugin: %v: %s", p.Python, err, last(stderr.String()))
 	case err != nil:
 		return t, sb.Wrap(err, sb.Invalid, "%s cannot be started: %v", p.Python, err)
 	}
