@@ -20,7 +20,9 @@ var principalOrders = map[sb.PrincipalSort]principalOrder{
 	sb.PrincipalsByName: {},
 	sb.PrincipalsByRole: {
 		"CASE role WHEN 'admin' THEN 0 WHEN 'member' THEN 1 WHEN 'collaborator' THEN 2 WHEN 'labeler' THEN 3 ELSE 4 END",
-		func(row principalRow) int64 { return int64(len(sb.Roles) - 1 - slices.Index(sb.Roles, sb.Role(row.Role))) },
+		func(row principalRow) int64 {
+			return int64(len(sb.Roles) - 1 - slices.Index(sb.Roles, sb.Role(row.Role)))
+		},
 	},
 	sb.PrincipalsBySeen:   {"-last_seen_at", func(row principalRow) int64 { return -row.LastSeenAt }},
 	sb.PrincipalsByNewest: {"-created_at", func(row principalRow) int64 { return -row.CreatedAt }},
