@@ -11,6 +11,27 @@ type Group struct {
 	CreatedAt   time.Time
 }
 
+// PrincipalSort is an order of principals.
+type PrincipalSort string
+
+// The orders of principals; those of one place are by name.
+const (
+	PrincipalsByName   PrincipalSort = "name"   // the default
+	PrincipalsByRole   PrincipalSort = "role"   // from most to least
+	PrincipalsBySeen   PrincipalSort = "seen"   // the last login first, who never came last
+	PrincipalsByNewest PrincipalSort = "newest" // made last first
+)
+
+// PrincipalQuery selects a page of principals. What is empty is not asked about.
+type PrincipalQuery struct {
+	Kind   PrincipalKind
+	Search string // in the name or the email, in whatever case
+	Roles  []Role
+	Sort   PrincipalSort
+	Cursor string
+	Limit  int
+}
+
 // GroupMember is a principal of a group.
 type GroupMember struct {
 	Principal Principal

@@ -37,20 +37,20 @@ func accountsCommand(env Env) *cobra.Command {
 }
 
 func accountNames(ctx context.Context, api *client.Client) ([]string, error) {
-	p, err := api.ServiceAccounts.List(ctx, client.Paging{Limit: sb.MaxLimit})
+	p, err := api.ServiceAccounts.List(ctx, client.People{Search: client.Search{Paging: client.Paging{Limit: sb.MaxLimit}}})
 	return namesOf(p, err, func(p client.Principal) string { return p.Name })
 }
 
 func (a *app) accountsList() *cobra.Command {
-	var p paging
-	return p.flags(a.verb("list", "List the service accounts", needs(), func(cmd *cobra.Command, api *client.Client, _ []string) error {
-		return list(cmd, a, p, "There is no service account.", api.ServiceAccounts.List, []column[client.Principal]{
+	var s asking
+	return s.flags(a.verb("list", "List the service accounts", needs(), func(cmd *cobra.Command, api *client.Client, _ []string) error {
+		return list(cmd, a, s.paging, "There is no such service account.", asked(&s, api.ServiceAccounts.List), []column[client.Principal]{
 			{"name", func(p client.Principal) string { return printable(p.Name) }},
 			{"role", func(p client.Principal) string { return string(p.Role) }},
 			{"description", func(p client.Principal) string { return printable(p.Description) }},
 			{"created", func(p client.Principal) string { return a.ago(p.CreatedAt) }},
 		})
-	}))
+	}), "those whose name holds this text")
 }
 
 func (a *app) accountsCreate() *cobra.Command {

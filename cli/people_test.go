@@ -21,7 +21,8 @@ func TestPeople(t *testing.T) {
 		out, err     string
 	}{
 		"users that fit a search": {
-			call: "GET /api/v1/users?search=zo", answer: list, args: []string{"users", "list", "--search", "zo"},
+			call: "GET /api/v1/users?role=admin&role=guest&search=zo&sort=seen", answer: list,
+			args: []string{"users", "list", "--search", "zo", "--role", "admin,guest", "--sort", "seen"},
 			out: `
 			NAME  EMAIL            ROLE    GROUPS         LAST LOGIN
 			Zoë   zoe@example.org  member  staff, vision  1 hour ago

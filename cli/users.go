@@ -33,7 +33,7 @@ func usersCommand(env Env) *cobra.Command {
 }
 
 func userNames(ctx context.Context, api *client.Client) ([]string, error) {
-	p, err := api.Users.List(ctx, client.Search{Paging: client.Paging{Limit: sb.MaxLimit}})
+	p, err := api.Users.List(ctx, client.People{Search: client.Search{Paging: client.Paging{Limit: sb.MaxLimit}}})
 	return namesOf(p, err, func(u client.User) string {
 		if u.Email != "" {
 			return u.Email
@@ -60,10 +60,36 @@ func found[T any](s *searching, list func(context.Context, client.Search) (clien
 	}
 }
 
+// asking are the flags of a list of users or service accounts.
+type asking struct {
+	searching
+	roles []string
+	sort  string
+}
+
+func (f *asking) flags(cmd *cobra.Command, what string) *cobra.Command {
+	cmd.Flags().StringSliceVar(&f.roles, "role", nil, "those with this role, or with one of several")
+	cmd.Flags().StringVar(&f.sort, "sort", "", "name, role, seen (the last login first) or newest")
+	fixedOf(cmd, "role", sb.Roles)
+	fixedOf(cmd, "sort", []sb.PrincipalSort{sb.PrincipalsByName, sb.PrincipalsByRole, sb.PrincipalsBySeen, sb.PrincipalsByNewest})
+	return f.searching.flags(cmd, what)
+}
+
+// asked reads pages of those whom the flags mean.
+func asked[T any](f *asking, list func(context.Context, client.People) (client.Page[T], error)) func(context.Context, client.Paging) (client.Page[T], error) {
+	return func(ctx context.Context, p client.Paging) (client.Page[T], error) {
+		people := client.People{Search: client.Search{Paging: p, Text: f.text}, Sort: sb.PrincipalSort(f.sort)}
+		for _, role := range f.roles {
+			people.Roles = append(people.Roles, sb.Role(role))
+		}
+		return list(ctx, people)
+	}
+}
+
 func (a *app) usersList() *cobra.Command {
-	var s searching
+	var s asking
 	return s.flags(a.verb("list", "List the users", needs(), func(cmd *cobra.Command, api *client.Client, _ []string) error {
-		return list(cmd, a, s.paging, "There is no such user.", found(&s, api.Users.List), []column[client.User]{
+		return list(cmd, a, s.paging, "There is no such user.", asked(&s, api.Users.List), []column[client.User]{
 			{"name", func(u client.User) string { return printable(u.Name) }},
 			{"email", func(u client.User) string { return printable(u.Email) }},
 			{"role", func(u client.User) string { return string(u.Role) }},

@@ -47,8 +47,8 @@ type AccountPatch struct {
 }
 
 // List reads a page of service accounts.
-func (s ServiceAccounts) List(ctx context.Context, p Paging) (Page[Principal], error) {
-	return read[Page[Principal]](ctx, s.c, "/service-accounts", p.into(nil))
+func (s ServiceAccounts) List(ctx context.Context, p People) (Page[Principal], error) {
+	return read[Page[Principal]](ctx, s.c, "/service-accounts", p.query())
 }
 
 // Create makes one; it has no key yet.

@@ -231,10 +231,12 @@ func TestRequests(t *testing.T) {
 		},
 		"users that fit a search": {
 			func(ctx context.Context, c *client.Client) error {
-				_, err := c.Users.List(ctx, client.Search{Text: "a&b", Paging: client.Paging{Limit: 2}})
+				_, err := c.Users.List(ctx, client.People{
+					Search: client.Search{Text: "a&b", Paging: client.Paging{Limit: 2}}, Roles: []sb.Role{sb.Admin, sb.Guest}, Sort: sb.PrincipalsBySeen,
+				})
 				return err
 			},
-			"GET /api/v1/users?limit=2&search=a%26b",
+			"GET /api/v1/users?limit=2&role=admin&role=guest&search=a%26b&sort=seen",
 		},
 		"a user's role": {
 			func(ctx context.Context, c *client.Client) error {
@@ -264,7 +266,7 @@ func TestRequests(t *testing.T) {
 		},
 		"members of a group": {
 			func(ctx context.Context, c *client.Client) error {
-				_, err := c.Groups.Members(ctx, "a", client.Paging{Cursor: "c"})
+				_, err := c.Groups.Members(ctx, "a", client.Search{Paging: client.Paging{Cursor: "c"}})
 				return err
 			},
 			"GET /api/v1/groups/a/members?cursor=c",

@@ -76,8 +76,8 @@ func (g Groups) Delete(ctx context.Context, idOrName string) error {
 }
 
 // Members reads a page of a group's members by name.
-func (g Groups) Members(ctx context.Context, idOrName string, p Paging) (Page[GroupMember], error) {
-	return read[Page[GroupMember]](ctx, g.c, "/groups"+segment(idOrName)+"/members", p.into(nil))
+func (g Groups) Members(ctx context.Context, idOrName string, s Search) (Page[GroupMember], error) {
+	return read[Page[GroupMember]](ctx, g.c, "/groups"+segment(idOrName)+"/members", s.query())
 }
 
 // Add puts a user or a service account into a group; who is in it stays so.

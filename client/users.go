@@ -52,9 +52,27 @@ func (s Search) query() url.Values {
 	return s.into(q)
 }
 
-// List reads a page of users by name.
-func (u Users) List(ctx context.Context, s Search) (Page[User], error) {
-	return read[Page[User]](ctx, u.c, "/users", s.query())
+// People says which page to read of users or service accounts.
+type People struct {
+	Search
+	Roles []sb.Role        // none: whatever role
+	Sort  sb.PrincipalSort // "": by name
+}
+
+func (p People) query() url.Values {
+	q := p.Search.query()
+	for _, role := range p.Roles {
+		q.Add("role", string(role))
+	}
+	if p.Sort != "" {
+		q.Set("sort", string(p.Sort))
+	}
+	return q
+}
+
+// List reads a page of users.
+func (u Users) List(ctx context.Context, p People) (Page[User], error) {
+	return read[Page[User]](ctx, u.c, "/users", p.query())
 }
 
 // Get reads one by id or email, or by name when only one has it.

@@ -29,8 +29,8 @@ type accounts struct {
 	groups   Groups
 }
 
-func (h accounts) list(ctx context.Context, in *Paging) (*answer[List[Account]], error) {
-	page, err := h.identity.ServiceAccounts(ctx, in.Cursor, in.Limit)
+func (h accounts) list(ctx context.Context, in *ListedPeople) (*answer[List[Account]], error) {
+	page, err := h.identity.ServiceAccounts(ctx, in.query())
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (w *world) EndsWork(secret string) (sb.Process, error) {
 	return sb.Process{AttemptRef: sb.AttemptRef{Run: run, Attempt: 1}, Source: sb.MainSource}, nil
 }
 
-func (w *world) ServiceAccounts(_ context.Context, _ string, _ int) (sb.Page[sb.Principal], error) {
+func (w *world) ServiceAccounts(_ context.Context, _ sb.PrincipalQuery) (sb.Page[sb.Principal], error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var page sb.Page[sb.Principal]

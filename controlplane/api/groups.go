@@ -68,7 +68,7 @@ func (h groups) show(ctx context.Context, in *ByID) (*answer[GroupWithMembers], 
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.groups.Members(ctx, g.ID, "", sb.MaxLimit)
+	page, err := h.groups.Members(ctx, g.ID, "", "", sb.MaxLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (h groups) scope(ctx context.Context, id string) (sb.Scope, error) {
 
 type groupMembers struct {
 	ByID
-	Paging
+	Searching
 }
 
 func (h groups) members(ctx context.Context, in *groupMembers) (*answer[List[GroupMember]], error) {
@@ -110,7 +110,7 @@ func (h groups) members(ctx context.Context, in *groupMembers) (*answer[List[Gro
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.groups.Members(ctx, g.ID, in.Cursor, in.Limit)
+	page, err := h.groups.Members(ctx, g.ID, in.Search, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}

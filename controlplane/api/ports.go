@@ -19,7 +19,7 @@ type Identity interface {
 	// EndsWork checks an end token, which the worker of a process has.
 	EndsWork(secret string) (sb.Process, error)
 
-	ServiceAccounts(ctx context.Context, cursor string, limit int) (sb.Page[sb.Principal], error)
+	ServiceAccounts(ctx context.Context, q sb.PrincipalQuery) (sb.Page[sb.Principal], error)
 	ServiceAccount(ctx context.Context, idOrName string) (sb.Principal, error)
 	CreateServiceAccount(ctx context.Context, name string, role sb.Role, description string) (sb.Principal, error)
 	UpdateServiceAccount(ctx context.Context, id string, name *string, role *sb.Role, description *string) (sb.Principal, error)
@@ -36,8 +36,7 @@ type Identity interface {
 // Users keeps users. Errors: Invalid with every fault, Forbidden (to raise one's own role), NotFound, Conflict (a login
 // provider decides the role, or no admin would be left).
 type Users interface {
-	// Users reads a page by name; of those whose name or email holds the search, "" for all.
-	Users(ctx context.Context, search, cursor string, limit int) (sb.Page[sb.Principal], error)
+	Users(ctx context.Context, q sb.PrincipalQuery) (sb.Page[sb.Principal], error)
 	User(ctx context.Context, idOrEmail string) (sb.Principal, error)
 	// UpdateUser changes what is not nil.
 	UpdateUser(ctx context.Context, idOrEmail string, name *string, role *sb.Role) (sb.Principal, error)
@@ -53,7 +52,8 @@ type Groups interface {
 	// UpdateGroup changes what is not nil.
 	UpdateGroup(ctx context.Context, idOrName string, name, description *string) (sb.Group, error)
 	DeleteGroup(ctx context.Context, idOrName string) error
-	Members(ctx context.Context, groupID, cursor string, limit int) (sb.Page[sb.GroupMember], error)
+	// Members reads a page by name; of those whose name or email holds the search, "" for all.
+	Members(ctx context.Context, groupID, search, cursor string, limit int) (sb.Page[sb.GroupMember], error)
 	// AddMember puts a principal into a group; who is in it stays so.
 	AddMember(ctx context.Context, group, principal string) error
 	RemoveMember(ctx context.Context, group, principal string) error

@@ -60,8 +60,19 @@ type Searching struct {
 	Search string `query:"search" maxLength:"200" doc:"In the name, and the email where there is one, whatever the case."`
 }
 
-func (h users) list(ctx context.Context, in *Searching) (*answer[List[User]], error) {
-	page, err := h.users.Users(ctx, in.Search, in.Cursor, in.Limit)
+// ListedPeople says which users, or service accounts, a list has, and in which order.
+type ListedPeople struct {
+	Searching
+	Role []sb.Role        `query:"role,explode" enum:"guest,labeler,collaborator,member,admin" doc:"Those with one of these roles; missing: all."`
+	Sort sb.PrincipalSort `query:"sort" enum:"name,role,seen,newest" default:"name" doc:"role: from most to least; seen: the last login first; newest: made last first; those of one place by name."`
+}
+
+func (l ListedPeople) query() sb.PrincipalQuery {
+	return sb.PrincipalQuery{Search: l.Search, Roles: l.Role, Sort: l.Sort, Cursor: l.Cursor, Limit: l.Limit}
+}
+
+func (h users) list(ctx context.Context, in *ListedPeople) (*answer[List[User]], error) {
+	page, err := h.users.Users(ctx, in.query())
 	if err != nil {
 		return nil, err
 	}

@@ -7,9 +7,10 @@ import (
 	sb "signalbox"
 )
 
-// ServiceAccounts reads a page of service accounts, by name.
-func (i *Identity) ServiceAccounts(ctx context.Context, cursor string, limit int) (sb.Page[sb.Principal], error) {
-	return i.store.Principals(ctx, sb.ServiceAccount, "", cursor, limit)
+// ServiceAccounts reads a page of service accounts. Errors: Invalid (the cursor).
+func (i *Identity) ServiceAccounts(ctx context.Context, q sb.PrincipalQuery) (sb.Page[sb.Principal], error) {
+	q.Kind = sb.ServiceAccount
+	return i.store.Principals(ctx, q)
 }
 
 // ServiceAccount reads one by id or name. Errors: NotFound (there is none, or it is a user's).

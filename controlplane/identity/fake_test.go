@@ -55,12 +55,12 @@ func (m *memory) OrchestratorOfKey(_ context.Context, hash []byte) (string, erro
 	return k.Owner, err
 }
 
-func (m *memory) Principals(_ context.Context, kind sb.PrincipalKind, _, _ string, _ int) (sb.Page[sb.Principal], error) {
+func (m *memory) Principals(_ context.Context, q sb.PrincipalQuery) (sb.Page[sb.Principal], error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var page sb.Page[sb.Principal]
 	for _, p := range m.principals {
-		if p.Kind == kind {
+		if p.Kind == q.Kind {
 			page.Items = append(page.Items, p)
 		}
 	}

@@ -50,9 +50,9 @@ func (i *Identity) DeleteGroup(ctx context.Context, idOrName string) error {
 	return i.store.DeleteGroup(ctx, group.ID)
 }
 
-// Members reads a page of a group's members by name.
-func (i *Identity) Members(ctx context.Context, groupID, cursor string, limit int) (sb.Page[sb.GroupMember], error) {
-	return i.store.Members(ctx, groupID, cursor, limit)
+// Members reads a page of a group's members by name: those whose name or email holds the search, "" for all.
+func (i *Identity) Members(ctx context.Context, groupID, search, cursor string, limit int) (sb.Page[sb.GroupMember], error) {
+	return i.store.Members(ctx, groupID, search, cursor, limit)
 }
 
 // AddMember puts a user or a service account into a group; who is in it stays so. Errors: NotFound.

@@ -208,7 +208,7 @@ func TestServiceAccounts(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, sb.Principal{ID: account.ID, Kind: sb.ServiceAccount, Name: "daily", Role: sb.Guest, Description: "runs at night"}, changed)
 
-	page, err := id.ServiceAccounts(t.Context(), "", 50)
+	page, err := id.ServiceAccounts(t.Context(), sb.PrincipalQuery{})
 	require.NoError(t, err)
 	require.Equal(t, []sb.Principal{changed}, page.Items)
 

@@ -16,8 +16,7 @@ type Store interface {
 	// OrchestratorOfKey finds what an orchestrator key opens, and notes its use.
 	OrchestratorOfKey(ctx context.Context, hash []byte) (orchestratorID string, err error)
 	Settings(ctx context.Context) (sb.Settings, error)
-	// Principals reads a page by name; of those whose name or email holds the search, "" for all.
-	Principals(ctx context.Context, kind sb.PrincipalKind, search, cursor string, limit int) (sb.Page[sb.Principal], error)
+	Principals(ctx context.Context, q sb.PrincipalQuery) (sb.Page[sb.Principal], error)
 	Principal(ctx context.Context, idOrName string) (sb.Principal, error)
 	CreatePrincipal(ctx context.Context, p sb.Principal) (sb.Principal, error)
 	// UpdatePrincipal changes a principal by a pure function, under the organisation's lock. Conflict when no admin
@@ -43,7 +42,8 @@ type Groups interface {
 	// UpdateGroup changes what is not nil.
 	UpdateGroup(ctx context.Context, id string, name, description *string) (sb.Group, error)
 	DeleteGroup(ctx context.Context, id string) error
-	Members(ctx context.Context, groupID, cursor string, limit int) (sb.Page[sb.GroupMember], error)
+	// Members reads a page by name; of those whose name or email holds the search, "" for all.
+	Members(ctx context.Context, groupID, search, cursor string, limit int) (sb.Page[sb.GroupMember], error)
 	// GroupsOf tells which groups principals belong to, by name, in one query for all of them.
 	GroupsOf(ctx context.Context, principalIDs []string) (map[string][]sb.Who, error)
 	// AddMember puts a principal into a group; who is in it stays so.

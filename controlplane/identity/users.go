@@ -6,9 +6,10 @@ import (
 	sb "signalbox"
 )
 
-// Users reads a page of users by name: those whose name or email holds the search, "" for all.
-func (i *Identity) Users(ctx context.Context, search, cursor string, limit int) (sb.Page[sb.Principal], error) {
-	return i.store.Principals(ctx, sb.User, search, cursor, limit)
+// Users reads a page of users. Errors: Invalid (the cursor).
+func (i *Identity) Users(ctx context.Context, q sb.PrincipalQuery) (sb.Page[sb.Principal], error) {
+	q.Kind = sb.User
+	return i.store.Principals(ctx, q)
 }
 
 // User reads one by id, by email in whatever case, or by name when only one has it. Errors: NotFound (there is none,

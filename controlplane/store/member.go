@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -16,23 +17,26 @@ type memberRow struct {
 	LockedBy      string
 }
 
-// Members reads a page of a group's members, by name.
-func (s *Store) Members(ctx context.Context, groupID, cursor string, limit int) (sb.Page[sb.GroupMember], error) {
+// Members reads a page of a group's members, by name: those whose name or email holds the search, in whatever case; "" for
+// all.
+func (s *Store) Members(ctx context.Context, groupID, search, cursor string, limit int) (sb.Page[sb.GroupMember], error) {
 	var page sb.Page[sb.GroupMember]
 	after, err := readNameCursor(cursor)
 	if err != nil {
 		return page, err
 	}
 	limit = limitOf(limit)
+	holds, args := s.holds(search, "p.name", "p.email")
+	args = slices.Concat([]any{groupID, after.Name, after.ID}, args, []any{limit + 1, groupID})
 	var rows []struct {
 		Member    memberRow    `bun:"embed:m_"`
 		Principal principalRow `bun:"embed:p_"`
 	}
 	err = s.read.NewRaw("SELECT "+columns(s.read, memberRow{}, "m", "m_")+", "+columns(s.read, principalRow{}, "p", "p_")+`
 		FROM (SELECT m.principal_id, p.name FROM members AS m JOIN principals AS p ON p.id = m.principal_id
-			WHERE m.group_id = ? AND (p.name, p.id) > (?, ?) ORDER BY p.name, p.id LIMIT ?) AS page
+			WHERE m.group_id = ? AND (p.name, p.id) > (?, ?)`+holds+` ORDER BY p.name, p.id LIMIT ?) AS page
 		JOIN members AS m ON m.group_id = ? AND m.principal_id = page.principal_id JOIN principals AS p ON p.id = page.principal_id
-		ORDER BY p.name, p.id`, groupID, after.Name, after.ID, limit+1, groupID).Scan(ctx, &rows)
+		ORDER BY p.name, p.id`, args...).Scan(ctx, &rows)
 	if err != nil {
 		return page, tidy(err)
 	}

@@ -28,7 +28,7 @@ func TestPeopleAreFoundByAnIndexInOneQuery(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	require.NoError(t, s.Migrate(t.Context()))
-	after := nameCursor{Name: "n", ID: "i"}.String()
+	after := principalOrders[sb.PrincipalsByName].cursor(sb.PrincipalsByName, principalRow{Name: "n", ID: "i"})
 	for name, row := range map[string]struct {
 		do   func() error
 		uses []string
@@ -39,15 +39,24 @@ func TestPeopleAreFoundByAnIndexInOneQuery(t *testing.T) {
 			uses: []string{"k USING INDEX sqlite_autoindex_api_keys_2 (hash=?)", "p USING INDEX sqlite_autoindex_principals_1 (id=?)"},
 		},
 		"the first users": {
-			do:   func() error { _, err := s.Principals(t.Context(), sb.User, "", "", 50); return err },
+			do: func() error {
+				_, err := s.Principals(t.Context(), sb.PrincipalQuery{Kind: sb.User, Limit: 50})
+				return err
+			},
 			uses: []string{"USING INDEX principals_name (kind=?"},
 		},
 		"users behind a cursor": {
-			do:   func() error { _, err := s.Principals(t.Context(), sb.User, "", after, 50); return err },
+			do: func() error {
+				_, err := s.Principals(t.Context(), sb.PrincipalQuery{Kind: sb.User, Cursor: after, Limit: 50})
+				return err
+			},
 			uses: []string{"USING INDEX principals_name (kind=? AND (name,id)>(?,?))"},
 		},
 		"users that fit a search": {
-			do:   func() error { _, err := s.Principals(t.Context(), sb.User, "x", after, 50); return err },
+			do: func() error {
+				_, err := s.Principals(t.Context(), sb.PrincipalQuery{Kind: sb.User, Search: "x", Cursor: after, Limit: 50})
+				return err
+			},
 			uses: []string{"USING INDEX principals_name (kind=? AND (name,id)>(?,?))"},
 		},
 		"someone by whatever names him": {

@@ -40,34 +40,6 @@ func (row principalRow) principal() sb.Principal {
 	}
 }
 
-// Principals reads a page of principals of a kind, "" for all, by name: those whose name or email holds the search, in
-// whatever case; "" for all.
-func (s *Store) Principals(ctx context.Context, kind sb.PrincipalKind, search, cursor string, limit int) (sb.Page[sb.Principal], error) {
-	var page sb.Page[sb.Principal]
-	after, err := readNameCursor(cursor)
-	if err != nil {
-		return page, err
-	}
-	kinds := []sb.PrincipalKind{sb.User, sb.ServiceAccount}
-	if kind != "" {
-		kinds = []sb.PrincipalKind{kind}
-	}
-	limit = limitOf(limit)
-	holds, args := s.holds(search, "name", "email")
-	var rows []principalRow
-	err = s.read.NewRaw(`SELECT * FROM principals WHERE kind IN (?) AND deleted_at = 0 AND (name, id) > (?, ?)`+holds+`
-		ORDER BY name, id LIMIT ?`, slices.Concat([]any{bun.List(kinds), after.Name, after.ID}, args, []any{limit + 1})...).Scan(ctx, &rows)
-	if err != nil {
-		return page, tidy(err)
-	}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		page.Next = nameCursor{rows[limit-1].Name, rows[limit-1].ID}.String()
-	}
-	page.Items = each(rows, principalRow.principal)
-	return page, nil
-}
-
 // holds is the condition, after others, that one of the columns holds a text, in whatever case; nothing for "".
 func (s *Store) holds(search string, columns ...string) (string, []any) {
 	if search == "" {

@@ -168,7 +168,7 @@ func (s *Store) GroupGrants(ctx context.Context, datasetID, cursor string, limit
 
 // Candidates finds principals and groups to share with, by part of a name or email, whatever the case.
 func (s *Store) Candidates(ctx context.Context, search string) (sb.Candidates, error) {
-	people, err := s.Principals(ctx, "", search, "", maxCandidates)
+	people, err := s.Principals(ctx, sb.PrincipalQuery{Search: search, Limit: maxCandidates})
 	if err != nil {
 		return sb.Candidates{}, err
 	}

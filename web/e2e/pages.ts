@@ -27,7 +27,25 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     params: { model: 'dino', batch: 4 },
   });
   await Promise.all([wide, again].map((r) => world.until(r.id, 'completed', 'failed')));
+  await world.call('POST', '/invitations', { email: `${done.id.toLowerCase()}@example.com`, role: 'member' });
+  const group = await world.call<{ id: string }>('POST', '/groups', {
+    name: `Labelers ${done.id}`,
+    description: 'Night shift',
+  });
+  const account = await world.call<{ id: string }>('POST', '/service-accounts', {
+    name: `nightly export ${done.id}`,
+    role: 'collaborator',
+    description: 'Exports what was labeled during the day',
+  });
+  const [user] = (await world.call<{ items: { id: string }[] }>('GET', '/users?search=Demo%20labeler')).items;
+  for (const id of [account.id, user?.id ?? '']) await world.call('PUT', `/groups/${group.id}/members/${id}`);
+  await world.call('POST', `/service-accounts/${account.id}/keys`, { name: 'first' });
+  await world.call('POST', `/service-accounts/${account.id}/keys`, {
+    name: 'second',
+    expires_at: new Date(Date.now() + 30 * 86_400_000).toISOString(),
+  });
   const dataset = await world.call<{ id: string }>('GET', '/datasets/cats');
+  await world.call('PUT', `/datasets/cats/access/groups/${group.id}`, { permission: 'tag' });
   const plugin = await world.call<{ id: string }>('GET', `/plugins/${encodeURIComponent('@signalbox/dummy')}`);
   const builtin = await world.call<{ id: string }>('GET', '/orchestrators/builtin');
   return [
@@ -43,6 +61,14 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'run-log-viewer', path: `/runs/${large.id}/logs?open=yes`, ready: 'INFO' },
     { name: 'run-view', path: `/runs/${done.id}/view`, ready: 'the whole dataset' },
     { name: 'run-events', path: `/runs/${done.id}/events`, ready: 'Completed' },
+    { name: 'team-users', path: '/team/users', ready: 'Last login' },
+    { name: 'team-user', path: `/team/users/${user?.id ?? ''}`, ready: 'Can tag' },
+    { name: 'team-groups', path: '/team/groups', ready: 'Night shift' },
+    { name: 'team-group', path: `/team/groups/${group.id}`, ready: 'Put there by' },
+    { name: 'team-accounts', path: '/team/service-accounts', ready: 'Exports what was labeled' },
+    { name: 'team-account', path: `/team/service-accounts/${account.id}`, ready: 'Can tag' },
+    { name: 'team-invitations', path: '/team/invitations', ready: 'Invited by' },
+    { name: 'profile', path: '/profile', ready: 'Appearance' },
     { name: 'plugins', path: '/plugins', ready: '@signalbox/dummy' },
     { name: 'plugin', path: `/plugins/${plugin.id}`, ready: 'Versions' },
     { name: 'orchestrators', path: '/orchestrators', ready: 'builtin' },

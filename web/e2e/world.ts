@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { beginCompany, type Company } from './company.ts';
 
 export { expect };
 
@@ -33,6 +34,9 @@ export interface World {
 
 interface Own {
   world: World;
+  /** Whether the program has a login provider, so that there are others than demonstration users. */
+  withCompany: boolean;
+  company: Company | undefined;
 }
 
 interface Each {
@@ -41,13 +45,25 @@ interface Each {
   as: (role: Role, path: string) => Promise<Page>;
   /** The same for somebody else, in a browser of his own. */
   besides: (role: Role, path: string) => Promise<Page>;
+  /** Logs in at the company by an address, in a browser of his own, and goes to a page. Needs `withCompany`. */
+  employee: (email: string, path: string, groups?: string) => Promise<Page>;
+  /** Opens another browser. */
+  another: () => Promise<Page>;
 }
 
 export const test = base.extend<Each, Own>({
+  withCompany: [false, { option: true, scope: 'worker' }],
+  company: [
+    async ({ withCompany }, use) => {
+      const company = withCompany ? await beginCompany() : undefined;
+      await use(company);
+      await company?.end();
+    },
+    { scope: 'worker' },
+  ],
   world: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of the fixtures there
-    async ({}, use) => {
-      const { world, end } = await begin();
+    async ({ company }, use) => {
+      const { world, end } = await begin(company);
       await use(world);
       await end();
     },
@@ -70,18 +86,40 @@ export const test = base.extend<Each, Own>({
       return page;
     });
   },
-  besides: async ({ browser, world }, use) => {
+  another: async ({ browser }, use) => {
     const opened: BrowserContext[] = [];
-    await use(async (role, path) => {
-      const context = await browser.newContext();
+    await use(async () => {
+      const context = await browser.newContext({ locale: 'en-GB' });
       opened.push(context);
-      const page = await context.newPage();
-      await enter(page, world, role, path);
-      return page;
+      return context.newPage();
     });
     for (const context of opened) await context.close();
   },
+  besides: async ({ another, world }, use) => {
+    await use(async (role, path) => {
+      const page = await another();
+      await enter(page, world, role, path);
+      return page;
+    });
+  },
+  employee: async ({ another, world }, use) => {
+    await use(async (email, path, groups = '') => {
+      const page = await another();
+      await page.goto(`${world.url}/login?return_to=${encodeURIComponent(path)}`);
+      await page.getByRole('link', { name: 'Continue with Company login' }).click();
+      await atCompany(page, email, groups);
+      await page.waitForURL((to) => to.origin === world.url);
+      return page;
+    });
+  },
 });
+
+/** Says at the company who one is. */
+export async function atCompany(page: Page, email: string, groups = '') {
+  await page.getByLabel('Address').fill(email);
+  await page.getByLabel('Groups').fill(groups);
+  await page.getByRole('button', { name: 'Enter' }).click();
+}
 
 async function enter(page: Page, world: World, role: Role, path: string) {
   await page.goto(`${world.url}/login?return_to=${encodeURIComponent(path)}`);
@@ -89,8 +127,10 @@ async function enter(page: Page, world: World, role: Role, path: string) {
   await page.waitForURL((to) => to.pathname + to.search === path || !path.includes('?'));
 }
 
-async function begin(): Promise<{ world: World; end: () => Promise<void> }> {
+async function begin(company: Company | undefined): Promise<{ world: World; end: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-e2e-'));
+  const providers = join(folder, 'providers.yaml');
+  if (company) await writeFile(providers, providersOf(company));
   const url = `http://127.0.0.1:${await freePort()}`;
   const server = spawn(binary, ['dev'], {
     env: {
@@ -100,6 +140,7 @@ async function begin(): Promise<{ world: World; end: () => Promise<void> }> {
       SIGNALBOX_LISTEN: new URL(url).host,
       SIGNALBOX_TEMPORAL_LISTEN: `127.0.0.1:${await freePort()}`,
       SIGNALBOX_TEMPORAL_UI_LISTEN: '',
+      ...(company ? { SIGNALBOX_PROVIDERS_FILE: providers } : {}),
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -123,6 +164,17 @@ async function begin(): Promise<{ world: World; end: () => Promise<void> }> {
     await rm(folder, { recursive: true, force: true });
   };
   return { world, end };
+}
+
+function providersOf({ issuer }: Company): string {
+  return `oidc:
+  - name: company
+    label: Company login
+    issuer: ${issuer}
+    client_id: signalbox
+    mapping:
+      groups: {from: groups}
+`;
 }
 
 function worldAt(url: string, key: string): Omit<World, 'install'> {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ var groupTests = map[string]func(*testing.T, Fresh){
 	"principals enter groups and leave them":               members,
 	"a membership that a provider decides stays":           lockedMember,
 	"principals are found by a part of name or email":      principalSearch,
+	"pages of principals in every order, by role":          principalOrders,
 	"a user is found by his email, or a name of his own":   userNames,
 	"a deleted principal has nothing left":                 nothingLeft,
 	"runs of a deleted principal are rejected, not lost":   runsOfTheDeleted,
@@ -87,13 +89,16 @@ func members(t *testing.T, fresh Fresh) {
 	requireCode(t, sb.NotFound, w.AddMember(t.Context(), one.ID, "nobody"))
 	requireCode(t, sb.NotFound, w.AddMember(t.Context(), "none", w.ann.ID))
 
-	page, err := w.Members(t.Context(), one.ID, "", 1)
+	page, err := w.Members(t.Context(), one.ID, "", "", 1)
 	require.NoError(t, err)
 	require.Equal(t, []sb.GroupMember{{Principal: w.ann}}, page.Items)
-	page, err = w.Members(t.Context(), one.ID, page.Next, 1)
+	page, err = w.Members(t.Context(), one.ID, "", page.Next, 1)
 	require.NoError(t, err)
 	require.Equal(t, []sb.GroupMember{{Principal: w.admin}}, page.Items)
 	require.Empty(t, page.Next)
+	page, err = w.Members(t.Context(), one.ID, strings.ToUpper(w.ann.Email[:6]), "", 0)
+	require.NoError(t, err)
+	require.Equal(t, []sb.GroupMember{{Principal: w.ann}}, page.Items)
 	of, err := w.GroupsOf(t.Context(), []string{w.ann.ID, w.admin.ID, "nobody"})
 	require.NoError(t, err)
 	first, second := sb.Who{ID: one.ID, Name: "one"}, sb.Who{ID: two.ID, Name: "a second"}
@@ -118,7 +123,7 @@ func lockedMember(t *testing.T, fresh Fresh) {
 	g, err := w.CreateGroup(t.Context(), "staff", "")
 	require.NoError(t, err)
 	w.sql(t, "INSERT INTO members (group_id, principal_id, locked_by) VALUES ('"+g.ID+"', '"+w.ann.ID+"', 'corporate')")
-	page, err := w.Members(t.Context(), g.ID, "", 0)
+	page, err := w.Members(t.Context(), g.ID, "", "", 0)
 	require.NoError(t, err)
 	require.Equal(t, []sb.GroupMember{{Principal: w.ann, LockedBy: "corporate"}}, page.Items)
 	err = w.RemoveMember(t.Context(), g.ID, w.ann.ID)
@@ -143,10 +148,51 @@ func principalSearch(t *testing.T, fresh Fresh) {
 		{sb.User, "LEE", []sb.Principal{w.ann}},
 		{sb.User, "@EXAMPLE.org", []sb.Principal{w.ann, w.admin}},
 	} {
-		page, err := w.Principals(t.Context(), row.kind, row.search, "", 0)
+		page, err := w.Principals(t.Context(), sb.PrincipalQuery{Kind: row.kind, Search: row.search})
 		require.NoError(t, err)
 		require.Equal(t, row.want, page.Items, row.search)
 	}
+}
+
+// Pages of every order hold everybody once, and only those of the roles that were asked for.
+func principalOrders(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	bot, err := w.CreatePrincipal(t.Context(), sb.Principal{Kind: sb.ServiceAccount, Name: "bot", Role: sb.Guest})
+	require.NoError(t, err)
+	zoe, err := w.CreatePrincipal(t.Context(), sb.Principal{Kind: sb.User, Name: "Zoe", Email: "zoe@example.org", Role: sb.Admin})
+	require.NoError(t, err)
+	w.sql(t, "UPDATE principals SET created_at = 1, last_seen_at = 0")
+	w.sql(t, "UPDATE principals SET created_at = 2, last_seen_at = 9 WHERE id = '"+zoe.ID+"'")
+	w.sql(t, "UPDATE principals SET last_seen_at = 8 WHERE id = '"+bot.ID+"'")
+	for _, row := range []struct {
+		sort  sb.PrincipalSort
+		roles []sb.Role
+		want  []string
+	}{
+		{"", nil, []string{w.ann.Name, "Zoe", "bot", w.admin.Name}},
+		{sb.PrincipalsByName, []sb.Role{sb.Admin, sb.Guest}, []string{"Zoe", "bot", w.admin.Name}},
+		{sb.PrincipalsByRole, nil, []string{"Zoe", w.admin.Name, w.ann.Name, "bot"}},
+		{sb.PrincipalsBySeen, nil, []string{"Zoe", "bot", w.ann.Name, w.admin.Name}},
+		{sb.PrincipalsByNewest, []sb.Role{sb.Admin, w.ann.Role}, []string{"Zoe", w.ann.Name, w.admin.Name}},
+	} {
+		q := sb.PrincipalQuery{Sort: row.sort, Roles: row.roles, Limit: 1}
+		var names []string
+		for more := true; more; more = q.Cursor != "" {
+			page, err := w.Principals(t.Context(), q)
+			require.NoError(t, err)
+			for _, p := range page.Items {
+				names = append(names, p.Name)
+			}
+			q.Cursor = page.Next
+		}
+		require.Equal(t, row.want, names, row.sort)
+	}
+	page, err := w.Principals(t.Context(), sb.PrincipalQuery{Sort: sb.PrincipalsByRole, Limit: 1})
+	require.NoError(t, err)
+	_, err = w.Principals(t.Context(), sb.PrincipalQuery{Sort: sb.PrincipalsBySeen, Cursor: page.Next})
+	requireCode(t, sb.Invalid, err)
+	_, err = w.Principals(t.Context(), sb.PrincipalQuery{Sort: "age"})
+	requireCode(t, sb.Invalid, err)
 }
 
 func userNames(t *testing.T, fresh Fresh) {
@@ -278,7 +324,7 @@ func toRole(role sb.Role) func(sb.Principal) (sb.Principal, error) {
 
 func (w *world) admins(t require.TestingT) []sb.Principal {
 	var left []sb.Principal
-	page, err := w.Principals(ctx(t), "", "", "", sb.MaxLimit)
+	page, err := w.Principals(ctx(t), sb.PrincipalQuery{Limit: sb.MaxLimit})
 	require.NoError(t, err)
 	require.Empty(t, page.Next)
 	for _, p := range page.Items {
@@ -315,7 +361,7 @@ func adminProperty(t *testing.T, fresh Fresh) {
 
 // act draws one thing to do to one of the people, and gives it back undone.
 func (w *world) act(rt *rapid.T) func() {
-	page, err := w.Principals(rt.Context(), "", "", "", sb.MaxLimit)
+	page, err := w.Principals(rt.Context(), sb.PrincipalQuery{Limit: sb.MaxLimit})
 	require.NoError(rt, err)
 	p := rapid.SampledFrom(page.Items).Draw(rt, "principal")
 	role := rapid.SampledFrom(append(sb.Roles, sb.Admin, "")).Draw(rt, "role, or to delete")

@@ -37,10 +37,10 @@ func principals(t *testing.T, fresh Fresh) {
 		require.NoError(t, err)
 		require.Equal(t, w.ann, p)
 	}
-	page, err := w.Principals(t.Context(), sb.User, "", "", 1)
+	page, err := w.Principals(t.Context(), sb.PrincipalQuery{Kind: sb.User, Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, []sb.Principal{w.ann}, page.Items)
-	page, err = w.Principals(t.Context(), sb.User, "", page.Next, 1)
+	page, err = w.Principals(t.Context(), sb.PrincipalQuery{Kind: sb.User, Cursor: page.Next, Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, []sb.Principal{w.admin}, page.Items)
 	require.Empty(t, page.Next)

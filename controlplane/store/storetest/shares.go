@@ -101,7 +101,7 @@ func permission(t *rapid.T) sb.Permission {
 
 // admins are those there are.
 func (s *shares) admins(t *rapid.T) (ids []string) {
-	page, err := s.Principals(ctx(t), "", "", "", sb.MaxLimit)
+	page, err := s.Principals(ctx(t), sb.PrincipalQuery{Limit: sb.MaxLimit})
 	require.NoError(t, err)
 	for _, p := range page.Items {
 		if p.Role == sb.Admin {

@@ -1,4 +1,4 @@
-import { Table, UnstyledButton } from '@mantine/core';
+import { Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import {
   type ColumnDef,
@@ -25,6 +25,9 @@ const features = tableFeatures({
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each column has a value of its own type
 export type Columns<Row> = ColumnDef<typeof features, Row & object, any>[];
 
+/** A column without a title holds buttons. */
+const defaultColumn = { header: () => <VisuallyHidden>Actions</VisuallyHidden> };
+
 interface Props<Row> {
   label: string; // what it lists, for who does not see it
   rows: Row[];
@@ -34,7 +37,7 @@ interface Props<Row> {
 
 /** A list as a table. It scrolls sideways where the window is narrow. */
 export function DataTable<Row extends { id: string }>({ label, rows, columns, empty }: Props<Row>) {
-  const table = useTable({ features, columns, data: rows, getRowId: (row: Row) => row.id });
+  const table = useTable({ features, columns, defaultColumn, data: rows, getRowId: (row: Row) => row.id });
   if (rows.length === 0) return <Empty>{empty}</Empty>;
   return (
     <Table.ScrollContainer minWidth={560} className={classes.frame ?? ''}>
@@ -56,7 +59,7 @@ export function DataTable<Row extends { id: string }>({ label, rows, columns, em
           {table.getRowModel().rows.map((row) => (
             <Table.Tr key={row.id}>
               {row.getAllCells().map((cell) => (
-                <Table.Td key={cell.id}>
+                <Table.Td key={cell.id} className={untitled(cell.column) ? (classes.deeds ?? '') : ''}>
                   <FlexRender cell={cell} />
                 </Table.Td>
               ))}
@@ -66,6 +69,10 @@ export function DataTable<Row extends { id: string }>({ label, rows, columns, em
       </Table>
     </Table.ScrollContainer>
   );
+}
+
+function untitled<Row extends object>(column: AnyColumn<Row>): boolean {
+  return column.columnDef.header === defaultColumn.header;
 }
 
 type AnyColumn<Row extends object> = Column<typeof features, Row>;

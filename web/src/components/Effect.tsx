@@ -3,11 +3,9 @@ import { modals } from '@mantine/modals';
 import { type QueryKey, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { grievous } from '@/components/confirm.tsx';
+import { differenceWords, effectSentences } from '@/components/effectWords.ts';
 import { Trouble } from '@/components/Trouble.tsx';
-import type { Schemas } from '@/services/api.ts';
-import { permissionWord } from '@/services/datasets.ts';
-
-export type Effect = Schemas['Effect'];
+import type { Effect } from '@/services/effects.ts';
 
 /** Asks the server what a change would do. It is asked anew each time somebody looks. */
 export function useForetold<E>(about: QueryKey, ask: () => Promise<E>, enabled = true) {
@@ -70,44 +68,29 @@ const most = 10;
 
 /** Who gains and loses what, and which runs would be rejected. */
 export function EffectWords({ of }: { of: Effect }) {
-  if (of.gain.length + of.lose.length + of.rejected_runs.length === 0) {
-    return <Text size="sm">Nobody gains or loses anything by it.</Text>;
-  }
+  const sentences = effectSentences(of);
+  if (sentences.length === 0) return <Text size="sm">Nobody gains or loses anything by it.</Text>;
+  const all = [...of.lose, ...of.gain];
   return (
     <Stack gap="xs">
-      <People title="Lose it" of={of.lose} />
-      <People title="Gain it" of={of.gain} />
-      {of.rejected_runs.length > 0 && (
-        <Text size="sm">
-          {of.rejected_runs.length === 1 ? 'One scheduled run is' : `${of.rejected_runs.length} scheduled runs are`}{' '}
-          rejected in turn.
+      {sentences.map((text) => (
+        <Text size="sm" fw={600} key={text}>
+          {text}
         </Text>
-      )}
+      ))}
+      <List size="sm">
+        {all.slice(0, most).map((d) => (
+          <List.Item key={`${d.principal.id} ${d.dataset?.id ?? ''} ${d.operator ?? ''}`}>
+            {differenceWords(d)}
+          </List.Item>
+        ))}
+        {all.length > most && <List.Item>and {all.length - most} more</List.Item>}
+      </List>
       {of.more && (
         <Text size="sm" c="dimmed">
           There is more than was looked at.
         </Text>
       )}
     </Stack>
-  );
-}
-
-function People({ title, of }: { title: string; of: Effect['gain'] }) {
-  if (of.length === 0) return null;
-  return (
-    <div>
-      <Text size="sm" fw={600}>
-        {title} ({of.length})
-      </Text>
-      <List size="sm">
-        {of.slice(0, most).map((d) => (
-          <List.Item key={`${d.principal.id} ${d.dataset?.id ?? ''}`}>
-            {d.principal.name}
-            {d.dataset && ` on ${d.dataset.name}`}: {permissionWord(d.before)} → {permissionWord(d.after)}
-          </List.Item>
-        ))}
-        {of.length > most && <List.Item>and {of.length - most} more</List.Item>}
-      </List>
-    </div>
   );
 }

@@ -8,14 +8,16 @@ interface Props {
   actions?: ReactNode;
   wide?: boolean; // for tables
   bare?: boolean; // the page shows its title itself
+  above?: ReactNode; // such as the way back to a list
   children: ReactNode;
 }
 
 /** The frame of a page: its title, what can be done, and its content. Sets the title of the tab. */
-export function Page({ title, lead, actions, wide = false, bare = false, children }: Props) {
+export function Page({ title, lead, actions, wide = false, bare = false, above, children }: Props) {
   useTitle(title);
   return (
     <div className={classes.page} data-wide={wide || undefined}>
+      {above}
       {!bare && <Head title={title} lead={lead} actions={actions} />}
       {children}
     </div>

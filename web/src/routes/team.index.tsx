@@ -1,4 +1,7 @@
-import { createFileRoute } from '@tanstack/react-router';
-import { Soon } from '@/components/Soon.tsx';
+import { createFileRoute, redirect } from '@tanstack/react-router';
 
-export const Route = createFileRoute('/team/')({ component: () => <Soon title="Team" verb="signalbox --help" /> });
+export const Route = createFileRoute('/team/')({
+  loader: () => {
+    throw redirect({ to: '/team/users', replace: true });
+  },
+});

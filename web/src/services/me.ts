@@ -7,14 +7,26 @@ export type Settings = Schemas['Settings'];
 export const roles = ['guest', 'labeler', 'collaborator', 'member', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Tells whether a role is another or above it. */
-export function atLeast(role: string, least: string): boolean {
-  return roles.indexOf(role as Role) >= roles.indexOf(least as Role);
-}
-
 /** What people call a role. */
 export function roleWord(role: string): string {
   return role.charAt(0).toUpperCase() + role.slice(1);
+}
+
+/** What a role is for, in a sentence. */
+export const roleMeaning: Record<Role, string> = {
+  guest: 'Can view what is shared with him.',
+  labeler: 'Can view and tag what is shared with him.',
+  collaborator: 'Can edit what is shared with him, and use API keys.',
+  member: 'Makes datasets, and has what they give to every member.',
+  admin: 'Manages people, plugins and orchestrators, and has every dataset.',
+};
+
+/** The roles to choose from. */
+export const roleChoices = roles.map((value) => ({ value, label: roleWord(value) }));
+
+/** Tells whether a role is another or above it. */
+export function atLeast(role: string, least: string): boolean {
+  return roles.indexOf(role as Role) >= roles.indexOf(least as Role);
 }
 
 export const meQuery = queryOptions({

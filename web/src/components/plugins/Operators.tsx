@@ -3,7 +3,7 @@ import { type ReactNode, useMemo } from 'react';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { foretell, Foretold } from '@/components/Effect.tsx';
 import { type Change, usePluginDeeds } from '@/components/plugins/deeds.ts';
-import { roles, roleWord } from '@/services/me.ts';
+import { roleChoices } from '@/services/me.ts';
 import { effectOf, permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
 
 type Row = PluginOperator & { id: string };
@@ -15,7 +15,6 @@ export function Operators({ plugin }: { plugin: Plugin }) {
   return <DataTable label="Operators" rows={rows} columns={columns} empty="This plugin has no operators." />;
 }
 
-const roleChoices = roles.map((value) => ({ value, label: roleWord(value) }));
 const permissionChoices = permissions.map((value) => ({ value, label: value === 'none' ? 'None' : `Can ${value}` }));
 
 function columnsOf(plugin: Plugin): Columns<Row> {

@@ -1,11 +1,12 @@
-import { ActionIcon, Button, Group, Menu, SegmentedControl, Select, Tooltip } from '@mantine/core';
-import { IconChevronDown, IconLetterCase } from '@tabler/icons-react';
+import { ActionIcon, Group, SegmentedControl, Select, Tooltip } from '@mantine/core';
+import { IconLetterCase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { SomeMenu, SortMenu } from '@/components/filters.tsx';
 import type { RunSearch } from '@/components/runs/search.ts';
 import { Searching } from '@/components/Searching.tsx';
 import { operatorsQuery } from '@/services/operators.ts';
-import { type Sort, sorts, type Status, statuses } from '@/services/runs.ts';
+import { type Sort, statuses } from '@/services/runs.ts';
 
 interface Props {
   search: RunSearch;
@@ -51,41 +52,17 @@ export function RunFilters({ search, change, dataset, mayAll, onlyMine }: Props)
           ]}
         />
       )}
-      <StatusFilter chosen={search.status ?? []} onChange={(status) => change({ status })} />
+      <SomeMenu
+        of={{ one: 'Status', many: 'statuses', all: 'All statuses' }}
+        known={statuses}
+        word={word}
+        chosen={search.status ?? []}
+        onChange={(status) => change({ status })}
+      />
       <OperatorFilter chosen={search.operator} onChange={(operator) => change({ operator })} />
-      <SearchField search={search} change={change} />
-      <SortMenu chosen={search.sort ?? 'scheduled'} onChange={(sort) => change({ sort })} />
+      <RunSearchField search={search} change={change} />
+      <SortMenu words={sortWords} chosen={search.sort} standard="scheduled" onChange={(sort) => change({ sort })} />
     </Group>
-  );
-}
-
-function StatusFilter({ chosen, onChange }: { chosen: Status[]; onChange: (to: Status[] | undefined) => void }) {
-  return (
-    <Menu width={180} position="bottom-start">
-      <Menu.Target>
-        <Button variant="default" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
-          {chosen.length === 0 ? 'Status' : chosen.length === 1 ? word(chosen[0] ?? '') : `${chosen.length} statuses`}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {statuses.map((status) => (
-          <Menu.CheckboxItem
-            key={status}
-            checked={chosen.includes(status)}
-            onChange={(on) => {
-              const next = statuses.filter((s) => (s === status ? on : chosen.includes(s)));
-              onChange(next.length > 0 ? next : undefined);
-            }}
-          >
-            {word(status)}
-          </Menu.CheckboxItem>
-        ))}
-        <Menu.Divider />
-        <Menu.Item disabled={chosen.length === 0} onClick={() => onChange(undefined)}>
-          All statuses
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 
@@ -117,7 +94,7 @@ function OperatorFilter({
   );
 }
 
-function SearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
+function RunSearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
   const exact = search.match === 'uri';
   return (
     <Searching
@@ -140,30 +117,6 @@ function SearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
         </Tooltip>
       }
     />
-  );
-}
-
-function SortMenu({ chosen, onChange }: { chosen: Sort; onChange: (to: Sort | undefined) => void }) {
-  return (
-    <Menu width={180} position="bottom-end">
-      <Menu.Target>
-        <Button variant="subtle" color="gray" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
-          Sort: {sortWords[chosen]}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.RadioGroup
-          value={chosen}
-          onChange={(v) => onChange(v === 'scheduled' ? undefined : sorts.find((s) => s === v))}
-        >
-          {sorts.map((sort) => (
-            <Menu.RadioItem key={sort} value={sort}>
-              {sortWords[sort]}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 

@@ -1,13 +1,12 @@
 import { Grid } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { useCallback } from 'react';
 import { DatasetPicker, DatasetTabs } from '@/components/DatasetTabs.tsx';
 import { Page } from '@/components/Page.tsx';
 import { Pinned } from '@/components/runs/Pinned.tsx';
 import { RunFilters } from '@/components/runs/RunFilters.tsx';
 import { RunList } from '@/components/runs/RunList.tsx';
 import { filterOf, narrows, type RunSearch } from '@/components/runs/search.ts';
+import { useSearchChange } from '@/components/searchChange.ts';
 import type { Dataset } from '@/services/datasets.ts';
 import { atLeast, isAdmin, settingsQuery, useMe } from '@/services/me.ts';
 
@@ -18,17 +17,7 @@ interface Props {
 
 /** The page of a dataset's runs, or of all. */
 export function Runs({ search, dataset }: Props) {
-  const navigate = useNavigate();
-  const change = useCallback(
-    (to: Partial<RunSearch>) =>
-      void navigate({
-        to: '.',
-        search: (before) => ({ ...before, cursor: undefined, ...to }),
-        replace: 'q' in to,
-        resetScroll: 'cursor' in to,
-      }),
-    [navigate],
-  );
+  const change = useSearchChange<RunSearch>();
   const onlyMine = useOnlyMine(dataset, search);
   const list = (
     <RunList

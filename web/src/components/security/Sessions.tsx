@@ -1,6 +1,7 @@
 import { Badge, Box, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { Agent } from '@/components/Agent.tsx';
 import { Ago } from '@/components/Ago.tsx';
 import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
@@ -56,7 +57,7 @@ function List({ search, onPage }: Props & { onPage: (cursor: string | undefined)
 
 const columns: Columns<UserSession> = [
   { header: 'User', accessorFn: (s) => s.user.name, cell: ({ row }) => <Whose of={row.original} /> },
-  { header: 'With', accessorKey: 'agent', cell: ({ row }) => <With of={row.original} /> },
+  { header: 'With', accessorKey: 'agent', cell: ({ row }) => <Agent of={row.original.agent} /> },
   { header: 'Address', accessorKey: 'address' },
   { header: 'Login', accessorFn: loginOf },
   { header: 'Last seen', accessorKey: 'seen_at', cell: ({ row }) => <When at={row.original.seen_at} /> },
@@ -92,14 +93,6 @@ function Whose({ of }: { of: UserSession }) {
         {[of.user.email, roleWord(of.user.role)].filter(Boolean).join(' · ')}
       </Text>
     </>
-  );
-}
-
-function With({ of }: { of: UserSession }) {
-  return (
-    <Text size="sm" maw={180} truncate title={of.agent}>
-      {of.agent || 'Unknown'}
-    </Text>
   );
 }
 

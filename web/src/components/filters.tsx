@@ -1,0 +1,76 @@
+import { Button, Menu } from '@mantine/core';
+import { IconChevronDown } from '@tabler/icons-react';
+
+interface SomeProps<T extends string> {
+  of: { one: string; many: string; all: string }; // such as Status, statuses, All statuses
+  known: readonly T[];
+  word: (value: T) => string;
+  chosen: T[];
+  onChange: (to: T[] | undefined) => void;
+}
+
+/** Chooses some of a few values; none are all. */
+export function SomeMenu<T extends string>({ of, known, word, chosen, onChange }: SomeProps<T>) {
+  const [only] = chosen;
+  return (
+    <Menu width={180} position="bottom-start">
+      <Menu.Target>
+        <Button variant="default" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
+          {only === undefined ? of.one : chosen.length === 1 ? word(only) : `${chosen.length} ${of.many}`}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {known.map((value) => (
+          <Menu.CheckboxItem
+            key={value}
+            checked={chosen.includes(value)}
+            onChange={(on) => {
+              const next = known.filter((s) => (s === value ? on : chosen.includes(s)));
+              onChange(next.length > 0 ? next : undefined);
+            }}
+          >
+            {word(value)}
+          </Menu.CheckboxItem>
+        ))}
+        <Menu.Divider />
+        <Menu.Item disabled={chosen.length === 0} onClick={() => onChange(undefined)}>
+          {of.all}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface SortProps<T extends string> {
+  words: Partial<Record<T, string>>; // those there are
+  chosen: T | undefined;
+  standard: T; // which the address leaves out
+  onChange: (to: T | undefined) => void;
+}
+
+/** Chooses the order of a list. */
+export function SortMenu<T extends string>({ words, chosen, standard, onChange }: SortProps<T>) {
+  const now = chosen ?? standard;
+  const known = Object.keys(words) as T[];
+  return (
+    <Menu width={180} position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
+          Sort: {words[now]}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.RadioGroup
+          value={now}
+          onChange={(v) => onChange(v === standard ? undefined : known.find((s) => s === v))}
+        >
+          {known.map((sort) => (
+            <Menu.RadioItem key={sort} value={sort}>
+              {words[sort]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
