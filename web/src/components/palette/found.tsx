@@ -1,13 +1,13 @@
 import { type Icon, IconActivity, IconDatabase, IconDots, IconPlayerPlay, IconUser } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useRouter } from '@tanstack/react-router';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { sectionsFor } from '@/components/shell/sections.ts';
 import { datasetsFoundQuery } from '@/services/datasets.ts';
 import { isAdmin, useMe } from '@/services/me.ts';
 import { operatorsFoundQuery } from '@/services/operators.ts';
 import { nameOf, runsQuery } from '@/services/runs.ts';
-import { usersFoundQuery } from '@/services/users.ts';
+import { usersQuery } from '@/services/people.ts';
 
 /** Something that one can go to. */
 interface Entry {
@@ -93,20 +93,24 @@ function usePages(search: string) {
   const schedule = { to: '/schedule' as const, label: 'Schedule a run', icon: IconPlayerPlay };
   const entries = [schedule, ...sectionsFor(useMe())]
     .filter(({ label }) => label.toLowerCase().includes(words))
-    .map(({ to, label, icon }) => ({ key: label, label, icon, go: () => void navigate({ to: to ?? '/' }) }));
+    .map(({ to, label, icon }) => ({ key: label, label, icon, go: () => void navigate({ to }) }));
   return { group: { label: 'Pages', entries } };
 }
 
 function usePeople(search: string) {
-  const router = useRouter();
+  const navigate = useNavigate();
   const enabled = isAdmin(useMe()) && search.length > 1;
-  const { data, isFetching } = useQuery({ ...usersFoundQuery(search, 5), enabled });
+  const { data, isFetching } = useQuery({
+    ...usersQuery({ q: search }, 5),
+    enabled,
+    placeholderData: keepPreviousData,
+  });
   const entries = (enabled ? (data?.items ?? []) : []).map((person) => ({
     key: person.id,
     label: person.name,
     about: person.email,
     icon: IconUser,
-    go: () => router.history.push(`/team/users/${person.id}`),
+    go: () => void navigate({ to: '/team/users/$id', params: { id: person.id } }),
   }));
   return { group: { label: 'People', entries }, busy: isFetching };
 }

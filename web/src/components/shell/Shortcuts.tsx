@@ -11,6 +11,7 @@ type Key = [pressed: string, does: string];
 
 const anywhere: Key[] = [
   ['?', 'Show this'],
+  ['Ctrl K', 'Run an operator, or go somewhere'],
   ['/', 'Search'],
 ];
 
