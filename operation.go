@@ -99,8 +99,8 @@ type Finding struct {
 // OperationDatabase reaches the operations and datasets of a source. Each change is one compare-and-set on one document,
 // acknowledged by a majority, and writes what FiftyOne itself would and nothing else; its answer tells whether the document was there in the
 // state that it was to be in. It is safe for use by several goroutines. Errors of every method: Unavailable (no answer; a
-// change may have arrived), Unauthenticated, Forbidden (a right is missing there), Invalid. None holds an address or
-// credentials.
+// change may have arrived), Unauthenticated, Forbidden (a right is missing there), and, of this one call and not of the
+// database, Invalid (it is refused) and TooLarge (it does not fit into a document). None holds an address or credentials.
 type OperationDatabase interface {
 	// Server asks for the version of the server: whether it answers.
 	Server(ctx context.Context) (version string, err error)

@@ -109,7 +109,7 @@ type SourceWatch struct {
 	Streams      bool       // it tells of changes; else it is polled
 	SeenAt       *time.Time // when it last answered
 	FailingSince *time.Time // since when it does not
-	Trouble      string     // why it does not, or why nothing is taken from it
+	Trouble      string     // why it does not, why nothing is taken from it, or what is put off
 	Server       string     // MongoDB's version
 }
 

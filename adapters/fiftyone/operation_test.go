@@ -83,7 +83,9 @@ func TestValuesOfMongoDBTravelAsExtendedJSON(t *testing.T) {
 		bson.E{Key: "view", Value: bson.A{bson.D{{Key: "_cls", Value: "Limit"}, {Key: "id", Value: id}}}},
 	)))
 	require.Equal(t, `[{"_cls":"Limit","id":{"$oid":"`+id.Hex()+`"}}]`, string(o.View))
-	require.Equal(t, bson.D{{Key: "a", Value: id}}, fromJSON(json.RawMessage(`{"a":{"$oid":"`+id.Hex()+`"}}`)))
+	back, err := bson.Marshal(bson.D{{Key: "v", Value: fromJSON(json.RawMessage(`{"a":{"$oid":"` + id.Hex() + `"}}`))}})
+	require.NoError(t, err)
+	require.Equal(t, id, bson.Raw(back).Lookup("v", "a").ObjectID())
 	require.Equal(t, `{"a":{"$date":"soon"}}`, fromJSON(json.RawMessage(`{"a":{"$date":"soon"}}`)), "what only looks so is text")
 	require.Nil(t, fromJSON(nil))
 	require.Nil(t, fromJSON(json.RawMessage("null")))

@@ -2,6 +2,7 @@ package fiftyone_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,4 +122,27 @@ func TestRealMongoThatIsAloneHasNoChanges(t *testing.T) {
 	_, err := db.Server(t.Context())
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
 	require.NotContains(t, err.Error(), "127.0.0.1")
+}
+
+func TestRealMongoTellsWhatIsWrongWithOneDocument(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, false)
+	db, operations := open(t, f.URI()), f.Database().Collection("delegated_ops")
+	complete := func(doc bson.D, finding sb.Finding) error {
+		id := bson.NewObjectID()
+		_, err := operations.InsertOne(t.Context(), append(doc, bson.E{Key: "_id", Value: id}, bson.E{Key: "run_state", Value: "running"}))
+		require.NoError(t, err)
+		_, err = db.Complete(t.Context(), id.Hex(), finding, time.Now())
+		return err
+	}
+	list := func(open, body, end string) sb.Finding { return sb.Finding{Result: []byte(open + body + end)} }
+	require.NoError(t, complete(nil, list("[", "1,2", "]")))
+	require.Equal(t, sb.TooLarge, sb.CodeOf(complete(nil, list("[", strings.Repeat("1,", 7<<20), "1]"))), "the driver does not send it")
+	half := bson.D{{Key: "half", Value: strings.Repeat("x", 8<<20)}}
+	require.Equal(t, sb.TooLarge, sb.CodeOf(complete(half, list(`"`, strings.Repeat("x", 9<<20), `"`))), "it does not fit beside what is there")
+	for _, deep := range []int{185, 199} {
+		require.Equal(t, sb.TooLarge, sb.CodeOf(complete(nil, list(strings.Repeat("[", deep), "", strings.Repeat("]", deep)))), deep)
+	}
+	err := complete(bson.D{{Key: "metadata", Value: "odd"}}, sb.Finding{OutputsSchema: []byte(`{"a":1}`)})
+	require.Equal(t, sb.Invalid, sb.CodeOf(err), "it is refused, and the database is well")
 }

@@ -11,6 +11,8 @@ import (
 	sb "signalbox"
 )
 
+const maxDocument = 16 << 20 // bytes
+
 // set changes a document that is in one of the states, and tells whether it was.
 func (d *Database) set(ctx context.Context, id string, from []sb.OperationState, fields bson.D, more ...bson.E) (bool, error) {
 	ctx, cancel := d.bounded(ctx)
@@ -113,7 +115,11 @@ func (d *Database) Beat(ctx context.Context, id string, at time.Time) (bool, err
 
 // Complete ends a running one well. TooLarge: its result does not fit.
 func (d *Database) Complete(ctx context.Context, id string, f sb.Finding, at time.Time) (bool, error) {
-	fields := becomes(sb.OperationCompleted, "completed_at", at, bson.E{Key: "result", Value: result(f)})
+	found, err := bson.Marshal(result(f))
+	if err != nil || len(found) > maxDocument {
+		return false, errTooLarge // before its way takes longer than an answer may
+	}
+	fields := becomes(sb.OperationCompleted, "completed_at", at, bson.E{Key: "result", Value: bson.Raw(found)})
 	if schema := fromJSON(f.OutputsSchema); schema != nil {
 		fields = append(fields, bson.E{Key: "metadata.outputs_schema", Value: schema})
 	}

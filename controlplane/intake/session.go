@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type watcher struct {
 	holds    map[string]sb.Hold   // that are open, by operation
 	said     map[string]time.Time // when something was last said of one
 	shown    map[string]time.Time // the progress that was last told, by operation
+	putOff   map[string]putOff    // that something is wrong with alone, by operation
 	trouble  string               // why nothing is taken
 	wake     chan struct{}
 	hearing  sync.WaitGroup
@@ -47,7 +49,7 @@ func (l *watcher) session(ctx context.Context) error {
 		l.w.Mark = ""
 	}
 	l.source, l.db, l.mark = source, db, l.w.Mark
-	l.said, l.shown = map[string]time.Time{}, map[string]time.Time{}
+	l.said, l.shown, l.putOff = map[string]time.Time{}, map[string]time.Time{}, map[string]putOff{}
 	if l.w.Server, err = db.Server(ctx); err != nil {
 		return err
 	}
@@ -188,7 +190,7 @@ func (l *watcher) well(ctx context.Context, streams bool) error {
 	l.mu.Lock()
 	l.w.Mark = l.mark
 	l.mu.Unlock()
-	l.w.FailingSince, l.w.Trouble, l.w.Streams, l.w.SeenAt = nil, l.trouble, streams, &now
+	l.w.FailingSince, l.w.Trouble, l.w.Streams, l.w.SeenAt = nil, cmp.Or(l.trouble, l.puttingOff()), streams, &now
 	fresh := l.kept.SeenAt != nil && now.Sub(*l.kept.SeenAt) < l.options.Pace.Tick
 	same := l.kept.Trouble == l.w.Trouble && l.kept.Streams == streams && l.kept.Server == l.w.Server && l.kept.FailingSince == nil
 	if fresh && same {

@@ -48,12 +48,15 @@ func (l *watcher) queued(ctx context.Context, principal sb.Principal) error {
 		}
 		taken := 0
 		for _, o := range list {
-			is, err := l.takeOne(ctx, principal, o, l.db.Hold)
+			err := l.alone(ctx, o.ID, func() error {
+				is, err := l.takeOne(ctx, principal, o, l.db.Hold)
+				if is {
+					taken++
+				}
+				return err
+			})
 			if err != nil {
 				return err
-			}
-			if is {
-				taken++
 			}
 		}
 		if len(list) < takeAtOnce || taken == 0 {
@@ -107,24 +110,27 @@ func (l *watcher) resume(ctx context.Context) error {
 		if h.State != sb.HoldTaking {
 			continue
 		}
-		o, err := l.db.Read(ctx, id)
-		switch {
-		case err != nil && sb.CodeOf(err) != sb.NotFound:
-			return err
-		case err == nil && o.State == sb.OperationQueued && l.source.Intake:
-			continue // it is among what waits
-		case err == nil && o.State == sb.OperationScheduled && l.source.Intake:
-			err = l.schedule(ctx, h, o, "")
-		case err == nil && o.State == sb.OperationScheduled:
-			err = l.giveBack(ctx, id)
-		default:
-			err = l.drop(ctx, id)
-		}
-		if err != nil {
+		if err := l.alone(ctx, id, func() error { return l.goOn(ctx, h) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// goOn goes on with the taking of one operation.
+func (l *watcher) goOn(ctx context.Context, h sb.Hold) error {
+	o, err := l.db.Read(ctx, h.ID)
+	switch {
+	case err != nil && sb.CodeOf(err) != sb.NotFound:
+		return err
+	case err == nil && o.State == sb.OperationQueued && l.source.Intake:
+		return nil // it is among what waits
+	case err == nil && o.State == sb.OperationScheduled && l.source.Intake:
+		return l.schedule(ctx, h, o, "")
+	case err == nil && o.State == sb.OperationScheduled:
+		return l.giveBack(ctx, h.ID)
+	}
+	return l.drop(ctx, h.ID)
 }
 
 // giveBack leaves an operation to others again.
@@ -339,7 +345,11 @@ func (l *watcher) stranded(ctx context.Context, principal sb.Principal) error {
 			return err
 		}
 		for _, id := range unheld {
-			if _, err := l.takeOne(ctx, principal, byID[id], l.scrub); err != nil {
+			err := l.alone(ctx, id, func() error {
+				_, err := l.takeOne(ctx, principal, byID[id], l.scrub)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,7 +23,7 @@ func (l *watcher) scrub(ctx context.Context, id string, _ time.Time) (bool, erro
 func (l *watcher) tell(ctx context.Context, t todo) error {
 	for _, h := range l.concerned(t) {
 		if h, open := l.holds[h.ID]; open && h.RunID != "" {
-			if err := l.tellOne(ctx, h); err != nil {
+			if err := l.alone(ctx, h.ID, func() error { return l.tellOne(ctx, h) }); err != nil {
 				return err
 			}
 		}
@@ -145,8 +146,8 @@ func (l *watcher) complete(ctx context.Context, h sb.Hold, run sb.Run, now time.
 		return err
 	}
 	_, err = l.db.Complete(ctx, h.ID, f, orNow(run.EndedAt, now))
-	if sb.CodeOf(err) == sb.TooLarge {
-		f = sb.Finding{Result: tooLarge(len(result), l.page(run))}
+	if itsOwn(err) {
+		f = sb.Finding{Result: elsewhere(len(result), cmp.Or(l.page(run), "run "+run.ID))}
 		_, err = l.db.Complete(ctx, h.ID, f, orNow(run.EndedAt, now))
 	}
 	sb.FaultPoint("intake.told")
@@ -166,9 +167,9 @@ func (l *watcher) lastProgress(ctx context.Context, h sb.Hold, run sb.Run, now t
 	return err
 }
 
-// tooLarge stands for a result that no document of MongoDB can hold.
-func tooLarge(size int, page string) json.RawMessage {
-	text, _ := json.Marshal(map[string]string{"signalbox": fmt.Sprintf("The result has %d bytes, too many for this document; see %s.", size, page)}) // text can always be written
+// elsewhere stands for a result that this document of MongoDB cannot hold.
+func elsewhere(size int, where string) json.RawMessage {
+	text, _ := json.Marshal(map[string]string{"signalbox": fmt.Sprintf("The result, %d bytes of JSON, does not fit into this document; see %s.", size, where)}) // text can always be written
 	return text
 }
 
@@ -204,8 +205,11 @@ func (l *watcher) result(ctx context.Context, run sb.Run) (json.RawMessage, erro
 		return run.Result, nil
 	}
 	result, err := l.life.Result(ctx, run)
-	if sb.CodeOf(err) == sb.NotFound { // it is lost here, too
+	switch {
+	case sb.CodeOf(err) == sb.NotFound: // it is lost here, too
 		return nil, nil
+	case err != nil && ctx.Err() == nil:
+		return nil, sb.Wrap(err, sb.Invalid, "its result cannot be read here")
 	}
 	return result, err
 }
@@ -226,7 +230,7 @@ func (l *watcher) look(ctx context.Context, t todo) error {
 			return err
 		}
 		for _, id := range some {
-			if err := l.compare(ctx, l.holds[id], seen[id]); err != nil {
+			if err := l.alone(ctx, id, func() error { return l.compare(ctx, l.holds[id], seen[id]) }); err != nil {
 				return err
 			}
 		}
@@ -274,6 +278,7 @@ func (l *watcher) over(ctx context.Context, h sb.Hold) error {
 	delete(l.known, h.RunID)
 	delete(l.said, h.ID)
 	delete(l.shown, h.ID)
+	delete(l.putOff, h.ID)
 	return nil
 }
 
