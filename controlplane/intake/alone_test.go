@@ -108,3 +108,40 @@ func TestRealMongoAResultThatCannotBeReadIsToldLater(t *testing.T) {
 	w.Clock.Pass(time.Hour)
 	w.becomes(id, "completed")
 }
+
+// Only a run that may not be, or a dataset that does not exist, fails an operation in the App.
+func TestRealMongoWhatIsNoRefusalFailsNothingThere(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	var held atomic.Bool
+	w.lose(func(call string) error { held.Store(call == "hold" || held.Load()); return nil })
+	takenOver := func() error {
+		if !held.Swap(false) {
+			return nil
+		}
+		_, err := w.TakeSourceWatch(t.Context(), w.source.ID)
+		return err
+	}
+	w.listing.Store(&takenOver)
+	first := w.watch()
+	w.until("it is watched", func() bool { s, err := w.SourceState(t.Context(), w.source.ID); return err == nil && s.SeenAt != nil })
+	unknown := w.put(hello, bson.E{Key: "dataset_id", Value: bson.NewObjectID()})
+	require.Equal(t, sb.Conflict, sb.CodeOf(<-first.ended))
+	require.Equal(t, "scheduled", w.state(unknown), "whoever took over decides")
+
+	asked := 0
+	forbidden := func() error {
+		if asked++; asked == 2 { // once to keep them in step, and once for the operation
+			return sb.Errorf(sb.Forbidden, "the user of the address lacks a right in MongoDB")
+		}
+		return nil
+	}
+	w.listing.Store(&forbidden)
+	w.watch()
+	w.until("it is said", func() bool {
+		s, err := w.SourceState(t.Context(), w.source.ID)
+		return err == nil && strings.Contains(s.Trouble, "lacks a right")
+	})
+	require.Equal(t, "scheduled", w.state(unknown))
+	require.Contains(t, w.failure(unknown), "does not exist any more")
+}

@@ -26,6 +26,7 @@ type mongoWorld struct {
 	db      *mongo.Database
 	dataset bson.ObjectID
 	broken  atomic.Pointer[func(call string) error] // what calls that arrived answer instead
+	listing atomic.Pointer[func() error]            // what the list of datasets answers instead
 }
 
 // withMongo makes one with a dataset named toy.
@@ -456,6 +457,15 @@ func (l losing) Start(ctx context.Context, id, link string, at time.Time) (bool,
 func (l losing) Complete(ctx context.Context, id string, f sb.Finding, at time.Time) (bool, error) {
 	ok, err := l.OperationDatabase.Complete(ctx, id, f, at)
 	return l.answer("complete", ok, err)
+}
+
+func (l losing) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
+	if f := l.w.listing.Load(); f != nil {
+		if err := (*f)(); err != nil {
+			return nil, err
+		}
+	}
+	return l.OperationDatabase.Datasets(ctx)
 }
 
 func TestRealMongoIntakeThatIsSwitchedOffGivesBack(t *testing.T) {

@@ -224,17 +224,21 @@ func (l *watcher) schedule(ctx context.Context, h sb.Hold, o sb.Operation, refus
 	if err != nil {
 		return err
 	}
-	draft, err := l.draft(ctx, h, o)
-	if err == nil {
-		var run sb.Run
-		if run, err = l.life.Schedule(sb.WithOrigin(ctx, sb.Origin{Actor: who.Who(), Kind: who.Kind, Via: "source:" + l.id}), who, draft); err == nil {
-			h.RunID, h.State = run.ID, sb.HoldScheduled
-			l.keepHold(h)
-		}
+	draft, refused, err := l.draft(ctx, h, o)
+	if err != nil {
+		return err
 	}
+	if refused != "" {
+		return l.refuse(ctx, h, refused)
+	}
+	run, err := l.life.Schedule(sb.WithOrigin(ctx, sb.Origin{Actor: who.Who(), Kind: who.Kind, Via: "source:" + l.id}), who, draft)
 	sb.FaultPoint("intake.scheduled")
 	switch sb.CodeOf(err) {
-	case "", sb.Gone:
+	case "":
+		h.RunID, h.State = run.ID, sb.HoldScheduled
+		l.keepHold(h)
+		return nil
+	case sb.Gone:
 		return nil
 	case sb.Invalid, sb.NotFound, sb.Forbidden, sb.Conflict, sb.TooLarge:
 		return l.refuse(ctx, h, reason(err))
@@ -251,20 +255,20 @@ func (l *watcher) keepHold(h sb.Hold) {
 	l.want(todo{runs: map[string]bool{h.RunID: true}})
 }
 
-// draft is the run that an operation asks for. NotFound: its dataset is gone.
-func (l *watcher) draft(ctx context.Context, h sb.Hold, o sb.Operation) (sb.Draft, error) {
-	d := sb.Draft{Operator: o.Operator, Params: o.Params, View: o.View, Label: label(o.Label), InputsSchema: o.InputsSchema, Operation: &h.OperationRef}
+// draft is the run that an operation asks for, or why there can be none.
+func (l *watcher) draft(ctx context.Context, h sb.Hold, o sb.Operation) (d sb.Draft, refused string, err error) {
+	d = sb.Draft{Operator: o.Operator, Params: o.Params, View: o.View, Label: label(o.Label), InputsSchema: o.InputsSchema, Operation: &h.OperationRef}
 	var names []string
 	if o.DatasetID != "" {
 		dataset, err := l.dataset(ctx, o.DatasetID)
-		if err != nil {
-			return d, err
+		if err != nil || dataset.ID == "" {
+			return d, "Its dataset does not exist any more.", err
 		}
 		d.DatasetID, names = dataset.ID, []string{dataset.Name, dataset.There}
 	}
 	d.Orchestrator = l.source.Orchestrator(o.Operator, names...)
 	if d.Orchestrator != "" || o.Target == "" {
-		return d, nil
+		return d, "", nil
 	}
 	places, err := l.store.Orchestrators(ctx)
 	for _, p := range places {
@@ -272,10 +276,10 @@ func (l *watcher) draft(ctx context.Context, h sb.Hold, o sb.Operation) (sb.Draf
 			d.Orchestrator = p.ID
 		}
 	}
-	return d, err
+	return d, "", err
 }
 
-// dataset finds a dataset of the source, which may have appeared a moment ago.
+// dataset finds a dataset of the source, which may have appeared a moment ago; one without an id when there is none.
 func (l *watcher) dataset(ctx context.Context, key string) (sb.Dataset, error) {
 	d, err := l.store.DatasetOfSource(ctx, l.id, key)
 	if sb.CodeOf(err) != sb.NotFound {
@@ -286,7 +290,7 @@ func (l *watcher) dataset(ctx context.Context, key string) (sb.Dataset, error) {
 	}
 	d, err = l.store.DatasetOfSource(ctx, l.id, key)
 	if sb.CodeOf(err) == sb.NotFound {
-		return d, sb.Errorf(sb.NotFound, "Its dataset does not exist any more.")
+		return sb.Dataset{}, nil
 	}
 	return d, err
 }
