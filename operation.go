@@ -107,10 +107,11 @@ type OperationDatabase interface {
 	// Follow calls told for each change after the mark, the zero mark meaning from now on, until ctx is done or it breaks.
 	// It calls told once with nothing when it has begun to listen. Errors: NotFound (it has no change streams), Gone (the mark is too old).
 	Follow(ctx context.Context, from Mark, told func(SourceChange)) error
-	// Queued reads operations that wait to be run, oldest first.
-	Queued(ctx context.Context, limit int) ([]Operation, error)
-	// Stranded reads operations that were held longer than a while ago and did not begin, oldest first; none that is shown there by us.
-	Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]Operation, error)
+	// Queued reads the ids of operations that wait to be run, oldest first; of the oldest 100,000.
+	Queued(ctx context.Context) ([]string, error)
+	// Stranded reads the ids of operations that were held longer than a while ago and did not begin, in the order of their ids;
+	// none that is shown there by us.
+	Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]string, error)
 	// Read reads one. NotFound.
 	Read(ctx context.Context, id string) (Operation, error)
 	// Look reads how operations stand; those that are not there are left out.

@@ -218,6 +218,23 @@ func TestRealMongoWhatEndsThereEndsHere(t *testing.T) {
 	})
 }
 
+func TestRealMongoWhatIsQueuedAgainHidesNothing(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.watch()
+	const many = 120
+	for range many {
+		w.put(hello)
+	}
+	w.until("all are taken", func() bool { return len(w.runsOf(hello)) == many })
+	again, err := w.db.Collection("delegated_ops").UpdateMany(t.Context(), bson.D{{Key: "run_state", Value: "scheduled"}}, bson.D{{Key: "$set", Value: bson.D{{Key: "run_state", Value: "queued"}}}})
+	require.NoError(t, err)
+	require.EqualValues(t, many, again.ModifiedCount)
+	w.put(boom)
+	w.only(boom)
+	require.Len(t, w.runsOf(hello), many)
+}
+
 func TestRealMongoWhatIsRefusedFailsThereWithTheReason(t *testing.T) {
 	t.Parallel()
 	w := withMongo(t, true)

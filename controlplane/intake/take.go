@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +12,6 @@ import (
 )
 
 const (
-	takeAtOnce = 100
 	maxRequest = 8 << 20 // bytes of what an App was asked with
 	keyPrefix  = "sbk_"
 )
@@ -39,30 +39,32 @@ func (l *watcher) take(ctx context.Context, t todo) error {
 	return nil
 }
 
-// queued takes what waits, until nothing does that could be taken.
+// queued takes what waits.
 func (l *watcher) queued(ctx context.Context, principal sb.Principal) error {
-	for {
-		list, err := l.db.Queued(ctx, takeAtOnce)
-		if err != nil {
+	waiting, err := l.db.Queued(ctx)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(waiting, page) {
+		if err := l.takeUnheld(ctx, principal, some, l.db.Hold); err != nil {
 			return err
 		}
-		taken := 0
-		for _, o := range list {
-			err := l.alone(ctx, o.ID, func() error {
-				is, err := l.takeOne(ctx, principal, o, l.db.Hold)
-				if is {
-					taken++
-				}
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if len(list) < takeAtOnce || taken == 0 {
-			return nil
+	}
+	return nil
+}
+
+// takeUnheld takes those of some operations that are not ours. Documents are large: they are read one by one.
+func (l *watcher) takeUnheld(ctx context.Context, principal sb.Principal, operations []string, hold holding) error {
+	unheld, err := l.store.Unheld(ctx, l.id, operations)
+	if err != nil {
+		return err
+	}
+	for _, id := range unheld {
+		if err := l.alone(ctx, id, func() error { return l.takeOne(ctx, principal, id, hold) }); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // principal is on whose behalf operations are taken; where he is not as he must be, nothing is.
@@ -150,39 +152,47 @@ func (l *watcher) drop(ctx context.Context, id string) error {
 	return ours(l.store.DropHold(ctx, l.w.Ref(), id))
 }
 
-// takeOne takes an operation over by hold, and tells whether it is ours.
-func (l *watcher) takeOne(ctx context.Context, principal sb.Principal, o sb.Operation, hold holding) (bool, error) {
+// takeOne takes an operation over by hold, unless somebody else is faster.
+func (l *watcher) takeOne(ctx context.Context, principal sb.Principal, id string, hold holding) error {
+	o, err := l.db.Read(ctx, id)
+	if err != nil {
+		return unlessGone(err)
+	}
 	who, refused, err := l.submitter(ctx, principal, o)
 	if err != nil {
-		return false, err
+		return err
 	}
-	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: l.id, ID: o.ID}, PrincipalID: who.ID, Request: o.Request, Pipeline: o.Pipeline}
+	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: l.id, ID: id}, PrincipalID: who.ID, Request: o.Request, Pipeline: o.Pipeline}
 	if len(o.Request) > maxRequest {
 		h.Request, o.Refusal = nil, "What it was asked with is larger than 8 MiB."
 	}
-	if h, err = l.store.TakeHold(ctx, l.w.Ref(), h); err != nil {
-		return false, ours(err)
-	}
-	if h.State != sb.HoldTaking { // somebody queued it again: whoever takes it now, it is not us
-		return false, nil
+	if h, err = l.store.TakeHold(ctx, l.w.Ref(), h); err != nil || h.State != sb.HoldTaking {
+		return ours(err)
 	}
 	sb.FaultPoint("intake.noted")
 	now, err := l.store.Now(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
-	held, err := hold(ctx, o.ID, now)
+	held, err := hold(ctx, id, now)
 	if err == nil && !held {
-		held, err = l.isHeld(ctx, o.ID)
+		held, err = l.isHeld(ctx, id)
 	}
 	sb.FaultPoint("intake.held") // it is ours there, and has no run
 	if err != nil {
-		return false, err
+		return err
 	}
 	if !held {
-		return false, l.drop(ctx, o.ID)
+		return l.drop(ctx, id)
 	}
-	return true, l.schedule(ctx, h, o, refused)
+	return l.schedule(ctx, h, o, refused)
+}
+
+func unlessGone(err error) error {
+	if sb.CodeOf(err) == sb.NotFound {
+		return nil
+	}
+	return err
 }
 
 // isHeld tells whether an operation is held after all: the answer to an earlier try may have been lost.
@@ -335,30 +345,16 @@ func reason(err error) string {
 // stranded takes what was held and left behind: it is scheduled there, and we know nothing of it.
 func (l *watcher) stranded(ctx context.Context, principal sb.Principal) error {
 	for after := ""; ; {
-		list, err := l.db.Stranded(ctx, after, l.options.Pace.Stranded, takeAtOnce)
+		list, err := l.db.Stranded(ctx, after, l.options.Pace.Stranded, page)
 		if err != nil {
 			return err
 		}
-		byID := map[string]sb.Operation{}
-		var ids []string
-		for _, o := range list {
-			after, byID[o.ID], ids = o.ID, o, append(ids, o.ID)
-		}
-		unheld, err := l.store.Unheld(ctx, l.id, ids)
-		if err != nil {
+		if err := l.takeUnheld(ctx, principal, list, l.scrub); err != nil {
 			return err
 		}
-		for _, id := range unheld {
-			err := l.alone(ctx, id, func() error {
-				_, err := l.takeOne(ctx, principal, byID[id], l.scrub)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if len(list) < takeAtOnce {
+		if len(list) < page {
 			return nil
 		}
+		after = list[len(list)-1]
 	}
 }

@@ -90,13 +90,13 @@ func (s *Store) OpenHolds(ctx context.Context, sourceID, after string, limit int
 	return each(rows, holdRow.hold), tidy(err)
 }
 
-// Unheld tells which operations of a source have no row.
+// Unheld tells which operations of a source have no row, or one that is only begun, in the order in which they are named.
 func (s *Store) Unheld(ctx context.Context, sourceID string, operations []string) ([]string, error) {
 	if len(operations) == 0 {
 		return nil, nil
 	}
 	var known []string
-	err := s.read.NewRaw("SELECT operation FROM holds WHERE source_id = ? AND operation IN (?)", sourceID, bun.List(operations)).Scan(ctx, &known)
+	err := s.read.NewRaw("SELECT operation FROM holds WHERE source_id = ? AND state <> 'taking' AND operation IN (?)", sourceID, bun.List(operations)).Scan(ctx, &known)
 	if err != nil {
 		return nil, tidy(err)
 	}

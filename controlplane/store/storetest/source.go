@@ -211,9 +211,12 @@ func holds(t *testing.T, fresh Fresh) {
 	again, err := w.TakeHold(t.Context(), ref, other)
 	require.NoError(t, err)
 	require.Equal(t, first, again, "the row that there is")
-	unheld, err := w.Unheld(t.Context(), s.ID, []string{"aa", "bb"})
-	require.NoError(t, err)
-	require.Equal(t, []string{"bb"}, unheld)
+	unheld := func() []string {
+		list, err := w.Unheld(t.Context(), s.ID, []string{"cc", "aa", "bb"})
+		require.NoError(t, err)
+		return list
+	}
+	require.Equal(t, []string{"cc", "aa", "bb"}, unheld(), "what is only begun is not held yet")
 
 	schedule := func() (sb.Run, bool, error) {
 		return w.Schedule(t.Context(), sb.NewRun{Ask: sb.Ask{PrincipalID: w.ann.ID}, Operation: &h.OperationRef}, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
@@ -226,6 +229,7 @@ func holds(t *testing.T, fresh Fresh) {
 	run, replayed, err := schedule()
 	require.NoError(t, err)
 	require.False(t, replayed)
+	require.Equal(t, []string{"cc", "bb"}, unheld())
 	same, replayed, err := schedule()
 	require.NoError(t, err)
 	require.True(t, replayed)
