@@ -66,8 +66,12 @@ type Hold struct {
 	RunID       string // "" until it is scheduled
 	Mirrored    bool   // it was scheduled here, and is only shown there
 	PrincipalID string // on whose behalf it was taken
-	Request     json.RawMessage
-	Pipeline    json.RawMessage
+}
+
+// AppRequest is what an operator is asked with besides its params, as an App sends it. A run that is run again is asked with the same.
+type AppRequest struct {
+	Request  json.RawMessage // a selection, a target, and whatever else an App knows; nil for nothing
+	Pipeline json.RawMessage // the stages that the App had resolved; nil for none. A run that is run again resolves them anew
 }
 
 // SourceChange is something that changed in a source.

@@ -143,7 +143,7 @@ type Reach struct {
 	Database  string
 	DatasetID string // there; "" without a dataset
 	Dataset   string // its name there
-	Request   []byte // JSON: what the App was asked with; nil for a run that was scheduled here
+	Request   []byte // JSON: what an App asks with besides params, such as a selection; nil for nothing
 	Pipeline  []byte // JSON: the stages the App had resolved; nil for none
 }
 

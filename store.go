@@ -12,6 +12,7 @@ type NewRun struct {
 	IdempotencyKey string // "" for none
 	BodyHash       string
 	Operation      *OperationRef // the operation it was taken from, once; nil for none
+	App            AppRequest    // beside its params; of a run that is run again, what that was asked with
 }
 
 // Pulse is where a process and its run stand.

@@ -313,6 +313,24 @@ func TestRealMongoNothingIsTakenOnBehalfOfWhoMayNot(t *testing.T) {
 	require.Equal(t, "queued", w.state(id))
 }
 
+func TestRealMongoWhatIsRunAgainIsAskedWithTheSame(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.watch()
+	w.put(hello, request("selected", bson.A{"s1", "s2", "s3"}), request("view_target", "SELECTED_SAMPLES"))
+	run := w.only(hello)
+	w.finish(w.begin(run.ID), `{}`, "", "")
+	again, err := w.Life.Rerun(t.Context(), w.Admin, run.ID, nil, "")
+	require.NoError(t, err)
+	_, first, err := w.RunSource(t.Context(), run.ID)
+	require.NoError(t, err)
+	_, second, err := w.RunSource(t.Context(), again.ID)
+	require.NoError(t, err)
+	require.Contains(t, string(second.Request), `"selected":["s1","s2","s3"]`)
+	require.Contains(t, string(second.Request), `"view_target":"SELECTED_SAMPLES"`)
+	require.Equal(t, string(first.Request), string(second.Request))
+}
+
 func TestRealMongoRulesSayWhereItRuns(t *testing.T) {
 	t.Parallel()
 	w := withMongo(t, true)

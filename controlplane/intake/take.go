@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	maxRequest = 8 << 20 // bytes of what an App was asked with
+	maxRequest = 8 << 20 // bytes of what an App was asked with, and of a pipeline
+	maxSchema  = 4 << 20 // bytes of a schema; a larger one is not kept
 	keyPrefix  = "sbk_"
 )
 
@@ -162,10 +163,7 @@ func (l *watcher) takeOne(ctx context.Context, principal sb.Principal, id string
 	if err != nil {
 		return err
 	}
-	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: l.id, ID: id}, PrincipalID: who.ID, Request: o.Request, Pipeline: o.Pipeline}
-	if len(o.Request) > maxRequest {
-		h.Request, o.Refusal = nil, "What it was asked with is larger than 8 MiB."
-	}
+	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: l.id, ID: id}, PrincipalID: who.ID}
 	if h, err = l.store.TakeHold(ctx, l.w.Ref(), h); err != nil || h.State != sb.HoldTaking {
 		return ours(err)
 	}
@@ -224,7 +222,7 @@ func (l *watcher) schedule(ctx context.Context, h sb.Hold, o sb.Operation, refus
 	if h.PrincipalID == "" {
 		refused = noKey
 	}
-	if refused = cmp.Or(o.Refusal, refused); refused != "" {
+	if refused = cmp.Or(o.Refusal, tooMuch(o), refused); refused != "" {
 		return l.refuse(ctx, h, refused)
 	}
 	who, err := l.store.Principal(ctx, h.PrincipalID)
@@ -257,6 +255,17 @@ func (l *watcher) schedule(ctx context.Context, h sb.Hold, o sb.Operation, refus
 	}
 }
 
+// tooMuch tells why an operation is too large to be kept here; "" when it is not.
+func tooMuch(o sb.Operation) string {
+	if len(o.Request) > maxRequest {
+		return "What it was asked with is larger than 8 MiB."
+	}
+	if len(o.Pipeline) > maxRequest {
+		return "Its pipeline is larger than 8 MiB."
+	}
+	return ""
+}
+
 // keepHold remembers an operation that has a run, and lets its run be told.
 func (l *watcher) keepHold(h sb.Hold) {
 	l.mu.Lock()
@@ -267,7 +276,11 @@ func (l *watcher) keepHold(h sb.Hold) {
 
 // draft is the run that an operation asks for, or why there can be none.
 func (l *watcher) draft(ctx context.Context, h sb.Hold, o sb.Operation) (d sb.Draft, refused string, err error) {
-	d = sb.Draft{Operator: o.Operator, Params: o.Params, View: o.View, Label: label(o.Label), InputsSchema: o.InputsSchema, Operation: &h.OperationRef}
+	d = sb.Draft{Operator: o.Operator, Params: o.Params, View: o.View, Label: label(o.Label), Operation: &h.OperationRef}
+	d.App = sb.AppRequest{Request: o.Request, Pipeline: o.Pipeline}
+	if len(o.InputsSchema) <= maxSchema {
+		d.InputsSchema = o.InputsSchema
+	}
 	var names []string
 	if o.DatasetID != "" {
 		dataset, err := l.dataset(ctx, o.DatasetID)

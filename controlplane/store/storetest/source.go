@@ -202,12 +202,12 @@ func holds(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	s := w.vision(t)
 	ref := w.watched(t, s)
-	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: s.ID, ID: "aa"}, PrincipalID: w.ann.ID, Request: []byte(`{"b":1,"a":2}`), Pipeline: []byte(`[]`)}
+	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: s.ID, ID: "aa"}, PrincipalID: w.ann.ID}
 	first, err := w.TakeHold(t.Context(), ref, h)
 	require.NoError(t, err)
 	require.Equal(t, sb.HoldTaking, first.State)
 	other := h
-	other.PrincipalID, other.Request = "somebody else", nil
+	other.PrincipalID = "somebody else"
 	again, err := w.TakeHold(t.Context(), ref, other)
 	require.NoError(t, err)
 	require.Equal(t, first, again, "the row that there is")
@@ -218,8 +218,11 @@ func holds(t *testing.T, fresh Fresh) {
 	}
 	require.Equal(t, []string{"cc", "aa", "bb"}, unheld(), "what is only begun is not held yet")
 
+	asked := sb.NewRun{
+		Ask: sb.Ask{PrincipalID: w.ann.ID}, Operation: &h.OperationRef, App: sb.AppRequest{Request: []byte(`{"b":1,"a":2}`), Pipeline: []byte(`[]`)},
+	}
 	schedule := func() (sb.Run, bool, error) {
-		return w.Schedule(t.Context(), sb.NewRun{Ask: sb.Ask{PrincipalID: w.ann.ID}, Operation: &h.OperationRef}, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
+		return w.Schedule(t.Context(), asked, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
 			return sb.Run{
 				Operator: hello, Status: sb.Scheduled, OrchestratorID: w.builtin.ID, Target: sb.Target{Pool: "gpu"}, CreatedBy: w.ann.Who(),
 				RevisionID: w.plugin.Revision.ID,
@@ -242,7 +245,15 @@ func holds(t *testing.T, fresh Fresh) {
 	id, reach, err := w.RunSource(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, s.ID, id)
-	require.Equal(t, `{"b":1,"a":2}`, string(reach.Request))
+	require.Equal(t, sb.Reach{Request: []byte(`{"b":1,"a":2}`), Pipeline: []byte(`[]`)}, reach)
+	repeated, _, err := w.Schedule(t.Context(), sb.NewRun{Ask: sb.Ask{PrincipalID: w.ann.ID}}, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
+		return sb.Run{Operator: hello, Status: sb.Scheduled, OrchestratorID: w.builtin.ID, CreatedBy: w.ann.Who(), RevisionID: w.plugin.Revision.ID, RerunOf: run.ID}, nil, nil
+	})
+	require.NoError(t, err)
+	id, reach, err = w.RunSource(t.Context(), repeated.ID)
+	require.NoError(t, err)
+	require.Equal(t, s.ID, id, "what is run again reaches the same source")
+	require.Equal(t, sb.Reach{Request: []byte(`{"b":1,"a":2}`)}, reach, "and is asked with the same")
 	require.NoError(t, w.DropHold(t.Context(), ref, "aa"))
 	state, err := w.SourceState(t.Context(), s.ID)
 	require.NoError(t, err)
