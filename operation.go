@@ -140,8 +140,11 @@ type OperationDatabase interface {
 	// Show makes the document of a run that was scheduled here, once.
 	Show(ctx context.Context, m Mirrored, at time.Time) error
 
-	// Datasets reads the datasets, without those that FiftyOne makes for itself. NotFound: there is no such database.
+	// Datasets reads the datasets, without those that FiftyOne makes for itself, and does not count their samples. NotFound: there is
+	// no such database.
 	Datasets(ctx context.Context) ([]SourceDataset, error)
+	// Samples is about how many samples a dataset has; none is read.
+	Samples(ctx context.Context, d SourceDataset) (int64, error)
 	// Close ends all connections.
 	Close()
 }

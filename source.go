@@ -134,7 +134,8 @@ type SourceDataset struct {
 	Key     string // its id there
 	Name    string
 	Tags    []string
-	Samples *int64 // about how many; nil for unknown
+	Samples *int64 // about how many; nil for not counted, which leaves what was known
+	Holds   string // the name of what holds its samples there
 }
 
 // Reach is what work needs to get at the data of its run's source.

@@ -109,8 +109,7 @@ func (d *Database) Look(ctx context.Context, ids []string) (map[string]sb.Operat
 	return found, trouble(cursor.Err())
 }
 
-// Datasets reads the datasets, without those that FiftyOne makes for itself: views of patches, clips and frames. How many
-// samples one has is MongoDB's own estimate, for which no sample is read. NotFound: there is no such database.
+// Datasets reads the datasets, without those that FiftyOne makes for itself: views of patches, clips and frames. NotFound: there is no such database.
 func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
 	ctx, cancel := d.bounded(ctx)
 	defer cancel()
@@ -123,7 +122,7 @@ func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
 	defer cursor.Close(ctx) //nolint:errcheck // read to its end, or given up
 	var list []sb.SourceDataset
 	for cursor.Next(ctx) {
-		if one := d.dataset(ctx, cursor.Current); one.Key != "" && one.Name != "" {
+		if one := dataset(cursor.Current); one.Key != "" && one.Name != "" {
 			list = append(list, one)
 		}
 	}
@@ -133,8 +132,16 @@ func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
 	return nil, d.exists(ctx)
 }
 
-func (d *Database) dataset(ctx context.Context, raw bson.Raw) sb.SourceDataset {
-	one := sb.SourceDataset{Key: idOf(raw.Lookup("_id")), Name: textOf(raw.Lookup("name"))}
+// Samples is MongoDB's own estimate.
+func (d *Database) Samples(ctx context.Context, of sb.SourceDataset) (int64, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	n, err := d.db.Collection(of.Holds).EstimatedDocumentCount(ctx)
+	return n, trouble(err)
+}
+
+func dataset(raw bson.Raw) sb.SourceDataset {
+	one := sb.SourceDataset{Key: idOf(raw.Lookup("_id")), Name: textOf(raw.Lookup("name")), Holds: textOf(raw.Lookup("sample_collection_name"))}
 	if tags, is := raw.Lookup("tags").ArrayOK(); is {
 		values, _ := tags.Values()
 		for _, v := range values {
@@ -142,9 +149,6 @@ func (d *Database) dataset(ctx context.Context, raw bson.Raw) sb.SourceDataset {
 				one.Tags = append(one.Tags, tag)
 			}
 		}
-	}
-	if n, err := d.db.Collection(textOf(raw.Lookup("sample_collection_name"))).EstimatedDocumentCount(ctx); err == nil {
-		one.Samples = &n
 	}
 	return one
 }

@@ -48,7 +48,9 @@ say(str(d._doc.id))
 	require.Equal(t, id, list[0].Key)
 	require.Equal(t, "dogs", list[0].Name)
 	require.Equal(t, []string{"train"}, list[0].Tags)
-	require.EqualValues(t, 3, *list[0].Samples)
+	samples, err := db.Samples(t.Context(), list[0])
+	require.NoError(t, err)
+	require.EqualValues(t, 3, samples)
 }
 
 func TestRealChangesAreFollowed(t *testing.T) {

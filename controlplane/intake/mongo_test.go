@@ -27,6 +27,7 @@ type mongoWorld struct {
 	dataset bson.ObjectID
 	broken  atomic.Pointer[func(call string) error] // what calls that arrived answer instead
 	listing atomic.Pointer[func() error]            // what the list of datasets answers instead
+	counts  chan struct{}                           // what counting samples waits for; nil for nothing
 }
 
 // withMongo makes one with a dataset named toy.
@@ -368,7 +369,7 @@ func TestRealMongoDatasetsAreKeptInStep(t *testing.T) {
 		w.until("it appears", func() bool { return here(clash).Name == "cats@vision" })
 		require.Equal(t, []string{"train", "v2"}, here(clash).Tags)
 		require.Equal(t, sb.CanEdit, here(clash).DefaultPermission)
-		require.EqualValues(t, 2, *here(w.dataset).Samples)
+		w.until("its samples are counted", func() bool { n := here(w.dataset).Samples; return n != nil && *n == 2 })
 		require.Empty(t, here(clash).Creator.ID)
 
 		rename := func(key bson.ObjectID, name string) {
@@ -501,6 +502,36 @@ func (l losing) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
 		}
 	}
 	return l.OperationDatabase.Datasets(ctx)
+}
+
+func (l losing) Samples(ctx context.Context, d sb.SourceDataset) (int64, error) {
+	if l.w.counts != nil {
+		select {
+		case <-l.w.counts:
+		case <-ctx.Done():
+		}
+	}
+	return l.OperationDatabase.Samples(ctx, d)
+}
+
+func TestRealMongoCountingSamplesHoldsUpNothing(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.counts = make(chan struct{})
+	_, err := w.db.Collection("samples."+w.dataset.Hex()).InsertMany(t.Context(), []bson.M{{"a": 1}, {"a": 2}})
+	require.NoError(t, err)
+	w.watch()
+	id := w.put(hello)
+	w.finish(w.begin(w.only(hello).ID), `{}`, "", "")
+	w.becomes(id, "completed")
+	toy, err := w.DatasetOfSource(t.Context(), w.source.ID, w.dataset.Hex())
+	require.NoError(t, err)
+	require.Nil(t, toy.Samples)
+	close(w.counts)
+	w.until("they are counted", func() bool {
+		toy, err := w.DatasetOfSource(t.Context(), w.source.ID, w.dataset.Hex())
+		return err == nil && toy.Samples != nil && *toy.Samples == 2
+	})
 }
 
 func TestRealMongoIntakeThatIsSwitchedOffGivesBack(t *testing.T) {

@@ -26,12 +26,14 @@ type watcher struct {
 	putOff   map[string]putOff    // that something is wrong with alone, by operation
 	trouble  string               // why nothing is taken
 	wake     chan struct{}
+	listed   chan struct{} // holds something when there are datasets that were never counted
 	hearing  sync.WaitGroup
 
-	mu     sync.Mutex
-	wanted todo
-	known  map[string]bool // runs of open holds
-	mark   sb.Mark
+	mu      sync.Mutex
+	wanted  todo
+	known   map[string]bool  // runs of open holds
+	samples map[string]int64 // about how many each dataset has, by its id there
+	mark    sb.Mark
 }
 
 // session watches the source with the settings that it has now, until they change (nil) or something fails.
@@ -46,7 +48,7 @@ func (l *watcher) session(ctx context.Context) error {
 	}
 	defer db.Close()
 	if source.Version != l.source.Version && l.source.ID != "" { // another database has another history
-		l.w.Mark = ""
+		l.w.Mark, l.samples = "", map[string]int64{}
 	}
 	l.source, l.db, l.mark = source, db, l.w.Mark
 	l.said, l.shown, l.putOff = map[string]time.Time{}, map[string]time.Time{}, map[string]putOff{}
@@ -60,6 +62,7 @@ func (l *watcher) session(ctx context.Context) error {
 	defer cancel()
 	broke := make(chan error, 1)
 	following.Go(func() { broke <- l.follow(ctx, db, l.mark) })
+	following.Go(func() { l.counting(ctx, db) })
 	l.want(todo{datasets: true, queued: true, stranded: true, all: true})
 	return l.rounds(ctx, broke)
 }
@@ -178,6 +181,7 @@ func (l *watcher) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.counted(there)
 	return ours(l.store.SyncDatasets(ctx, l.w.Ref(), there))
 }
 

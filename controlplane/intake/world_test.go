@@ -45,7 +45,7 @@ type world struct {
 // quick is a pace at which a test has not long to wait.
 var quick = intake.Pace{
 	Poll: 20 * time.Millisecond, Tick: 100 * time.Millisecond, Look: 100 * time.Millisecond, Beat: 30 * time.Second, Datasets: 50 * time.Millisecond,
-	Stranded: 300 * time.Millisecond,
+	Count: 200 * time.Millisecond, Stranded: 300 * time.Millisecond,
 }
 
 // setup makes a world whose source takes operations on behalf of a service account with Can edit on everything of it.
