@@ -314,6 +314,47 @@ func TestRealMongoNothingIsTakenOnBehalfOfWhoMayNot(t *testing.T) {
 	require.Equal(t, "queued", w.state(id))
 }
 
+func TestRealMongoWhatDoesNotChangeIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *mongoWorld) {
+		w.watch()
+		var ids []string
+		for range 5 {
+			ids = append(ids, w.put(hello))
+		}
+		w.until("all are taken", func() bool { return len(w.runsOf(hello)) == len(ids) })
+		require.Zero(t, w.reads.sources.Load(), "its settings have not changed")
+		var last sb.Process
+		for _, run := range w.runsOf(hello) {
+			last = w.begin(run.ID)
+		}
+		for _, id := range ids {
+			w.becomes(id, "running")
+		}
+		rounds := func(more int64) {
+			t.Helper()
+			now := w.reads.standings.Load()
+			w.until("it is looked how they stand", func() bool { return w.reads.standings.Load() >= now+more })
+		}
+		rounds(3)
+		before := w.reads.runs.Load()
+		half := 0.5
+		_, err := w.Work.Progress(t.Context(), last, &half, "half way")
+		require.NoError(t, err)
+		w.until("the progress is told", func() bool {
+			n, err := w.db.Collection("delegated_ops").CountDocuments(t.Context(), bson.D{{Key: "status.progress", Value: half}})
+			return err == nil && n == 1
+		})
+		rounds(5)
+		require.Equal(t, before, w.reads.runs.Load(), "no run is read whole")
+		w.finish(last, `{}`, "", "")
+		w.until("its end is told", func() bool {
+			n, err := w.db.Collection("delegated_ops").CountDocuments(t.Context(), bson.D{{Key: "run_state", Value: "completed"}})
+			return err == nil && n == 1
+		})
+	})
+}
+
 func TestRealMongoWhatIsRunAgainIsAskedWithTheSame(t *testing.T) {
 	t.Parallel()
 	w := withMongo(t, true)

@@ -26,6 +26,8 @@ type Store interface {
 
 	// Run reads a whole run.
 	Run(ctx context.Context, id string) (sb.Run, error)
+	// Standings reads how runs stand; those that do not exist are left out.
+	Standings(ctx context.Context, runs []string) (map[string]sb.Standing, error)
 	// Orchestrators reads all orchestrators.
 	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 	// Principal finds one that is not deleted by id, email, or name.

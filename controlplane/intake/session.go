@@ -23,6 +23,7 @@ type watcher struct {
 	holds    map[string]sb.Hold   // that are open, by operation
 	said     map[string]time.Time // when something was last said of one
 	shown    map[string]time.Time // the progress that was last told, by operation
+	told     map[string]int64     // the version of its run that was last told, by operation
 	putOff   map[string]putOff    // that something is wrong with alone, by operation
 	trouble  string               // why nothing is taken
 	wake     chan struct{}
@@ -51,7 +52,7 @@ func (l *watcher) session(ctx context.Context) error {
 		l.w.Mark, l.samples = "", map[string]int64{}
 	}
 	l.source, l.db, l.mark = source, db, l.w.Mark
-	l.said, l.shown, l.putOff = map[string]time.Time{}, map[string]time.Time{}, map[string]putOff{}
+	l.said, l.shown, l.told, l.putOff = map[string]time.Time{}, map[string]time.Time{}, map[string]int64{}, map[string]putOff{}
 	if l.w.Server, err = db.Server(ctx); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,21 +22,56 @@ func (l *watcher) scrub(ctx context.Context, id string, _ time.Time) (bool, erro
 
 // tell tells how runs go, and hears what happened to their operations there.
 func (l *watcher) tell(ctx context.Context, t todo) error {
-	for _, h := range l.concerned(t) {
-		if h, open := l.holds[h.ID]; open && h.RunID != "" {
-			if err := l.alone(ctx, h.ID, func() error { return l.tellOne(ctx, h) }); err != nil {
-				return err
-			}
+	for some := range slices.Chunk(l.concerned(t), page) {
+		if err := l.tellSome(ctx, some); err != nil {
+			return err
 		}
 	}
 	return l.look(ctx, t)
+}
+
+// tellSome tells of those runs that have changed. A run is large, and is read for nothing else.
+func (l *watcher) tellSome(ctx context.Context, some []sb.Hold) error {
+	runs := make([]string, 0, len(some))
+	for _, h := range some {
+		runs = append(runs, h.RunID)
+	}
+	standings, err := l.store.Standings(ctx, runs)
+	if err != nil {
+		return err
+	}
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range some {
+		standing, is := standings[h.RunID]
+		if !is {
+			continue
+		}
+		if err := l.alone(ctx, h.ID, func() error { return l.tellChange(ctx, h, standing, now) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellChange brings an operation to where its run stands.
+func (l *watcher) tellChange(ctx context.Context, h sb.Hold, standing sb.Standing, now time.Time) error {
+	switch {
+	case l.told[h.ID] != standing.Version:
+		return l.tellOne(ctx, h, now)
+	case h.State == sb.HoldRunning:
+		return l.alive(ctx, h, standing.Progress, now)
+	}
+	return nil
 }
 
 // concerned are the open holds that something is to be told of.
 func (l *watcher) concerned(t todo) []sb.Hold {
 	var list []sb.Hold
 	for _, h := range l.holds {
-		if t.all || t.runs[h.RunID] || h.State == sb.HoldShowing {
+		if h.RunID != "" && (t.all || t.runs[h.RunID] || h.State == sb.HoldShowing) {
 			list = append(list, h)
 		}
 	}
@@ -43,12 +79,8 @@ func (l *watcher) concerned(t todo) []sb.Hold {
 }
 
 // tellOne brings an operation to where its run is.
-func (l *watcher) tellOne(ctx context.Context, h sb.Hold) error {
+func (l *watcher) tellOne(ctx context.Context, h sb.Hold, now time.Time) error {
 	run, err := l.store.Run(ctx, h.RunID)
-	if err != nil {
-		return err
-	}
-	now, err := l.store.Now(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,9 +104,12 @@ func (l *watcher) tellOne(ctx context.Context, h sb.Hold) error {
 	case run.Status == sb.Failed:
 		return l.fail(ctx, h, run, now)
 	case h.State == sb.HoldRunning:
-		return l.alive(ctx, h, run, now)
+		err = l.alive(ctx, h, run.Work.Progress, now)
 	}
-	return nil
+	if _, open := l.holds[h.ID]; open && err == nil {
+		l.told[h.ID] = run.Version
+	}
+	return err
 }
 
 // show makes the document of a run that was scheduled here.
@@ -116,9 +151,9 @@ func (l *watcher) start(ctx context.Context, h sb.Hold, run sb.Run, now time.Tim
 }
 
 // alive tells the progress of a running operation, or that it is alive.
-func (l *watcher) alive(ctx context.Context, h sb.Hold, run sb.Run, now time.Time) (err error) {
+func (l *watcher) alive(ctx context.Context, h sb.Hold, p *sb.Progress, now time.Time) (err error) {
 	done := true
-	switch p := run.Work.Progress; {
+	switch {
 	case p != nil && p.UpdatedAt.After(l.shown[h.ID]):
 		done, err = l.db.Progress(ctx, h.ID, *p, now)
 		l.shown[h.ID], l.said[h.ID] = p.UpdatedAt, now
@@ -242,10 +277,14 @@ func (l *watcher) compare(ctx context.Context, h sb.Hold, seen sb.OperationSeen)
 	if string(seen.State) == string(h.State) {
 		return nil
 	}
-	if err := l.tellOne(ctx, h); err != nil { // what was told before the row could be written
+	now, err := l.store.Now(ctx)
+	if err != nil {
 		return err
 	}
-	if now, open := l.holds[h.ID]; !open || now.State != h.State {
+	if err := l.tellOne(ctx, h, now); err != nil { // what was told before the row could be written
+		return err
+	}
+	if after, open := l.holds[h.ID]; !open || after.State != h.State {
 		return nil
 	}
 	return l.lost(ctx, h, seen)
@@ -278,6 +317,7 @@ func (l *watcher) over(ctx context.Context, h sb.Hold) error {
 	delete(l.known, h.RunID)
 	delete(l.said, h.ID)
 	delete(l.shown, h.ID)
+	delete(l.told, h.ID)
 	delete(l.putOff, h.ID)
 	return nil
 }

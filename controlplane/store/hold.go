@@ -123,7 +123,6 @@ func (t *tx) heldRun(ctx context.Context, ref sb.OperationRef) (id string, err e
 // runOfHold notes the run of an operation with the run.
 func (t *tx) runOfHold(ctx context.Context, ref sb.OperationRef, run string) error {
 	_, err := t.exec(ctx, "UPDATE holds SET run_id = ?, state = ? WHERE "+ofHold, run, string(sb.HoldScheduled), ref.SourceID, ref.ID)
-	t.note(sb.Note{Topic: sb.TopicSource, ID: ref.SourceID})
 	return err
 }
 
