@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	sb "signalbox"
 )
@@ -136,15 +137,30 @@ func stages(list ...bson.D) bson.D {
 	return bson.D{{Key: "stages", Value: all}}
 }
 
+func TestTheDriversOwnCallsAreGuarded(t *testing.T) {
+	t.Parallel()
+	client := settings("mongodb://host/").HTTPClient
+	require.NotEqual(t, options.Client().HTTPClient, client)
+	_, err := client.Get("http://169.254.169.254/latest/meta-data") //nolint:bodyclose,noctx // it is refused
+	require.ErrorContains(t, err, "link-local")
+}
+
 func TestAnAddressIsCheckedWithoutBeingQuotedOrReached(t *testing.T) {
 	t.Parallel()
 	for uri, good := range map[string]bool{
-		"mongodb://user:pass@db.example.org:27017,db2.example.org/?replicaSet=rs0": true,
-		"mongodb+srv://user:pass@db.invalid/":                                      true,
-		"mongodb://user:planted@pass@host/":                                        false,
-		"mongodb://host/?replicaSet":                                               false,
-		"mongodb://":                                                               false,
-		"http://planted/":                                                          false,
+		"mongodb://user:pass@db.example.org:27017,db2.example.org/?replicaSet=rs0":           true,
+		"mongodb+srv://user:pass@db.invalid/":                                                true,
+		"mongodb://user:planted@pass@host/":                                                  false,
+		"mongodb://host/?replicaSet":                                                         false,
+		"mongodb://":                                                                         false,
+		"http://planted/":                                                                    false,
+		"mongodb://user:pass@host/?authMechanism=SCRAM-SHA-1":                                true,
+		"mongodb://user:pass@host/?authMechanism=PLAIN&authSource=$external":                 true,
+		"mongodb://host/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s": false,
+		"mongodb://host/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:azure,TOKEN_RESOURCE:planted": false,
+		"mongodb://host/?authMechanism=MONGODB-AWS":           false,
+		"mongodb+srv://db.invalid/?authMechanism=MONGODB-AWS": false,
+		"mongodb://user@host/?authMechanism=GSSAPI":           false,
 	} {
 		wrong := Driver{}.Check(uri)
 		require.Equal(t, good, wrong == "", uri)
