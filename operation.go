@@ -125,7 +125,7 @@ type OperationDatabase interface {
 	Hold(ctx context.Context, id string, at time.Time) (bool, error)
 	// Scrub takes the tokens out of one that is scheduled.
 	Scrub(ctx context.Context, id string) (bool, error)
-	// GiveBack makes one that is scheduled or running a queued one again.
+	// GiveBack makes one that is scheduled a queued one again.
 	GiveBack(ctx context.Context, id string, at time.Time) (bool, error)
 	// Start makes a scheduled one a running one, with the page of its run.
 	Start(ctx context.Context, id, link string, at time.Time) (bool, error)

@@ -1,6 +1,7 @@
 package fiftyone
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -108,17 +109,22 @@ func refusal(raw bson.Raw) string {
 		return "It is a part of a distributed operation, and Signalbox does not run those."
 	}
 	for _, stage := range stagesOf(raw.Lookup("pipeline")) {
-		switch stage.Lookup("num_distributed_tasks").Type {
-		case 0, bson.TypeNull, bson.TypeUndefined:
-		default:
-			name := textOf(stage.Lookup("name"))
-			if name == "" {
-				name = textOf(stage.Lookup("operator_uri"))
-			}
+		if !inOne(stage.Lookup("num_distributed_tasks")) {
+			name := cmp.Or(textOf(stage.Lookup("name")), textOf(stage.Lookup("operator_uri")))
 			return "Its stage " + name + " is to be distributed over several tasks, and Signalbox does not do that."
 		}
 	}
 	return ""
+}
+
+// inOne tells whether a number of tasks means that a stage is not distributed: none, or one.
+func inOne(tasks bson.RawValue) bool {
+	switch tasks.Type {
+	case 0, bson.TypeNull, bson.TypeUndefined:
+		return true
+	}
+	n, is := tasks.AsInt64OK()
+	return is && n <= 1
 }
 
 // stagesOf are the stages of a pipeline: {stages: […]}, or a bare list as older versions wrote it.

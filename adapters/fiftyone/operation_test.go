@@ -105,8 +105,14 @@ func TestWhatCannotBeTakenIsRefusedAndStopsNothing(t *testing.T) {
 			d["pipeline"] = stages(bson.D{{Key: "name", Value: "two"}, {Key: "num_distributed_tasks", Value: 3}})
 		}, "stage two"},
 		"a bare list of stages": {func(d bson.M) {
-			d["pipeline"] = bson.A{bson.D{{Key: "operator_uri", Value: "a/b"}, {Key: "num_distributed_tasks", Value: 1}}}
+			d["pipeline"] = bson.A{bson.D{{Key: "operator_uri", Value: "a/b"}, {Key: "num_distributed_tasks", Value: 2}}}
 		}, "stage a/b"},
+		"a stage in one task": {func(d bson.M) {
+			d["pipeline"] = stages(bson.D{{Key: "name", Value: "one"}, {Key: "num_distributed_tasks", Value: 1}}, bson.D{{Key: "num_distributed_tasks", Value: 1.0}})
+		}, ""},
+		"a stage in so many tasks as somebody wrote": {func(d bson.M) {
+			d["pipeline"] = stages(bson.D{{Key: "name", Value: "odd"}, {Key: "num_distributed_tasks", Value: "many"}})
+		}, "stage odd"},
 		"stages as usual": {func(d bson.M) {
 			d["pipeline"] = stages(bson.D{{Key: "name", Value: "one"}, {Key: "num_distributed_tasks", Value: nil}})
 		}, ""},

@@ -126,6 +126,47 @@ func TestRealMongoThatIsAloneHasNoChanges(t *testing.T) {
 	require.NotContains(t, err.Error(), "127.0.0.1")
 }
 
+func TestRealMongoTokensAreTakenOutWhateverTheirNames(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, false)
+	db, operations := open(t, f.URI()), f.Database().Collection("delegated_ops")
+	for state, hold := range map[string]func(id string) (bool, error){
+		"queued":    func(id string) (bool, error) { return db.Hold(t.Context(), id, time.Now()) },
+		"scheduled": func(id string) (bool, error) { return db.Scrub(t.Context(), id) },
+	} {
+		id := bson.NewObjectID()
+		_, err := operations.InsertOne(t.Context(), bson.D{{Key: "_id", Value: id}, {Key: "run_state", Value: state}, {Key: "context", Value: bson.D{
+			{Key: "other", Value: 1},
+			{Key: "request_params", Value: bson.D{
+				{Key: "user_request_token", Value: "planted"}, {Key: "a.b_token", Value: "planted"}, {Key: "$x_token", Value: "planted"}, {Key: "c.d", Value: 7},
+			}},
+		}}})
+		require.NoError(t, err)
+		done, err := hold(id.Hex())
+		require.NoError(t, err)
+		require.True(t, done)
+		raw, err := operations.FindOne(t.Context(), bson.D{{Key: "_id", Value: id}}).Raw()
+		require.NoError(t, err)
+		require.NotContains(t, raw.String(), "planted")
+		require.EqualValues(t, 7, raw.Lookup("context", "request_params", "c.d").AsInt64())
+		require.EqualValues(t, 1, raw.Lookup("context", "other").AsInt64())
+	}
+}
+
+func TestRealMongoARunningOperationIsNotGivenBack(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, false)
+	db, operations := open(t, f.URI()), f.Database().Collection("delegated_ops")
+	for state, back := range map[string]bool{"scheduled": true, "running": false, "failed": false} {
+		id := bson.NewObjectID()
+		_, err := operations.InsertOne(t.Context(), bson.D{{Key: "_id", Value: id}, {Key: "run_state", Value: state}})
+		require.NoError(t, err)
+		done, err := db.GiveBack(t.Context(), id.Hex(), time.Now())
+		require.NoError(t, err)
+		require.Equal(t, back, done, state)
+	}
+}
+
 func TestRealMongoTellsWhatIsWrongWithOneDocument(t *testing.T) {
 	t.Parallel()
 	f := realtest.Start(t, false)
