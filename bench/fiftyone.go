@@ -27,6 +27,8 @@ type vision struct {
 	f     *realtest.Instance
 	queue *realtest.Queue // of hello
 	out   *section
+
+	forked time.Duration // from the acceptance of a run to its operator's code
 }
 
 // fiftyOne measures operators of a real FiftyOne, beside the launcher that FiftyOne has itself.
@@ -181,6 +183,7 @@ func (v *vision) starting(ctx context.Context) error {
 	_, steps, err := stepsOf(ctx, v.site, ids)
 	steps.title = "The way of an operator of FiftyOne, since it was accepted"
 	steps.rows = append(steps.rows, []string{"its code begins", short(took.p50()), short(took.p99())})
+	v.forked = took.p50()
 	v.out.rows = append(v.out.rows, atMost("accepted → operator's code, forked, p50", took.p50(), 200*time.Millisecond))
 	v.out.details = append(v.out.details, steps)
 	return err

@@ -72,8 +72,10 @@ func browsing(ctx context.Context, s settings) (section, error) {
 		{"memory of the page with the log", "≤ 200 MiB", mib(int64(found.Memory)), met(found.Memory <= browserMost)},
 	}
 	out.details = []table{{"Distribution", []string{"what", "measured"}, [][]string{
-		{"paint of the runs", timesOf(found.Paints.Runs).String()}, {"paint of a run", timesOf(found.Paints.Run).String()},
-		{"interactions", interactions.String()}, {"new rows", rows.String()},
+		{"paint of the runs", timesOf(found.Paints.Runs).String()},
+		{"paint of a run", timesOf(found.Paints.Run).String()},
+		{"interactions", interactions.String()},
+		{"new rows", rows.String()},
 	}}}
 	return out, nil
 }

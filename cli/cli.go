@@ -55,7 +55,7 @@ func Command(env Env) *cobra.Command {
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(badFlag)
 	for _, noun := range []func(Env) *cobra.Command{
-		runsCommand, pluginsCommand, operatorsCommand, datasetsCommand, orchestratorsCommand, sourcesCommand, usersCommand, groupsCommand, invitationsCommand, accountsCommand, meCommand, loginCommand, logoutCommand, profilesCommand, secretsCommand, settingsCommand, accessCommand, auditCommand, doctorCommand,
+		runsCommand, pluginsCommand, operatorsCommand, datasetsCommand, orchestratorsCommand, sourcesCommand, usersCommand, groupsCommand, invitationsCommand, accountsCommand, meCommand, loginCommand, logoutCommand, profilesCommand, secretsCommand, settingsCommand, sessionsCommand, accessCommand, auditCommand, doctorCommand,
 	} {
 		root.AddCommand(noun(env))
 	}

@@ -137,13 +137,16 @@ func (e exporter) pass(ctx context.Context) (there int, faults []sb.Fault, err e
 	return there, faults, nil
 }
 
+// ownOfFiftyOne are plugins that each App has from FiftyOne itself, in whose place it would take one of the same name.
+var ownOfFiftyOne = map[string]bool{"@voxel51/operators": true, "@voxel51/panels": true}
+
 func (e exporter) enabled(ctx context.Context) ([]client.Plugin, error) {
 	var wanted []client.Plugin
 	for p, err := range client.All(ctx, client.Paging{Limit: sb.MaxLimit}, e.api.Plugins.List) {
 		if err != nil {
 			return nil, err
 		}
-		if p.Enabled {
+		if p.Enabled && !ownOfFiftyOne[p.Name] {
 			wanted = append(wanted, p)
 		}
 	}

@@ -109,6 +109,16 @@ func TestPeople(t *testing.T) {
 		"a group goes": {
 			call: "DELETE /api/v1/groups/staff", args: []string{"groups", "delete", "staff"}, err: "Group staff is deleted. Its members stay.\n",
 		},
+		"who is logged in": {
+			call: "GET /api/v1/sessions?search=zo", args: []string{"sessions", "list", "--search", "zo"},
+			answer: `{"items":[{"id":"01S","user":{"id":"01U","name":"Zoë","email":"","role":"member"},"provider":"corporate","address":"192.0.2.1","agent":"a","seen_at":"2026-05-01T11:00:00Z","current":false}],"next_cursor":null}`,
+			out: `
+			ID   USER  ROLE    LOGIN      ADDRESS    LAST SEEN
+			01S  Zoë   member  corporate  192.0.2.1  1 hour ago
+			`,
+		},
+		"a session ends":       {call: "DELETE /api/v1/sessions/01S", args: []string{"sessions", "end", "01S"}, err: "Session 01S is ended.\n"},
+		"a user is logged out": {call: "DELETE /api/v1/users/zoe@example.org/sessions", args: []string{"sessions", "end-all", "zoe@example.org"}, err: "zoe@example.org is logged out. API keys go on to work.\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

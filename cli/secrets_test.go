@@ -51,6 +51,12 @@ func TestSecretsAndSettings(t *testing.T) {
 			call: "PATCH /api/v1/settings", answer: all, args: []string{"settings", "set", "default-user-role=guest", "api_key_roles=", "just_in_time_users=false"},
 			sent: `{"api_key_roles":[],"default_user_role":"guest","just_in_time_users":false}`, out: table,
 		},
+		"what other settings would do": {
+			call: "PATCH /api/v1/settings?dry_run=true", args: []string{"settings", "set", "api_key_roles=admin", "--dry-run"},
+			answer: `{"gain":[],"lose":[{"role":"member","right":"api_keys","users":3,"service_accounts":1,"keys":5}]}`,
+			sent:   `{"api_key_roles":["admin"]}`, err: "Nothing was changed.\n",
+			out: "WOULD LOSE  THE RIGHT  USERS  SERVICE ACCOUNTS  KEYS\nmember      api_keys   3      1                 5\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

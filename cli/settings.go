@@ -58,15 +58,21 @@ func anySetting(cmd *cobra.Command, args []string) error {
 
 func settingsCommand(env Env) *cobra.Command {
 	a, cmd := noun(env, "settings", "The settings of the organisation")
+	var dry bool
 	set := a.verb("set NAME=VALUE...", "Change settings; they count from the next request", anySetting,
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
 			changes, err := settingChanges(cmd, args)
 			if err != nil {
 				return err
 			}
+			if dry {
+				e, err := api.Organisation.ForeseeSettings(cmd.Context(), changes)
+				return a.settingsEffect(e, err)
+			}
 			s, err := api.Organisation.SetSettings(cmd.Context(), changes)
 			return a.settings(s, err)
 		})
+	set.Flags().BoolVar(&dry, "dry-run", false, "change nothing; tell which roles would gain or lose what, and how many people and keys that are")
 	set.Example = "  signalbox settings set default_user_role=guest api_key_roles=member,admin"
 	set.ValidArgsFunction = func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		var names []string
@@ -102,6 +108,34 @@ func settingChanges(cmd *cobra.Command, args []string) (map[string]any, error) {
 		}
 	}
 	return changes, nil
+}
+
+func (a *app) settingsEffect(e client.SettingsEffect, err error) error {
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return a.writeJSON(e)
+	}
+	if len(e.Gain)+len(e.Lose) == 0 {
+		return a.done(nil, "Nobody would gain or lose anything now.")
+	}
+	for i, list := range [][]client.RoleRight{e.Lose, e.Gain} {
+		if len(list) == 0 {
+			continue
+		}
+		head, rows := rowsOf(list, []column[client.RoleRight]{
+			{[]string{"would lose", "would gain"}[i], func(r client.RoleRight) string { return string(r.Role) }},
+			{"the right", func(r client.RoleRight) string { return r.Right }},
+			{"users", func(r client.RoleRight) string { return strconv.Itoa(r.Users) }},
+			{"service accounts", func(r client.RoleRight) string { return strconv.Itoa(r.ServiceAccounts) }},
+			{"keys", func(r client.RoleRight) string { return strconv.Itoa(r.Keys) }},
+		})
+		if err := a.writeItems(head, rows, ""); err != nil {
+			return err
+		}
+	}
+	return a.done(nil, "Nothing was changed.")
 }
 
 func (a *app) settings(s client.Settings, err error) error {

@@ -41,6 +41,7 @@ type Client struct {
 	Me              Me
 	Logins          Logins
 	Audit           Audit
+	Sessions        Sessions
 	Secrets         Secrets
 	Organisation    Organisation
 	Rights          Rights
@@ -55,7 +56,8 @@ func New(o Options) (*Client, error) {
 	return &Client{
 		Runs: Runs{c}, Plugins: Plugins{c}, Operators: Operators{c}, Datasets: Datasets{c},
 		Orchestrators: Orchestrators{c}, Sources: Sources{c}, Users: Users{c}, Groups: Groups{c}, Invitations: Invitations{c}, ServiceAccounts: ServiceAccounts{c}, Me: Me{c}, Logins: Logins{c}, Audit: Audit{c},
-		Secrets: Secrets{c}, Organisation: Organisation{c}, Rights: Rights{c},
+		Sessions: Sessions{c},
+		Secrets:  Secrets{c}, Organisation: Organisation{c}, Rights: Rights{c},
 	}, nil
 }
 

@@ -33,6 +33,33 @@ func (o Organisation) Settings(ctx context.Context) (Settings, error) {
 	return read[Settings](ctx, o.c, "/settings", nil)
 }
 
+// SettingsEffect is what a change of the settings would do at once.
+type SettingsEffect struct {
+	Document
+	Gain []RoleRight `json:"gain"`
+	Lose []RoleRight `json:"lose"`
+}
+
+// UnmarshalJSON reads an effect and keeps its text.
+func (e *SettingsEffect) UnmarshalJSON(b []byte) error {
+	type plain SettingsEffect
+	return keep(b, (*plain)(e), &e.JSON)
+}
+
+// RoleRight is a right, api_keys or all_runs, that everyone with a role would gain or lose, and how many that are.
+type RoleRight struct {
+	Role            sb.Role `json:"role"`
+	Right           string  `json:"right"`
+	Users           int     `json:"users"`
+	ServiceAccounts int     `json:"service_accounts"`
+	Keys            int     `json:"keys"` // API keys that they hold
+}
+
+// ForeseeSettings tells what SetSettings would do, and changes nothing.
+func (o Organisation) ForeseeSettings(ctx context.Context, changes map[string]any) (SettingsEffect, error) {
+	return do[SettingsEffect](ctx, o.c, http.MethodPatch, "/settings?dry_run=true", changes)
+}
+
 // SetSettings changes the settings that are named, under the names of the API; it gives all of them.
 func (o Organisation) SetSettings(ctx context.Context, changes map[string]any) (Settings, error) {
 	return do[Settings](ctx, o.c, http.MethodPatch, "/settings", changes)

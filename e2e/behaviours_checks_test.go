@@ -90,7 +90,7 @@ func (b behaving) restated() {
 }
 
 func (b behaving) progress() {
-	for _, operator := range []string{"plain", "generator"} {
+	for _, operator := range []string{"plain", "generator", "async_generator"} {
 		doc := b.done(fmt.Sprintf("%q", operator))
 		require.InDelta(b.t, 0.5, field(doc, "status", "progress"), 0)
 		require.Equal(b.t, "halfway there", field(doc, "status", "label"))
@@ -394,4 +394,61 @@ func (b behaving) forbiddenOverrides() {
 
 func (b behaving) bareList() {
 	require.Len(b.t, b.stored(`doc["pipeline"] = stages`), 2)
+}
+
+// documents compares what is written of operations with what FiftyOne's own executor writes of the same ones.
+func (b behaving) documents() {
+	for _, arguments := range []string{
+		`"plain"`, `"coroutine"`, `"generator"`, `"until", {"file": "/none"}`, `"shows", request={"selected": ["a"], "panel_id": ObjectId()}`,
+		`"pipe", pipeline=Pipeline([stage({"n": 1}), stage()])`, `"pipe", pipeline=Pipeline([PipelineStage(mine + "until")])`,
+	} {
+		var ids [2]string
+		b.sdk(&ids, fmt.Sprintf(`
+doc = made(%[1]s, metadata={"inputs_schema": None, "outputs_schema": None})
+ours = put({**doc, "_id": ObjectId()})
+aside.execute_operation(aside.get(doc["_id"]))
+say([str(doc["_id"]), ours])`, arguments))
+		theirs := b.document("aside", ids[0])
+		b.ends(b.id(ids[1]), theirs["run_state"].(string))
+		require.Equal(b.t, likeness(theirs), likeness(b.document("delegated_ops", ids[1])), arguments)
+	}
+}
+
+// document reads an operation with the types of all its values.
+func (b behaving) document(collection, id string) (doc map[string]any) {
+	b.t.Helper()
+	raw, err := b.operations.Database().Collection(collection).FindOne(b.t.Context(), bson.D{{Key: "_id", Value: b.id(id)}}).Raw()
+	require.NoError(b.t, err)
+	text, err := bson.MarshalExtJSON(raw, true, false)
+	require.NoError(b.t, err)
+	require.NoError(b.t, json.Unmarshal(text, &doc))
+	return doc
+}
+
+// likeness leaves out of a document what differs between two runs, and what a launcher that watches over them adds: that
+// it was held, its page, and that it is watched over.
+func likeness(doc map[string]any) map[string]any {
+	for _, name := range []string{"_id", "scheduled_at", "run_link", "monitored"} {
+		delete(doc, name)
+	}
+	if result, is := doc["result"].(map[string]any); is && result["error"] != nil {
+		lines := strings.Split(strings.TrimSpace(result["error"].(string)), "\n")
+		result["error"] = lines[len(lines)-1]
+	}
+	return kinds(doc).(map[string]any)
+}
+
+// kinds names moments by their kind.
+func kinds(value any) any {
+	of, is := value.(map[string]any)
+	if !is {
+		return value
+	}
+	for name, one := range of {
+		if name == "$date" {
+			return "a moment"
+		}
+		of[name] = kinds(one)
+	}
+	return of
 }

@@ -4,7 +4,9 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -46,6 +48,7 @@ var behaviours = []behaviour{
 		"A run's log begins at INFO, whatever FiftyOne's own level is; who reads it chooses a severity.",
 	},
 	{"execute_operation_multi_proc_forwards_child_logs", "so does what child processes say", behaving.logsOfChildren, ""},
+	{"write-back, field by field", "an operation looks as FiftyOne's own executor leaves it: plain, coroutine, generator, pipeline; completed and failed", behaving.documents, ""},
 	{"generator_run_success", "a generator completes without a result", behaving.generator, ""},
 	{
 		"updates_progress", "progress that is said often ends where it ended, with the run's page and both schemas", behaving.tenWords,
@@ -114,6 +117,7 @@ func TestBehavioursThatFiftyOnesOwnTestsHold(t *testing.T) {
 	w := newWorld(t, "SIGNALBOX_PYTHON="+realtest.Python(t))
 	w.dev()
 	w.done("plugins", "install", "testdata/behaviours")
+	require.NoError(t, os.CopyFS(filepath.Join(f.Plugins(), "behaviours"), os.DirFS("testdata/behaviours"))) // FiftyOne's executor runs them, too
 	w.source(f)
 	b := behaving{&app{world: w, f: f, operations: f.Database().Collection("delegated_ops")}, f.Console(), t.TempDir()}
 	b.sdk(&struct{}{}, prelude)

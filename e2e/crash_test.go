@@ -19,7 +19,7 @@ import (
 
 // crashing is a plugin whose operator ends as its params say. VERSION is replaced.
 const crashing = `
-import ctypes, os, signal, time
+import ctypes, os, signal, sys, time
 import fiftyone.operators as foo
 
 class Ends(foo.Operator):
@@ -35,10 +35,20 @@ class Ends(foo.Operator):
             ctypes.string_at(0)
         if how == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if how == "leave":
+            os._exit(0)
+        if how == "quit":
+            sys.exit("bye")
+        if how == "next":
+            return next(iter([]))
+        if how == "long":
+            raise ValueError("z" * 30_000_000)
         if how == "raise":
             return {}["nothing"]
         if how == "memory":
             return len(bytearray(1 << 60))
+        if how == "more memory":
+            return len(os.urandom(1 << 30))
         while how == "hang":
             time.sleep(1)
         return {"version": VERSION, "server": grandparent()}
@@ -92,6 +102,10 @@ func TestHowOperatorsInFiftyOneEnd(t *testing.T) {
 		"kill":     {"killed", ""},
 		"raise":    {"KeyError: 'nothing'", `return {}["nothing"]`},
 		"memory":   {"MemoryError", "bytearray"},
+		"leave":    {"ended with exit status 0 before the operator had", ""},
+		"quit":     {"SystemExit: bye", `sys.exit("bye")`},
+		"next":     {"execute() raised StopIteration", "next(iter([]))"},
+		"long":     {"ValueError: zzz", "raise ValueError"},
 	} {
 		run := w.over(w.schedule(ending, map[string]any{"how": how}).ID)
 		require.Equal(t, sb.Failed, run.Status, how)
@@ -103,6 +117,20 @@ func TestHowOperatorsInFiftyOneEnd(t *testing.T) {
 	_, err := w.client.Runs.Stop(t.Context(), hang.ID)
 	require.NoError(t, err)
 	require.Equal(t, sb.FailStopped, w.over(hang.ID).Failure.Kind)
+	require.Equal(t, 1, w.returned(w.schedule(ending, nil).ID).Version)
+}
+
+func TestOperatorInFiftyOneThatTakesTooMuchMemoryIsEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "SIGNALBOX_PYTHON="+realtest.Python(t), "SIGNALBOX_WORKER_MEMORY=500MiB")
+	n := w.dev()
+	if strings.Contains(n.out.String(), "SIGNALBOX_WORKER_MEMORY has no effect") {
+		t.Skip("control groups cannot be made here")
+	}
+	w.crashing("1")
+	run := w.over(w.schedule(ending, map[string]any{"how": "more memory"}).ID)
+	require.Equal(t, sb.Failed, run.Status)
+	require.Contains(t, run.Failure.Message, "out of memory: a run may use 500 MiB of memory here (SIGNALBOX_WORKER_MEMORY)")
 	require.Equal(t, 1, w.returned(w.schedule(ending, nil).ID).Version)
 }
 

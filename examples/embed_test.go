@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,11 +33,16 @@ func unpacked(t *testing.T, name string) (sb.Manifest, string) {
 
 func TestEveryPluginIsAGoodOne(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"dummy", "imagestats"}, examples.Names())
+	require.Equal(t, []string{"dummy", "fiftyone-operators", "fiftyone-panels", "imagestats"}, examples.Names())
 	for _, name := range examples.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m, dir := unpacked(t, name)
+			if own, is := strings.CutPrefix(name, "fiftyone-"); is {
+				require.Equal(t, "@voxel51/"+own, m.Name)
+				require.Empty(t, m.Commands, "its operators are those of FiftyOne itself")
+				return
+			}
 			require.Equal(t, "@signalbox/"+name, m.Name)
 			require.Len(t, m.Commands, len(m.Operators), "each operator runs without FiftyOne")
 			for operator, c := range m.Commands {

@@ -31,17 +31,18 @@ func (a *attempt) prepare(ctx context.Context) (sb.Executor, sb.Job, error) {
 		}
 	}
 	var forks []string
+	dir := a.plugin
 	if a.Command == nil {
 		python, release, err := a.pythonFor(ctx, a.plugin)
 		a.release = release
 		if err != nil {
 			return nil, sb.Job{}, err
 		}
-		command.Argv, forks = inFiftyOne(python, "run"), ForksOf(python)
+		command.Argv, forks, dir = inFiftyOne(python, "run", a.plugin), ForksOf(python), "/"
 	}
 	return executor, sb.Job{
 		Process: a.process, Operator: a.Operator, EndToken: a.EndToken, Command: command.Argv, Forks: forks, Params: a.Params,
-		Dir: a.plugin, Env: a.env(), Report: reporter{a},
+		Dir: dir, Env: a.env(), Report: reporter{a},
 	}, nil
 }
 
@@ -67,9 +68,10 @@ func (r *Runner) pythonFor(ctx context.Context, folder string) (python string, r
 	return r.Plugins.Use(ctx, folder)
 }
 
-// inFiftyOne is a command of the FiftyOne runtime.
-func inFiftyOne(python, verb string) []string {
-	return []string{python, "-m", "signalbox.fiftyone", verb}
+// inFiftyOne is a command of the FiftyOne runtime for a plugin's folder. It is not started there: Python would take its
+// own modules from that folder.
+func inFiftyOne(python, verb, folder string) []string {
+	return []string{python, "-m", "signalbox.fiftyone", verb, "--folder", folder}
 }
 
 // ForksOf is the command that imports FiftyOne once and forks a process for each operator; nil without a Python.
@@ -77,7 +79,7 @@ func ForksOf(python string) []string {
 	if python == "" {
 		return nil
 	}
-	return inFiftyOne(python, "serve")
+	return []string{python, "-m", "signalbox.fiftyone", "serve"}
 }
 
 // fetch gets the plugin's folder from the cache, or from the control plane.

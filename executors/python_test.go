@@ -42,13 +42,14 @@ func pythonOf(t *testing.T, script string) string {
 func TestAnOperatorRunsInItsPluginsPython(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "")
-	python := pythonOf(t, `echo "$*"`)
+	python := pythonOf(t, `echo "$* in $PWD"`)
 	var asked string
 	f := w.furnish(func(_ context.Context, folder string) (string, error) { asked = folder; return python, nil })
 	require.NoError(t, w.do(t))
-	require.Equal(t, []string{"INFO -m signalbox.fiftyone run"}, w.messages())
 	require.Equal(t, filepath.Join(w.runner.cache.dir, w.answer.Plugin.SHA256, "tools"), asked)
+	require.Equal(t, []string{"INFO -m signalbox.fiftyone run --folder " + asked + " in /"}, w.messages())
 	require.Zero(t, f.held.Load(), "it is let go")
+	require.Equal(t, 1, w.called("fail"), "it ended well and had not reported")
 }
 
 func TestARunWhosePackagesCannotBeInstalledSaysWhy(t *testing.T) {
@@ -83,7 +84,7 @@ func TestAFormIsAskedInThePluginsPython(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "")
 	q := w.resolving(t, "exit 1")
-	python := pythonOf(t, `test "$*" = "-m signalbox.fiftyone form" && echo '{"label":"its own"}' > "$SIGNALBOX_RESULT"`)
+	python := pythonOf(t, `test "$1 $2 $3 $4" = "-m signalbox.fiftyone form --folder" && cd "$5" && test -f fiftyone.yml && echo '{"label":"its own"}' > "$SIGNALBOX_RESULT"`)
 	f := w.furnish(func(context.Context, string) (string, error) { return python, nil })
 	require.Equal(t, "its own", w.work(t, WorkerSettings{Drain: -1}).form(t, q).Label)
 	require.Zero(t, f.held.Load())

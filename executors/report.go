@@ -52,8 +52,13 @@ func (a *attempt) report(ctx context.Context, end sb.End) {
 	}
 	result, err := readResult(a.resultFile(), a.Owner)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && a.Command != nil:
 		return
+	case errors.Is(err, fs.ErrNotExist): // FiftyOne's runtime reports by itself, so this is refused unless it did not
+		err = reporter{a}.Fail(ctx, "The operator's process ended with exit status 0 before the operator had.", "")
+		if sb.CodeOf(err) == sb.Conflict {
+			return
+		}
 	case err != nil:
 		err = reporter{a}.Fail(ctx, message(err), "")
 	default:

@@ -131,7 +131,7 @@ func (a *asked) resolve(ctx context.Context, worker, folder string) (sb.Form, er
 	}
 	end, err := a.execute(ctx, sb.Job{
 		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: filepath.Base(in.dir)}, Source: worker}, Operator: a.Operator, Forks: ForksOf(python),
-		Command: inFiftyOne(python, "form"), Dir: folder, Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
+		Command: inFiftyOne(python, "form", folder), Dir: "/", Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
 	})
 	if err != nil {
 		return sb.Form{}, err

@@ -46,7 +46,7 @@ func TestAWorkerResolvesForms(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "")
 	q := w.resolving(t, `
-test "$*" = "-m signalbox.fiftyone form" && cat hello.txt && test -z "$SIGNALBOX_TOKEN$SIGNALBOX_URL$SIGNALBOX_RUN_ID" || exit 3
+test "$PWD $1 $2 $3 $4" = "/ -m signalbox.fiftyone form --folder" && cat "$5/hello.txt" && test -z "$SIGNALBOX_TOKEN$SIGNALBOX_URL$SIGNALBOX_RUN_ID" || exit 3
 printf '{"schema":{"type":"object"},"label":"%s %s","inputs":%s}' "$API_KEY" "$FIFTYONE_DATABASE_URI $FIFTYONE_DATABASE_NAME" "$(cat $SIGNALBOX_CONTEXT)" > "$SIGNALBOX_RESULT"
 `)
 	form := w.work(t, WorkerSettings{Drain: -1}).form(t, q)

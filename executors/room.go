@@ -92,6 +92,17 @@ func listed(vars map[string]string) (env []string) {
 	return env
 }
 
+// PythonPath is where a Python finds a folder of ours, and then what an environment says.
+func PythonPath(folder string, env []string) string {
+	own := folder
+	for _, e := range env {
+		if path, is := strings.CutPrefix(e, "PYTHONPATH="); is {
+			own = joinPath(folder, path)
+		}
+	}
+	return own
+}
+
 func joinPath(parts ...string) string {
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
 	return strings.Join(parts, string(filepath.ListSeparator))

@@ -9,6 +9,7 @@ package fiftyone
 import (
 	"cmp"
 	"context"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -53,6 +54,19 @@ func (Driver) Check(uri string) string {
 // logins are the mechanisms that know nothing but what the address says; "" is for what the server offers of the first two. Those of
 // clouds ask metadata services, or read tokens of this machine, and send them to the registered host.
 var logins = []string{"", "SCRAM-SHA-256", "SCRAM-SHA-1", "MONGODB-X509", "PLAIN"}
+
+// Hosts are those of an address that Check takes, with their ports: those of a seed list are its name, since the DNS is
+// not asked.
+func (Driver) Hosts(uri string) []string {
+	var hosts []string
+	for _, host := range settings(strings.Replace(uri, seedList, "mongodb://", 1)).Hosts {
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			host = net.JoinHostPort(host, "27017")
+		}
+		hosts = append(hosts, strings.ToLower(host))
+	}
+	return hosts
+}
 
 // seedList begins an address whose hosts the DNS knows.
 const seedList = "mongodb+srv://"

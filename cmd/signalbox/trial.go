@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"os"
@@ -18,6 +17,11 @@ import (
 
 // tryPlugin tries the plugin of an archive as a worker with the settings of this process would run it.
 func tryPlugin(ctx context.Context, program string, archive io.Reader) (sb.Trial, error) {
+	if program != "" {
+		if err := os.Setenv("SIGNALBOX_PYTHON", program); err != nil {
+			return sb.Trial{}, sb.Wrap(err, sb.Invalid, "%q is no path of a Python", program)
+		}
+	}
 	c, err := load()
 	if err != nil {
 		return sb.Trial{}, err
@@ -35,7 +39,7 @@ func tryPlugin(ctx context.Context, program string, archive io.Reader) (sb.Trial
 	if err != nil {
 		return sb.Trial{}, sb.Wrap(err, sb.Internal, "the Python package cannot be written to %s", dir)
 	}
-	interpreter, err := pythonOf(ctx, c, cmp.Or(program, c.Worker.Python), folder, filepath.Join(dir, "environments"))
+	interpreter, err := pythonOf(ctx, c, c.Worker.Python, folder, filepath.Join(dir, "environments"))
 	if err != nil {
 		return sb.Trial{}, err
 	}

@@ -145,20 +145,22 @@ const pythonTime = 20 * time.Second
 
 // newProcesses makes the executor of processes, within the bounds of the settings; and says what cannot be as they ask.
 func newProcesses(c config.Config, self string, account *process.Account, env []string, packages string, log *logrus.Logger) (*process.Executor, []string, error) {
+	shim := executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}) // also a forked one tells of the end
 	processes, err := process.New(process.Options{
-		Shim: []string{self, shimVerb}, Env: executors.PassEnv(os.Environ(), []string{"SSL_CERT_FILE", "SSL_CERT_DIR"}),
-		ForksEnv: append(slices.Clone(env), "PYTHONPATH="+packages, "PYTHONUNBUFFERED=1"),
+		Shim: []string{self, shimVerb}, Env: shim, ForksLog: log.WriterLevel(logrus.WarnLevel),
+		ForksEnv: slices.Concat(env, shim, []string{"PYTHONPATH=" + executors.PythonPath(packages, env), "PYTHONUNBUFFERED=1"}),
 		Account:  account, Folder: c.Worker.Dir, Memory: int64(c.Worker.Memory), Worker: workerName(c),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	go warm(processes, c.Worker.Python, log)
+	var warnings []string
 	if err := processes.Bound(); err != nil {
 		log.WithError(err).Warn(unbounded)
-		return processes, []string{unbounded}, nil
+		warnings = []string{unbounded}
 	}
-	return processes, nil, nil
+	go warm(processes, c.Worker.Python, log)
+	return processes, warnings, nil
 }
 
 // warm imports what operators need before the first of them is there.

@@ -65,7 +65,7 @@ func (s *Forms) ask(ctx context.Context, q sb.Question) (sb.Form, error) {
 		return sb.Form{}, sb.Wrap(sb.ErrNoForm, sb.Unavailable, "the form could not be made: %s did not answer within %s; ask again, or enter its params as JSON", q.Operator, sb.FormPatience)
 	}
 	s.drop(ctx, id)
-	return sb.Form{}, sb.Wrap(sb.ErrNoForm, sb.Unavailable, "the form could not be made: no worker of pool %s took the question within %s; start one whose SIGNALBOX_PYTHON has FiftyOne, or enter the params as JSON", q.Pool, sb.FormPatience)
+	return sb.Form{}, sb.Wrap(sb.ErrNoForm, sb.Unavailable, "the form could not be made: no worker of pool %s was free for the question within %s; ask again, start one whose SIGNALBOX_PYTHON has FiftyOne, or enter the params as JSON", q.Pool, sb.FormPatience)
 }
 
 // errLate says that there was no answer in time.

@@ -208,7 +208,7 @@ func TestNobodyWaitsLong(t *testing.T) {
 	w.times.patience <- time.Time{}
 	got := <-asked
 	runstest.RequireCode(t, sb.Unavailable, got.err)
-	require.Contains(t, got.err.Error(), "the form could not be made: no worker of pool default took the question")
+	require.Contains(t, got.err.Error(), "the form could not be made: no worker of pool default was free for the question")
 
 	asked = w.asks(w.Ann, embedding)
 	q := w.question("default")

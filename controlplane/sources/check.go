@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -43,6 +44,9 @@ func (r *Registry) check(ctx context.Context, s sb.Source, p sb.SourcePatch) (sb
 	c.plain(&s, p)
 	if p.URI != nil {
 		c.fault("uri", r.wrongURI(*p.URI), nil)
+	}
+	if err := r.checkTaken(ctx, c, s, p); err != nil {
+		return s, err
 	}
 	if p.Pools != nil {
 		s.Pools = c.pools(*p.Pools)
@@ -104,6 +108,37 @@ func (r *Registry) wrongURI(uri string) string {
 		return "an address begins with mongodb:// or mongodb+srv://"
 	}
 	return r.driver.Check(uri)
+}
+
+// checkTaken demands that a database is of one source alone: two would refuse what the other has taken.
+func (r *Registry) checkTaken(ctx context.Context, c *checking, s sb.Source, p sb.SourcePatch) error {
+	if p.URI == nil && p.Database == nil || len(c.faults) > 0 {
+		return nil
+	}
+	all, err := r.store.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	var address string
+	if p.URI != nil {
+		address = *p.URI
+	} else if address, err = r.uri(ctx, s); err != nil {
+		return err
+	}
+	hosts := r.driver.Hosts(address)
+	for _, other := range all {
+		if other.ID == s.ID || other.Name == s.Name || other.Database != s.Database {
+			continue // a name that is taken is told by the store
+		}
+		there, err := r.uri(ctx, other)
+		if err != nil { // its address does not open any more, so nothing is taken from there
+			continue
+		}
+		if slices.ContainsFunc(r.driver.Hosts(there), func(host string) bool { return slices.Contains(hosts, host) }) {
+			c.fault("uri", fmt.Sprintf("this database is the source %s already", other.Name), nil)
+		}
+	}
+	return nil
 }
 
 // checkPrincipal finds on whose behalf operations are taken.

@@ -11,6 +11,8 @@ import (
 type Store interface {
 	// Source reads one by id or name.
 	Source(ctx context.Context, idOrName string) (sb.Source, error)
+	// Sources reads all.
+	Sources(ctx context.Context) ([]sb.Source, error)
 	CreateSource(ctx context.Context, s sb.Source, uri []byte) (sb.Source, error)
 	// ChangeSource changes one by a pure function, and its sealed address unless that is nil.
 	ChangeSource(ctx context.Context, id string, uri []byte, f func(sb.Source) (sb.Source, error)) (sb.Source, error)
@@ -36,6 +38,8 @@ type Keys interface {
 type Driver interface {
 	// Check tells what is wrong with an address, without quoting any of it; "" for nothing. It reaches nothing.
 	Check(uri string) string
+	// Hosts are those of an address that Check takes, with their ports.
+	Hosts(uri string) []string
 	// Open gives what reaches a database; it connects when it is used. Errors: Invalid, Unavailable.
 	Open(uri, database string) (sb.OperationDatabase, error)
 }

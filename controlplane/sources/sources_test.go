@@ -72,6 +72,36 @@ func (w *world) claim(operator, dataset string) (sb.Claimed, sb.Process) {
 	return got, p
 }
 
+func TestADatabaseIsOneSourceAlone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	more := func(uri, database string) error {
+		name, permission := "more", sb.NoAccess
+		_, err := w.Register(t.Context(), sb.FiftyOne, sb.SourcePatch{Name: &name, URI: &uri, Database: &database, DefaultPermission: &permission})
+		return err
+	}
+	for _, same := range []string{uri, "mongodb://other:password@DB.example.org:27017", "mongodb://first.example.org,db.example.org/?replicaSet=rs0"} {
+		requireTaken(t, more(same, "fiftyone"))
+	}
+	require.NoError(t, more(uri, "other"))
+	name := "fiftyone"
+	_, err := w.Change(t.Context(), "more", sb.SourcePatch{Database: &name})
+	requireTaken(t, err)
+	other := "mongodb://db.example.org:27018"
+	_, err = w.Change(t.Context(), "more", sb.SourcePatch{Database: &name, URI: &other})
+	require.NoError(t, err)
+	same := uri
+	_, err = w.Change(t.Context(), "vision", sb.SourcePatch{URI: &same, Database: &name})
+	require.NoError(t, err, "it is not taken by itself")
+}
+
+func requireTaken(t *testing.T, err error) {
+	t.Helper()
+	var wrong *sb.Error
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, []sb.Fault{{Location: "body.uri", Message: "this database is the source vision already"}}, wrong.Faults)
+}
+
 func TestTheAddressGoesByClaimToTheSourcesPoolsOnly(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "prod")

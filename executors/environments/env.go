@@ -28,7 +28,7 @@ func PassEnv(environ []string) (env []string) {
 	return env
 }
 
-// maskOf masks the names and passwords in the settings of uv.
+// maskOf masks the names, passwords and tokens in the settings of uv.
 func maskOf(env []string) sb.Mask {
 	var hidden []string
 	for _, e := range env {
@@ -38,7 +38,11 @@ func maskOf(env []string) sb.Mask {
 		}
 		for _, address := range strings.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == ',' }) {
 			u, err := url.Parse(withoutName(address))
-			if err != nil || u.User == nil {
+			if err != nil {
+				continue
+			}
+			hidden = append(hidden, tokensOf(u)...)
+			if u.User == nil {
 				continue
 			}
 			if password, is := u.User.Password(); is {
@@ -49,6 +53,20 @@ func maskOf(env []string) sb.Mask {
 		}
 	}
 	return sb.NewMask(hidden...)
+}
+
+// tokensOf are the parts of an address that may let somebody in: values of its query, and long words of its path.
+func tokensOf(u *url.URL) (found []string) {
+	const long = 16
+	for _, values := range u.Query() {
+		found = append(found, values...)
+	}
+	for word := range strings.SplitSeq(u.Path, "/") {
+		if len(word) >= long && u.Host != "" {
+			found = append(found, word)
+		}
+	}
+	return found
 }
 
 // withoutName cuts the name off that an index may have: name=https://…

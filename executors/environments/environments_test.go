@@ -145,17 +145,35 @@ func TestAPluginThatNeedsNothingElseHasTheBase(t *testing.T) {
 	require.Equal(t, []string{s.Python, s.Python, s.Python}, []string{none, s.use(e, "# nothing\n"), s.use(e, "fiftyone>=1\nmongo\n")})
 }
 
+func TestPackagesAreAskedForByNameVersionsExtrasAndMarkers(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{
+		"birds", "Birds_2.x-y", "birds==1.0", "birds >=1, <2", "birds (>=1.0)", "birds~=1.4.2", "birds!=1.*", "birds===1.0+local.1",
+		"birds[wings, songs]>=2", "birds>=1 ; python_version < '3.11' and (sys_platform == \"linux\" or extra == 'x-y')", "birds>=1.0rc1,",
+	} {
+		s := shop{t: t}
+		asked, err := requirements(s.plugin("# what we need\n" + line + "  # and why\n"))
+		require.NoError(t, err, line)
+		require.Equal(t, line+"\n", asked)
+	}
+}
+
 func TestWhatCannotBeMadeSaysWhy(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	s.Env = append(s.Env, "UV_INDEX=main=https://ann:hunter2hunter2@packages.invalid/simple")
+	s.Env = append(s.Env, "UV_INDEX=main=https://ann:hunter2hunter2@packages.invalid/planted-in-the-path/simple?t=planted-in-the-query")
 	e := New(t.Context(), s.Options)
 	for asked, words := range map[string]string{
 		"nowhere>=3\n":                           "uv says: error: No solution found when resolving dependencies\n  cause: Because nowhere was not found",
 		"mongo>=5\n":                             "you require fiftyone==1.22.1, we can conclude that you require mongo<5",
 		"fiftyone<1\n":                           "unsatisfiable",
-		"a b\n":                                  "uv says: error: Couldn't parse requirement",
-		"hunter2hunter2 x\n":                     "***",
+		"a b\n":                                  "line 1 of requirements.txt is no name of a package",
+		"planted-in-the-path>=7\n":               "***",
+		"planted-in-the-query>=7\n":              "***",
+		"hunter2hunter2>=7\n":                    "***",
+		"\ufeff--index-url=http:127.0.0.1:9\n":   "is no name of a package",
+		"\ufeffbirds\n":                          "is no name of a package",
+		"\xff\xfeb\x00i\x00r\x00d\x00s\x00":      "is no name of a package",
 		"birds\n--index-url https://x.invalid\n": "line 2 of requirements.txt has an option",
 		"-r more.txt\n":                          "line 1 of requirements.txt has an option",
 		"birds --hash=sha256:00\n":               "has an option",

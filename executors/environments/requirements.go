@@ -16,13 +16,20 @@ import (
 // requirementsMost is what a requirements.txt may have, in bytes.
 const requirementsMost = 64 << 10
 
+// versions are those of a package, such as ">=2, <3" or "(>=2)".
+const versions = `\(?((<=?|>=?|[=!~]=|===)\s*\w[\w.*+!-]*\s*,?\s*)*\)?`
+
 var (
 	option  = regexp.MustCompile(`(^|\s)--?[A-Za-z]|\\$|\$\{`)
 	located = regexp.MustCompile(`[/@]`)
+	// named is a package by its name: with extras, versions and a marker. Nothing else reaches uv, which reads more than
+	// this package would know of.
+	named = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*\s*(\[[\w.,\s-]*\])?\s*` + versions + `\s*(;[\w.\s'"<>=!~(),+*-]+)?$`)
 )
 
 // requirements reads what a plugin asks for, without comments; "" for nothing. It may ask for packages by their names
-// alone, since the worker tells where packages come from. Errors: Invalid, TooLarge.
+// alone, since the worker tells where packages come from. What it says of a line does not quote it: it may hold a password.
+// Errors: Invalid, TooLarge.
 func requirements(folder string) (string, error) {
 	text, err := read(filepath.Join(folder, "requirements.txt"))
 	if err != nil {
@@ -38,9 +45,11 @@ func requirements(folder string) (string, error) {
 		case line == "" || line[0] == '#':
 			continue
 		case option.MatchString(line):
-			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has an option, and only names of packages with versions are taken: %.100s", n, line)
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has an option, and only names of packages with versions are taken", n)
 		case located.MatchString(before):
-			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has a place, and packages come from the index of the worker alone: %.100s", n, line)
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt has a place, and packages come from the index of the worker alone", n)
+		case !named.MatchString(line):
+			return "", sb.Errorf(sb.Invalid, "line %d of requirements.txt is no name of a package with versions", n)
 		}
 		wanted.WriteString(line + "\n")
 	}

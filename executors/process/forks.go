@@ -22,8 +22,8 @@ const (
 	forksEnd  = 5 * time.Second  // from the end of its socket until it is killed
 )
 
-// DefaultFork is how long a server has to fork a process.
-const DefaultFork = 20 * time.Second
+// DefaultFork is how long a server has to fork a process, or to have one ready that imports what it has to.
+const DefaultFork = forksTime
 
 // forks is a server that forks the shims of jobs from a process which has imported what they need. It is started when it
 // is first wanted, and again when it has died or ended unused. What it forked does not need it.
@@ -148,6 +148,7 @@ func (f *forks) start() (*net.UnixConn, *os.Process, error) {
 	defer func() { _ = theirs.Close() }()
 	cmd := exec.Command(f.command[0], f.command[1:]...) //nolint:noctx // it ends with its socket
 	cmd.Env, cmd.Dir, cmd.Stdin = append([]string{}, f.options.ForksEnv...), "/", theirs
+	cmd.Stderr, cmd.WaitDelay = f.options.ForksLog, forksEnd
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: f.options.Account.credential()}
 	ready, err := cmd.StdoutPipe()
 	if err == nil {
@@ -176,7 +177,10 @@ func awaited(out io.Reader) error {
 	}()
 	select {
 	case err := <-said:
-		return err
+		if err != nil {
+			return sb.Wrap(err, sb.Unavailable, "the server of forks ended before it was ready")
+		}
+		return nil
 	case <-time.After(forksTime):
 		return sb.Errorf(sb.Unavailable, "the server of forks was not ready within %s", forksTime)
 	}

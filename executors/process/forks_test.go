@@ -166,6 +166,15 @@ func TestASpareProcessThatCannotBeMadeReadyTellsItsJobWhy(t *testing.T) {
 	require.Contains(t, out.String(), "ImportError: no such module")
 }
 
+func TestASpareProcessThatDiedFailsNoJob(t *testing.T) {
+	t.Parallel()
+	command := serving("import os\nfrom signalbox.fiftyone import forks\n" +
+		"forks.spare(lambda: os._exit(0), lambda argv: 0)")
+	e := forking(t, command)
+	fork(t, e, command) // whenever it died
+	fork(t, e, command)
+}
+
 // noted is a server that notes each of its processes in a file, and what was noted there.
 func noted(t *testing.T) (command []string, pids func() []int) {
 	t.Helper()

@@ -36,6 +36,7 @@ type Options struct {
 	Account  *Account      // that runs the operators; nil: the one of this process
 	Folder   string        // which that account has to reach; "" is not tried
 	ForksEnv []string      // of the servers that fork processes for jobs that name one
+	ForksLog io.Writer     // gets what those servers say; nil: nobody
 	Idle     time.Duration // then such a server ends that was not wanted; DefaultIdle when 0
 	Servers  int           // most of them; DefaultServers when 0
 	Fork     time.Duration // for such a server to fork a process; DefaultFork when 0
@@ -275,6 +276,7 @@ func (l *leash) follow(started func()) (sb.End, error) {
 			return sb.End{}, s.err()
 		case s.PID != 0:
 			if err := l.shim.begin(l, s); err != nil {
+				l.say(wordStop)
 				return sb.End{}, err
 			}
 			begun = true

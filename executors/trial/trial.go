@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	sb "signalbox"
@@ -102,15 +103,21 @@ func (p Place) load(ctx context.Context, folder string) (t told, err error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, p.Python, "-m", "signalbox.fiftyone", "test", "--folder", folder)
-	cmd.Env, cmd.Dir = append(slices.Clone(p.Env), "PYTHONPATH="+p.PythonPath, "PYTHONDONTWRITEBYTECODE=1"), folder
+	cmd.Env, cmd.Dir = append(slices.Clone(p.Env), "PYTHONPATH="+p.PythonPath, "PYTHONDONTWRITEBYTECODE=1"), "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second // of what it has started and left
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) { // it has ended, and told all
+		err = nil
+	}
 	switch {
 	case ctx.Err() != nil:
 		return t, sb.Wrap(ctx.Err(), sb.Invalid, "the plugin could not be tried within %s", within)
 	case errors.As(err, new(*exec.ExitError)):
-		return t, sb.Wrap(err, sb.Invalid, "%s cannot try the plugin: %s", p.Python, last(stderr.String()))
+		return t, sb.Wrap(err, sb.Invalid, "%s cannot try the plugin: %v: %s", p.Python, err, last(stderr.String()))
 	case err != nil:
 		return t, sb.Wrap(err, sb.Invalid, "%s cannot be started: %v", p.Python, err)
 	}

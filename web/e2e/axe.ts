@@ -1,9 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect } from './world.ts';
+import { expect, test } from './world.ts';
 
 /** Demands that nothing keeps people out of what shows, in light and in dark. */
 export async function expectOpenToAll(page: Page) {
+  test.slow(); // on a busy machine it takes its time
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const { violations } = await new AxeBuilder({ page }).analyze();

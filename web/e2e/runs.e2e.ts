@@ -31,7 +31,10 @@ test('R2 a member sees the runs of others on the page of their dataset, and on t
   const run = await world.schedule('ok');
   const page = await as('member', `/d/${id}/runs`);
   await expect(rowOf(page, run)).toBeVisible();
-  await expect(page.getByRole('link', { name: 'Runs', exact: true })).toHaveAttribute('aria-current', 'page');
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Runs' })).toHaveAttribute(
+    'aria-current',
+    'page',
+  );
   await page.getByText('My runs', { exact: true }).click();
   await expect(page).toHaveURL(/mine=yes/);
   await expect(rowOf(page, run)).toBeHidden();

@@ -43,6 +43,16 @@ class Generator(Named):
         return foo.OperatorConfig(name="generator", execute_as_generator=True, allow_delegated_execution=True)
 
     def execute(self, ctx):
+        ctx.set_progress(0.5, label="halfway there")
+        yield ctx.log("on the way")
+
+
+class AsyncGenerator(Named):
+    @property
+    def config(self):
+        return foo.OperatorConfig(name="async_generator", execute_as_generator=True, allow_delegated_execution=True)
+
+    async def execute(self, ctx):
         yield ctx.trigger("set_progress", {"progress": 0.5, "label": "halfway there"})
 
 
@@ -117,5 +127,5 @@ class Pipe(foo.PipelineOperator):
 
 
 def register(p):
-    for operator in (Plain, Coroutine, Generator, Ten, Until, Logs, Hang, Shows, Pipe):
+    for operator in (Plain, Coroutine, Generator, AsyncGenerator, Ten, Until, Logs, Hang, Shows, Pipe):
         p.register(operator)

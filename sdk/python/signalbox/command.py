@@ -43,6 +43,9 @@ _FETCH_FOR = 600.0  # seconds
 _log = logging.getLogger("signalbox")
 
 
+UNREPORTED = "The operator's process ended with exit status 0 before the operator had."
+
+
 class CommandError(RuntimeError):
     """The command failed, in words. It has been reported."""
 
@@ -94,10 +97,11 @@ def _started(
     grace: float,
 ) -> Process:
     plugin = fetch(task, home)
+    own = bool(task.answer.get("command"))  # else Python would take its own modules from the plugin's folder
     order = {
-        "argv": argv,
+        "argv": argv if own else [*argv, "--folder", plugin],
         "env": environment(task, home, passed),
-        "dir": plugin,
+        "dir": plugin if own else "/",
         "grace": grace,
         "home": home,
     }
@@ -290,14 +294,29 @@ def _finish(task: Task, process: Process, result: Path) -> None:
         raise CommandError(f"{process.reason}: {_in_words(ended)}")
     if ended.get("code") != 0:
         raise CommandError(_in_words(ended))
+    value = read_result(result)
+    if value is None and not task.answer.get("command"):
+        _demand_report(task)
+        return
     try:
-        task.result(read_result(result))
+        task.result(value)
     except WorkError as e:
         if e.code in ("too_large", "invalid"):
             raise CommandError(f"The result was refused: {e}") from None
         _log.info("The result was not taken; the operator may have reported by itself: %s", e)
     except OSError as e:
         _log.warning("The result was not taken: %s", e)
+
+
+def _demand_report(task: Task) -> None:
+    """Raise unless FiftyOne's runtime has reported by itself: then a failure is refused."""
+    try:
+        task.door.insist(lambda: task.door.send("fail", {"message": UNREPORTED}))
+    except (WorkError, OSError) as e:
+        _log.debug("The operator has reported: %s", e)
+        return
+    task.reports.reported = True
+    raise CommandError(UNREPORTED)
 
 
 def read_result(path: Path) -> Any:

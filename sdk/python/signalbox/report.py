@@ -16,6 +16,10 @@ from signalbox.door import Door, WorkError, dumps, relaxed
 MAX_RESULT = 16 * 1024 * 1024
 """Bytes of a result as JSON."""
 
+MAX_MESSAGE = 64 * 1024
+MAX_STACK = 256 * 1024
+"""Characters of a failure's message and stack; what is more is cut off, as the control plane does with bytes."""
+
 PROGRESS_EVERY = 0.25
 """Seconds between two messages of progress; what comes faster is joined, the last one always goes."""
 
@@ -58,7 +62,8 @@ class Reports:
         """Say that the work failed, trying that many seconds."""
         if stack is None:
             stack = traceback.format_exc() if sys.exc_info()[0] is not None else ""
-        self._tell("fail", {"message": self._clean(message), "stack": self._clean(stack)}, most)
+        said = {"message": _cut(self._clean(message), MAX_MESSAGE), "stack": _cut(self._clean(stack), MAX_STACK)}
+        self._tell("fail", said, most)
         self.reported = True
 
     def log_path(self, uri: str) -> None:
@@ -95,6 +100,10 @@ class Reports:
         except WorkError as e:
             if e.code != "run_over":
                 raise
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
 
 
 class Progress:

@@ -172,14 +172,26 @@ class CommandTest(World):
                 self.assertEqual("fail", self.reported()[0])
 
     def test_fiftyone_may_be_in_another_python(self) -> None:
-        """The one that is named runs the runtime, from the plugin's folder."""
+        """The one that is named runs the runtime for the plugin's folder, and starts elsewhere."""
         python = Path(self.folder, "python")
-        python.write_text('#!/bin/sh\nprintf \'"%s %s"\' "$*" "$(ls)" > "$SIGNALBOX_RESULT"\n')
+        python.write_text('#!/bin/sh\nprintf \'"%s %s %s"\' "$PWD" "$1 $2 $3 $4" "$(ls "$5")" > "$SIGNALBOX_RESULT"\n')
         python.chmod(0o700)
         self.api.command({"fiftyone.yml": "name: x"}, [])
         self.api.answer["command"] = None
         self.run_it(python=str(python))
-        self.assertEqual(("complete", {"result": "-m signalbox.fiftyone run fiftyone.yml"}), self.reported())
+        said = {"result": "/ -m signalbox.fiftyone run --folder fiftyone.yml"}
+        self.assertEqual(("complete", said), self.reported())
+
+    def test_fiftyone_must_report(self) -> None:
+        """An operator may end its process before it has done its work."""
+        python = Path(self.folder, "python")
+        python.write_text("#!/bin/sh\n")
+        python.chmod(0o700)
+        self.api.command({"fiftyone.yml": "name: x"}, [])
+        self.api.answer["command"] = None
+        with self.assertRaisesRegex(command.CommandError, "before the operator had"):
+            self.run_it(python=str(python))
+        self.assertEqual("fail", self.reported()[0])
 
     def test_a_stop_ends_the_group(self) -> None:
         """Also a child that has left it; the run is not reported as failed."""

@@ -2,6 +2,7 @@ import { Button, Group, List, Loader, Stack, Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { type QueryKey, useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { grievous } from '@/components/confirm.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
 import type { Schemas } from '@/services/api.ts';
 import { permissionWord } from '@/services/datasets.ts';
@@ -57,7 +58,7 @@ function Asked<E>({ note, verb, grave = false, about, ask, show, act, close }: Q
         <Button variant="default" onClick={close} data-autofocus>
           Cancel
         </Button>
-        <Button disabled={!data || error !== null} color={grave ? 'red' : ''} onClick={done}>
+        <Button disabled={!data || error !== null} {...(grave ? { color: grievous } : {})} onClick={done}>
           {verb}
         </Button>
       </Group>

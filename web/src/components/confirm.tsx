@@ -10,6 +10,9 @@ interface Question {
   act: () => void; // a deed, which tells its outcome itself
 }
 
+/** The colour of a button that takes something away: dark enough for its words. */
+export const grievous = 'red.9';
+
 /** Asks before something is done that cannot be taken back. */
 export function confirm({ title, effect, verb, grave = true, act }: Question) {
   modals.openConfirmModal({
@@ -20,7 +23,7 @@ export function confirm({ title, effect, verb, grave = true, act }: Question) {
       </Text>
     ),
     labels: { confirm: verb, cancel: 'Cancel' },
-    confirmProps: grave ? { color: 'red' } : {},
+    confirmProps: grave ? { color: grievous } : {},
     onConfirm: act,
   });
 }

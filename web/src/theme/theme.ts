@@ -19,6 +19,13 @@ export const theme = createTheme({
   },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    // A dialog has its own head, which is not that of the page; its cross has a name.
+    Modal: { defaultProps: { attributes: { header: { role: 'none' } }, closeButtonProps: { 'aria-label': 'Close' } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    // What an alert is about is told by its colour and icon; its words are read.
+    Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } },
+  },
 });
 
 /** Mantine's quiet texts are too pale to read: contrast here is 4.5 and more. */

@@ -25,6 +25,16 @@ from signalbox.fiftyone.trial import trial
 
 def main(args: Optional[List[str]] = None) -> int:
     """Do what the arguments say; give the exit status."""
+    asked = _parsed(args)
+    try:
+        if asked.does is not _spare:
+            environment.load()
+    except environment.MissingFiftyOne as e:
+        return _refused(str(e))
+    return _do(asked)
+
+
+def _parsed(args: Optional[List[str]]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m signalbox.fiftyone", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, does, words in (
@@ -38,12 +48,12 @@ def main(args: Optional[List[str]] = None) -> int:
         command = commands.add_parser(name, help=words, description=words)
         command.set_defaults(does=does)
         command.add_argument("--folder", type=Path, default=Path.cwd(), help="of the plugin; default: this one")
-    asked = parser.parse_args(args)
-    try:
-        if asked.does is not _spare:
-            environment.load()
-    except environment.MissingFiftyOne as e:
-        return _refused(str(e))
+    return parser.parse_args(args)
+
+
+def _do(asked: argparse.Namespace) -> int:
+    """Do it in the plugin's folder: from a process that started there Python would take its own modules from there."""
+    os.chdir(asked.folder)
     status: int = asked.does(asked.folder)
     return status
 
@@ -133,11 +143,10 @@ def _form(folder: Path) -> int:
     return 0
 
 
-_FORKED = {"run": _run, "form": _form}
-
-
 def _forked(argv: List[str]) -> int:
-    return _FORKED[argv[-1]](Path.cwd())
+    """Do what a job's command line says."""
+    environment.settle()
+    return _do(_parsed(argv[argv.index("signalbox.fiftyone") + 1 :]))
 
 
 def _serve(_folder: Path) -> int:

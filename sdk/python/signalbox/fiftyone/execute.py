@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import logging
 import traceback
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from signalbox import work
 from signalbox.fiftyone.environment import extended
@@ -58,7 +59,7 @@ async def _prepared(
         )
     except UnknownOperator as e:
         raise Failed(str(e), "\n".join(e.errors)) from None
-    except Exception as e:
+    except BaseException as e:
         raise failed(e) from e
     if isinstance(prepared, executor.ExecutionResult):
         raise Failed(str(prepared.to_exception()))
@@ -69,6 +70,7 @@ async def _plain(operator: Any, ctx: Any) -> Any:
     """Run an operator that is no pipeline; what it generates is followed to its end and is no result."""
     from fiftyone.operators import executor
 
+    operator.execute = _stopping(operator.execute)
     try:
         result = await executor.do_execute_operator(operator, ctx, exhaust=False)
         if inspect.isgenerator(result):
@@ -80,8 +82,23 @@ async def _plain(operator: Any, ctx: Any) -> Any:
                 _said(message)
             return None
         return result
-    except Exception as e:
+    except BaseException as e:  # also sys.exit() of a wrapped program, which is no end of ours
         raise failed(e) from e
+
+
+def _stopping(execute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a StopIteration of an operator fail it: FiftyOne would wait for the thread that raised it for ever."""
+    if inspect.iscoroutinefunction(execute):
+        return execute
+
+    @functools.wraps(execute)
+    def run(ctx: Any) -> Any:
+        try:
+            return execute(ctx)
+        except StopIteration as e:
+            raise RuntimeError("execute() raised StopIteration") from e
+
+    return run
 
 
 _NOT_A_STAGES = (

@@ -276,19 +276,25 @@ class Spare(Guard):
         """Keep what it has opened: nothing was imported here."""
 
     def fork(self) -> Tuple[int, Callable[[], None]]:
-        """Give the process that was forked before."""
+        """Give the process that was forked before, when it is ready.
+
+        If it has died the worker is told nothing, and begins the run anew.
+        """
+        if not self._orders.recv(1):
+            os._exit(1)
         return self._pid, self._send
 
     def _send(self) -> None:
         with self._orders as orders:
             socket.send_fds(orders, [b"x"], [1, 2])
-            orders.sendall(json.dumps(self.order).encode())
+            orders.sendall(json.dumps({name: self.order[name] for name in ("argv", "env", "dir")}).encode())
 
     def _prepare(self, orders: socket.socket, load: Callable[[], None]) -> int:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
         failure = _failure(load)
+        orders.sendall(b"r")
         word, files, _flags, _from = socket.recv_fds(orders, 1, 2)
         if not word:
             return 1

@@ -12,8 +12,11 @@ class UnknownOperator(LookupError):
     """The plugin does not offer the operator here, with what went wrong when it was loaded."""
 
     def __init__(self, uri: str, errors: List[str]) -> None:
-        """Say so."""
-        super().__init__(f"Operator '{uri}' does not exist")
+        """Say so, with the last line of the first error, or which operators there are."""
+        why = "only the operators of the run's own plugin and of FiftyOne itself are loaded"
+        if errors:
+            why = f"its plugin could not be loaded: {errors[0].strip().splitlines()[-1]}"
+        super().__init__(f"Operator '{uri}' does not exist here: {why}")
         self.errors = errors
 
 
@@ -49,9 +52,15 @@ class Operators:
         return found
 
     def own(self) -> List[Any]:
-        """Give the operators of the folder, panels left out."""
-        listed: List[Any] = self.registry.list_operators(builtin=False, type="operator")
-        return listed
+        """Give the operators of the folder, panels left out.
+
+        FiftyOne's own are those of a folder whose plugin has the name of theirs, and may say which of them it offers.
+        """
+        from fiftyone import plugins
+
+        names = {plugin.name for plugin in plugins.list_plugins(enabled="all", builtin=False)}
+        listed = self.registry.list_operators(type="operator")
+        return [o for o in listed if not o._builtin or o.plugin_name in names]
 
     def errors(self) -> List[str]:
         """Give the tracebacks of what could not be loaded."""

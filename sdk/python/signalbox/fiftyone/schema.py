@@ -73,8 +73,8 @@ _NOTICES = {
 
 _PLAIN_VIEWS = frozenset(
     "View FieldView TextFieldView TextView ObjectView PrimitiveView ReadOnlyView InferredView LazyFieldView PromptView "
-    "Form ListView TupleView OneOfView MapView GridView HStackView VStackView LabelValueView DrawerView "
-    "PillBadgeView StatusButtonView".split()
+    "Form ListView TupleView OneOfView MapView GridView HStackView VStackView ButtonGroupView MenuView LabelValueView "
+    "DrawerView PillBadgeView StatusButtonView".split()
 )
 """Views that a form shows by its type alone, or by the order of its fields."""
 

@@ -99,6 +99,74 @@ class Everything(Asked):
         return types.Property(inputs, view=types.View(label="Everything"))
 
 
+def of(base):
+    """All classes below one in FiftyOne's own types, whichever version this is."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from of(kind)
+
+
+PARTS = ("Action", "Choice", "Column", "Tooltip")  # of other views
+NEEDED = {
+    "ComponentView": {"name": "ComponentView"},
+    "DrawerView": {"placement": "left"},
+    "IconButtonView": {"icon": "add"},
+    "LoaderView": {"operator": "@tests/forms/plain"},
+    "OperatorExecutionButtonView": {"operator": "@tests/forms/plain"},
+}
+
+
+def fitting(kind):
+    """A type that an author would show by such a view."""
+    inner = types.Object()
+    inner.int("n", min=1, required=True)
+    if issubclass(kind, types.GridView) or kind.__name__ in (
+        "DrawerView",
+        "Form",
+        "ModalView",
+        "ObjectView",
+        "PromptView",
+    ):
+        return inner
+    return {
+        "ListView": types.List(types.String()),
+        "MapView": types.Map(key_type=types.String(), value_type=types.Number()),
+        "OneOfView": types.OneOf([types.String(), types.Number()]),
+        "TreeSelectionView": types.List(types.String()),
+        "TupleView": types.Tuple(types.Number(), types.String()),
+    }.get(kind.__name__, types.String())
+
+
+class EveryView(Asked):
+    name = "every_view"
+
+    def resolve_input(self, ctx):
+        inputs = types.Object()
+        for kind in {k.__name__: k for k in of(types.View) if k.__name__ not in PARTS}.values():
+            inputs.define_property(kind.__name__, fitting(kind), view=kind(**NEEDED.get(kind.__name__, {})))
+        return types.Property(inputs)
+
+
+class EveryType(Asked):
+    name = "every_type"
+
+    def resolve_input(self, ctx):
+        text = types.String()
+        made = {
+            "Enum": types.Enum(["a", 1]),
+            "List": types.List(text),
+            "Map": types.Map(key_type=text, value_type=text),
+            "OneOf": types.OneOf([text]),
+            "Tree": types.Tree(text),
+            "Tuple": types.Tuple(text),
+        }
+        inputs = types.Object()
+        for kind in of(types.BaseType):
+            if not kind.__name__.endswith(("Container", "Property", "SampleID")):  # those are none of fields
+                inputs.define_property(kind.__name__, made.get(kind.__name__) or kind())
+        return types.Property(inputs)
+
+
 class Dynamic(Asked):
     name = "dynamic"
     dynamic = True
@@ -186,5 +254,18 @@ class Secret(Asked):
 
 
 def register(p):
-    for cls in (Everything, Dynamic, Chosen, Plain, InputBreaks, Undescribed, OptionsBreak, Prints, Dies, Secret):
+    for cls in (
+        Everything,
+        EveryView,
+        EveryType,
+        Dynamic,
+        Chosen,
+        Plain,
+        InputBreaks,
+        Undescribed,
+        OptionsBreak,
+        Prints,
+        Dies,
+        Secret,
+    ):
         p.register(cls)

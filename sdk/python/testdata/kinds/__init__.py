@@ -1,6 +1,7 @@
 """One operator of each kind that FiftyOne knows, and of each way to fail."""
 
 import logging
+import os
 import time
 
 import fiftyone.operators as foo
@@ -169,6 +170,15 @@ class Slow(foo.Operator):
         time.sleep(600)
 
 
+class Environment(foo.Operator):
+    @property
+    def config(self):
+        return named("environment")
+
+    def execute(self, ctx):
+        return {name: os.environ.get(name) for name in ctx.params["names"]}
+
+
 def register(p):
     for cls in (
         Plain,
@@ -185,5 +195,6 @@ def register(p):
         SchemaBreaks,
         Tags,
         Slow,
+        Environment,
     ):
         p.register(cls)

@@ -8,8 +8,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, TextIO, Tuple
 
 PYTHON = os.environ.get("SIGNALBOX_TEST_FIFTYONE", "")
 """Empty when there is none here: these tests are skipped then."""
@@ -73,24 +74,88 @@ def surroundings(home: str) -> Dict[str, str]:
     }
 
 
-def run(home: str, context: Dict[str, Any], env: Dict[str, str], folder: Path) -> subprocess.Popen[str]:
-    """Start the runtime for what a context says, as a worker does."""
+def context(home: str, said: Dict[str, Any]) -> Dict[str, str]:
+    """Write what an operator is asked to do; give the environment that names it."""
     path = Path(home, "context.json")
-    path.write_text(json.dumps(context))
-    return start(home, ["run"], {"SIGNALBOX_CONTEXT": str(path), **env}, folder)
+    path.write_text(json.dumps(said))
+    return {"SIGNALBOX_CONTEXT": str(path)}
 
 
 def start(home: str, args: List[str], env: Optional[Dict[str, str]], folder: Path) -> subprocess.Popen[str]:
-    """Start a command of the runtime in a plugin's folder."""
+    """Start a command of the runtime for a plugin's folder, as a worker does that cannot fork."""
     return subprocess.Popen(
-        [PYTHON, "-m", "signalbox.fiftyone", *args],
-        cwd=folder,
+        command(args, folder),
+        cwd="/",
         env={**surroundings(home), "PYTHONPATH": str(PACKAGE), **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+
+
+def command(args: List[str], folder: Path) -> List[str]:
+    """Give the command line of the runtime."""
+    return [PYTHON, "-m", "signalbox.fiftyone", *args, "--folder", str(folder)]
+
+
+class Server:
+    """A server of forks, which is asked as a worker asks it."""
+
+    def __init__(self, home: str, path: str = "") -> None:
+        """Start it and wait until it is ready; ``path`` is searched for modules before all else."""
+        self.env = {**surroundings(home), "PYTHONPATH": f"{path}:{PACKAGE}" if path else str(PACKAGE)}
+        self._worker, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [PYTHON, "-m", "signalbox.fiftyone", "serve"],
+                stdin=theirs,
+                stdout=subprocess.PIPE,
+                env=self.env,
+                cwd="/",
+            )
+        assert self.process.stdout is not None
+        with self.process.stdout as out:
+            if out.readline() != b"ready\n":
+                raise RuntimeError("the server of forks does not come up")
+
+    def start(self, args: List[str], env: Optional[Dict[str, str]], folder: Path) -> Forked:
+        """Have a command of the runtime carried out by a process of the server."""
+        order = {"argv": command(args, folder), "dir": "/", "grace": 1e9, "url": "", "run": "", "token": ""}
+        pipes = [os.pipe() for _ in range(4)]
+        theirs = [pipes[0][0], *(write for _, write in pipes[1:])]
+        socket.send_fds(self._worker, [b"x"], theirs)
+        for file in theirs:
+            os.close(file)
+        words = os.fdopen(pipes[0][1], "w")
+        said = {**order, "env": [f"{k}={v}" for k, v in {**self.env, **(env or {})}.items()]}
+        print(json.dumps(said), file=words, flush=True)
+        return Forked(words, *(os.fdopen(read) for read, _ in pipes[1:]))
+
+    def close(self) -> None:
+        """End it."""
+        self._worker.close()
+        self.process.wait(timeout=30)
+
+
+class Forked:
+    """A process of a server, as far as tests use one."""
+
+    def __init__(self, words: TextIO, status: TextIO, stdout: TextIO, stderr: TextIO) -> None:
+        """Let it begin."""
+        self._words, self._status, self.stdout, self._stderr = words, status, stdout, stderr
+        self.pid: int = json.loads(status.readline())["pid"]
+        self.returncode: Optional[int] = None
+        print("go", file=words, flush=True)
+
+    def communicate(self, timeout: float) -> Tuple[str, str]:
+        """Wait for its end; give what it said."""
+        with ThreadPoolExecutor(2) as readers, self._words, self._status, self.stdout, self._stderr:
+            out, err = readers.submit(self.stdout.read), readers.submit(self._stderr.read)
+            said = out.result(timeout), err.result(timeout)
+            self.returncode = json.loads(self._status.readline()).get("exit_code")
+            print("told", file=self._words, flush=True)
+        return said
 
 
 def _free_port() -> int:

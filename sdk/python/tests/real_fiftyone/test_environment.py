@@ -109,6 +109,19 @@ class EnvironmentTest(unittest.TestCase):
             self.assertEqual((name, problem, stack), (one[0], one[1], one[3]))
             self.assertIn(words, one[2])
 
+    def test_what_fiftyone_itself_brings(self) -> None:
+        """A folder with the name of one of FiftyOne's own plugins offers its operators."""
+        examples = Path(__file__).resolve().parents[4] / "examples" / "plugins"
+        for folder, operator in (
+            ("fiftyone-operators", "clone_sample_field"),
+            ("fiftyone-panels", "similarity_search"),
+        ):
+            told = self.told(real.start(str(self.home), ["list"], None, examples / folder))
+            self.assertIn(operator, [o["name"] for o in told["operators"]])
+        Path(self.folder, "__init__.py").write_text("def register(p):\n    pass\n")
+        Path(self.folder, "fiftyone.yml").write_text("name: '@t/none'\n")
+        self.assertEqual([], self.told(real.start(str(self.home), ["list"], None, self.folder))["operators"])
+
     def test_the_version_that_a_plugin_asks_for(self) -> None:
         """By FiftyOne's own rules: what it cannot read is no constraint."""
         rows = {

@@ -94,6 +94,23 @@ class FormsTest(unittest.TestCase):
         self.assertEqual("Required property", wrong["text"])
         self.assertIn("greater than", wrong["boxes[1].width"])
 
+    def test_no_type_or_view_is_unknown(self) -> None:
+        """Whatever class FiftyOne has for one: it has its field, and what a form cannot show is told by name."""
+        said = self.ask("every_view", env={"FIFTYONE_DATABASE_URI": ""})
+        self.assertGreaterEqual(len(said["schema"]["properties"]), 72)
+        self.assertEqual(list(said["inputs"]["type"]["properties"]), list(said["schema"]["properties"]))
+        self.assertEqual([], [name for name, field in said["schema"]["properties"].items() if not field])
+        buttons = "Button ButtonView IconButtonView ModalView OperatorExecutionButtonView"
+        players = "MediaPlayerView FrameLoaderView TimelineView TimerView ArrowNavView DashboardView"
+        others = "ComponentView DateTimeView LoaderView ToastView TreeSelectionView"
+        told = {path.partition(": ")[0] for path in said["unmapped"]}
+        self.assertEqual({*buttons.split(), *players.split(), *others.split()}, told)
+        for name in told:
+            self.assertEqual("json", said["hints"][name]["ui:widget"], name)
+        said = self.ask("every_type", env={"FIFTYONE_DATABASE_URI": ""})
+        self.assertGreaterEqual(len(said["schema"]["properties"]), 13)
+        self.assertEqual(["Tree: Tree"], said["unmapped"])
+
     def test_a_form_that_depends_on_params_and_data(self) -> None:
         """It is asked again with what was chosen."""
         first = self.ask("dynamic", **self.of_birds())

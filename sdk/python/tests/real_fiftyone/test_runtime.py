@@ -53,11 +53,15 @@ class RuntimeTest(unittest.TestCase):
 
     def started(self, operator: str, params: Any = None, env: Optional[Dict[str, str]] = None, **more: Any) -> Any:
         """Start an operator; ``more`` is what its context holds beside its params."""
-        context = {"operator": f"@tests/kinds/{operator}", "params": params or {}, "dataset": None, "view": None}
-        context = {**context, "run": "R", "attempt": 1, **more}
+        asked = {"operator": f"@tests/kinds/{operator}", "params": params or {}, "dataset": None, "view": None}
+        context = real.context(self.home, {**asked, "run": "R", "attempt": 1, **more})
         said = {"SIGNALBOX_URL": self.api.url, "SIGNALBOX_RUN_ID": "R", "SIGNALBOX_TOKEN": self.token}
         said["FIFTYONE_DATABASE_URI"] = self.database.uri
-        return real.run(self.home, context, {**said, **(env or {})}, KINDS)
+        return self.start({**context, **said, **(env or {})})
+
+    def start(self, env: Dict[str, str]) -> Any:
+        """Start the process that runs an operator."""
+        return real.start(self.home, ["run"], env, KINDS)
 
     def run_it(self, operator: str, params: Any = None, **more: Any) -> Any:
         """Run an operator; give the body of its report. Its output is kept as ``out`` and ``err``."""
@@ -165,8 +169,18 @@ class RuntimeTest(unittest.TestCase):
         self.assertIsNone(self.api.reported)
 
     def test_without_a_database(self) -> None:
-        """What needs none runs; what needs one says so; one that does not answer is told."""
+        """What needs none runs; what needs one says so, and is given none of its own."""
         self.assertEqual({"n": 1}, self.run_it("coroutine", env={"FIFTYONE_DATABASE_URI": ""})["result"])
+        self.api.reported = None
+        said = self.run_it("tags", env={"FIFTYONE_DATABASE_URI": ""}, dataset={"id": "D", "name": "birds"})
+        self.assertEqual("fail", self.kind)
+        self.assertIn("This run has no FiftyOne database", said["message"])
+
+    def test_a_database_is_left_as_it_is(self) -> None:
+        """No process migrates it, starts one of its own, or tells others that it is used."""
+        kept = ("FIFTYONE_DATABASE_ADMIN", "FIFTYONE_DISABLE_SERVICES", "FIFTYONE_DO_NOT_TRACK")
+        said = self.run_it("environment", {"names": kept})
+        self.assertEqual(dict(zip(kept, ("false", "1", "1"))), said["result"])
 
     def test_what_the_environment_makes_of_the_plugin_is_told(self) -> None:
         """If it is wanted, and also by a run that fails."""
@@ -187,6 +201,23 @@ class RuntimeTest(unittest.TestCase):
         said = json.loads(out)
         self.assertEqual([], said["errors"])
         self.assertIn("plain", [operator["name"] for operator in said["operators"]])
+
+
+class ForkedRuntimeTest(RuntimeTest):
+    """The same in processes that a server has forked, as workers run operators."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Start the server as well."""
+        super().setUpClass()
+        home = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(home.cleanup)
+        cls.server = real.Server(home.name)
+        cls.addClassCleanup(cls.server.close)
+
+    def start(self, env: Dict[str, str]) -> Any:
+        """Have the process forked."""
+        return self.server.start(["run"], env, KINDS)
 
 
 if __name__ == "__main__":

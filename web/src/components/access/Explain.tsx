@@ -1,9 +1,10 @@
-import { Alert, Button, Group, List, Loader, Modal, NativeSelect, Select, Stack, Text } from '@mantine/core';
+import { Alert, Button, List, Loader, Modal, NativeSelect, Select, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Trouble } from '@/components/Trouble.tsx';
+import { sentence } from '@/services/api.ts';
 import { explainQuery, type Holder, type Question } from '@/services/access.ts';
 import { type Dataset, permissionWord } from '@/services/datasets.ts';
 import { isAdmin, useMe } from '@/services/me.ts';
@@ -128,22 +129,24 @@ function Answer({ to }: { to: Question }) {
   if (error) return <Trouble error={error} what="It could not be found out" />;
   if (!data) return <Loader size="sm" aria-label="Finding out" />;
   return (
-    <Alert
-      color={data.allowed ? 'teal' : 'gray'}
-      icon={data.allowed ? <IconCheck /> : <IconX />}
-      title={data.allowed ? 'Yes' : 'No'}
-      aria-live="polite"
-    >
-      <Text size="sm">{data.reason}</Text>
-      <List size="sm" mt="xs" c="dimmed">
+    <Stack gap="xs" aria-live="polite">
+      <Alert
+        color={data.allowed ? 'teal' : 'gray'}
+        icon={data.allowed ? <IconCheck /> : <IconX />}
+        title={data.allowed ? 'Yes' : 'No'}
+      >
+        {data.reason}
+      </Alert>
+      <List size="sm" aria-label="What was looked at">
         {data.steps.map((s) => (
           <List.Item key={s.name}>
-            <Group gap={6} wrap="nowrap" align="baseline">
-              {s.detail}
-            </Group>
+            <Text span size="sm" c="dimmed">
+              {sentence(s.name).replace(/\.$/, ':')}
+            </Text>{' '}
+            {s.detail}
           </List.Item>
         ))}
       </List>
-    </Alert>
+    </Stack>
   );
 }

@@ -25,6 +25,7 @@ export function MyAccess({ dataset }: { dataset: Dataset }) {
         <Title order={2} size="h4">
           {permissionWord(dataset.my_permission)}
         </Title>
+        <Ground dataset={dataset} />
         <Text size="sm" c="dimmed">
           Whoever manages {dataset.name}, and every admin, can give you more.
         </Text>
@@ -38,10 +39,26 @@ export function MyAccess({ dataset }: { dataset: Dataset }) {
   );
 }
 
+/** What the permission rests on. */
+function Ground({ dataset }: { dataset: Dataset }) {
+  const { data } = useQuery(explainQuery({ action: 'view', dataset: dataset.id }));
+  const ground = data?.steps.find((s) => s.name === 'permission');
+  return <Text size="sm">{ground?.detail ?? '…'}</Text>;
+}
+
 function May({ dataset, action, words }: { dataset: Dataset; action: Question['action']; words: string }) {
   const { data, error } = useQuery(explainQuery({ action, dataset: dataset.id }));
-  if (error) return <Trouble error={error} what={`${words}: it could not be found out`} />;
-  if (!data) return <Skeleton height={36} role="status" aria-label="Loading" />;
+  if (error || !data) {
+    return (
+      <List.Item>
+        {error ? (
+          <Trouble error={error} what={`${words}: it could not be found out`} />
+        ) : (
+          <Skeleton height={36} role="status" aria-label="Loading" />
+        )}
+      </List.Item>
+    );
+  }
   return (
     <List.Item
       icon={

@@ -56,7 +56,11 @@ function ShareDialog({ dataset, close }: Props & { close: () => void }) {
           <Finder dataset={dataset} chosen={chosen} choose={setChosen} />
           <NativeSelect
             label="May"
-            description={chosen?.role && !admin ? `A ${chosen.role} may be given no more than these.` : undefined}
+            description={
+              chosen?.role && levels.length > 0 && levels.length < 4
+                ? `A ${chosen.role} may be given no more than these.`
+                : undefined
+            }
             data={levels.map((value) => ({ value, label: permissionWord(value) }))}
             disabled={levels.length === 0}
             value={permission}
@@ -190,7 +194,9 @@ function Made({ invited, close }: { invited: Invited; close: () => void }) {
           ? `The invitation was mailed to ${invited.email}. This is its link, which is not shown again:`
           : `Give ${invited.email} this link, which is not shown again:`}
       </Text>
-      <Code block>{invited.link}</Code>
+      <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
+        {invited.link}
+      </Code>
       {invited.mail_error && (
         <Alert color="yellow" title="It was not mailed">
           {invited.mail_error}

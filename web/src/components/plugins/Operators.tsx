@@ -1,11 +1,10 @@
 import { NativeSelect, Switch, Text } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
-import { confirm } from '@/components/confirm.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
+import { foretell, Foretold } from '@/components/Effect.tsx';
 import { type Change, usePluginDeeds } from '@/components/plugins/deeds.ts';
-import { EffectOf } from '@/components/plugins/EffectOf.tsx';
 import { roles, roleWord } from '@/services/me.ts';
-import { permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
+import { effectOf, permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
 
 type Row = PluginOperator & { id: string };
 
@@ -72,11 +71,12 @@ interface Of {
 function useAsk() {
   const { change } = usePluginDeeds();
   const ask = (to: Change, title: string, verb: string) =>
-    confirm({
+    foretell({
       title,
-      effect: <EffectOf change={to} />,
       verb,
-      grave: false,
+      about: [to.operator.uri, to.to],
+      ask: () => effectOf(to.plugin.id, to.operator.name, to.to),
+      show: Foretold,
       act: () => change.mutate(to),
     });
   return { ask, busy: change.isPending };

@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconDownload, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -67,7 +67,7 @@ function ActorFilter({ search, change }: Props) {
   return (
     <Select
       size="xs"
-      w={190}
+      w={176}
       aria-label="Who did it"
       placeholder="Anybody"
       searchable
@@ -98,7 +98,7 @@ function ActionFilter({
   return (
     <Select
       size="xs"
-      w={190}
+      w={176}
       aria-label="What was done"
       placeholder="Anything"
       searchable
@@ -123,9 +123,14 @@ function Day({ label, value, onChange }: DayProps) {
     <TextInput
       size="xs"
       type="date"
-      w={140}
+      w={172}
       aria-label={label}
-      title={label}
+      leftSection={
+        <Text size="xs" c="dimmed" aria-hidden>
+          {label}
+        </Text>
+      }
+      leftSectionWidth={46}
       value={value ?? ''}
       onChange={(e) => onChange(e.currentTarget.value || undefined)}
     />

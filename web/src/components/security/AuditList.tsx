@@ -39,9 +39,9 @@ export function AuditList({ search, change, clear }: Props) {
   if (!data) return <Waiting />;
   return (
     <div ref={ref} aria-busy={isPlaceholderData}>
-      <Group justify="space-between" mb={4} mih={26}>
+      <Group justify="space-between" mb={4} mih={26} wrap="nowrap">
         <Text size="xs" c="dimmed">
-          Newest first{first && live ? ', read again every ten seconds' : ''}
+          Newest first{first && live ? ', kept up to date' : ''}
         </Text>
         <Group gap="xs">
           {list.fresh > 0 && (

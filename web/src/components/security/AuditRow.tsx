@@ -43,7 +43,8 @@ export function AuditRow({ entry, open, toggle, change }: Props) {
 export function targetOf({ object }: AuditEntry): string {
   if (!object) return '';
   const kind = object.kind.replaceAll('_', ' ');
-  return object.name || object.id ? `${kind} ${object.name || object.id}` : kind;
+  const name = object.name || object.id;
+  return name === object.kind ? kind : `${kind} ${name}`.trim();
 }
 
 function Unfolded({ entry, change }: Pick<Props, 'entry' | 'change'>) {
@@ -67,7 +68,7 @@ function Unfolded({ entry, change }: Pick<Props, 'entry' | 'change'>) {
         )}
         {object?.id && (
           <Button size="compact-xs" variant="default" onClick={() => change({ object: object.id })}>
-            All about this {object.kind.replaceAll('_', ' ')}
+            All about this target
           </Button>
         )}
       </Group>

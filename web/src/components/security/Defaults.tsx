@@ -5,7 +5,7 @@ import { changesOf, effectLines } from '@/components/security/changes.ts';
 import { useDeed } from '@/components/deed.ts';
 import { foretell } from '@/components/Effect.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
-import { isProblem } from '@/services/api.ts';
+import { isProblem, sentence } from '@/services/api.ts';
 import { permissions, permissionWord } from '@/services/datasets.ts';
 import { isAdmin, roles, roleWord, type Settings, useMe } from '@/services/me.ts';
 import { changeSettings, effectOfSettings, type SettingsChange, type SettingsEffect } from '@/services/settings.ts';
@@ -189,7 +189,7 @@ function Saving({ before, after, undo }: SavingProps) {
 /** What a change of the settings would do at once, or why it cannot be made. */
 function EffectOnRoles({ data, error }: { data: SettingsEffect | undefined; error: Error | null }) {
   if (error) {
-    const faults = isProblem(error) ? error.faults.map((f) => f.message).join('; ') : '';
+    const faults = isProblem(error) ? error.faults.map((f) => sentence(f.message)).join(' ') : '';
     return <Trouble error={faults ? new Error(faults) : error} what="This cannot be saved" />;
   }
   if (!data) return <Text size="sm">Finding out what it would do…</Text>;

@@ -56,12 +56,11 @@ function List({ search, onPage }: Props & { onPage: (cursor: string | undefined)
 
 const columns: Columns<UserSession> = [
   { header: 'User', accessorFn: (s) => s.user.name, cell: ({ row }) => <Whose of={row.original} /> },
-  { header: 'Role', accessorFn: (s) => roleWord(s.user.role) },
   { header: 'With', accessorKey: 'agent', cell: ({ row }) => <With of={row.original} /> },
   { header: 'Address', accessorKey: 'address' },
   { header: 'Login', accessorFn: loginOf },
-  { header: 'Last seen', accessorKey: 'seen_at', cell: ({ row }) => <Ago at={row.original.seen_at} /> },
-  { header: 'Ends', accessorKey: 'expires_at', cell: ({ row }) => <Ago at={row.original.expires_at} /> },
+  { header: 'Last seen', accessorKey: 'seen_at', cell: ({ row }) => <When at={row.original.seen_at} /> },
+  { header: 'Ends', accessorKey: 'expires_at', cell: ({ row }) => <When at={row.original.expires_at} /> },
   { id: 'end', header: 'Actions', cell: ({ row }) => <End of={row.original} /> },
 ];
 
@@ -70,19 +69,27 @@ function loginOf(s: UserSession): string {
   return s.provider || 'demonstration';
 }
 
+function When({ at }: { at: string }) {
+  return (
+    <Text size="sm" span style={{ whiteSpace: 'nowrap' }}>
+      <Ago at={at} />
+    </Text>
+  );
+}
+
 function Whose({ of }: { of: UserSession }) {
   return (
     <>
-      <Text size="sm" fw={600}>
-        {of.user.name}{' '}
-        {of.current && (
-          <Badge variant="default" size="sm">
-            This one
-          </Badge>
-        )}
+      <Text size="sm" fw={600} style={{ whiteSpace: 'nowrap' }}>
+        {of.user.name}
       </Text>
+      {of.current && (
+        <Badge variant="default" size="sm" miw="max-content">
+          This one
+        </Badge>
+      )}
       <Text size="xs" c="dimmed">
-        {of.user.email}
+        {[of.user.email, roleWord(of.user.role)].filter(Boolean).join(' · ')}
       </Text>
     </>
   );
@@ -90,7 +97,7 @@ function Whose({ of }: { of: UserSession }) {
 
 function With({ of }: { of: UserSession }) {
   return (
-    <Text size="sm" maw={260} truncate title={of.agent}>
+    <Text size="sm" maw={180} truncate title={of.agent}>
       {of.agent || 'Unknown'}
     </Text>
   );
