@@ -129,9 +129,10 @@ func TestRealMongoWhatIsNoRefusalFailsNothingThere(t *testing.T) {
 	require.Equal(t, sb.Conflict, sb.CodeOf(<-first.ended))
 	require.Equal(t, "scheduled", w.state(unknown), "whoever took over decides")
 
-	asked := 0
+	var asked atomic.Int64
+	var allowed atomic.Bool
 	forbidden := func() error {
-		if asked++; asked == 2 { // once to keep them in step, and once for the operation
+		if asked.Add(1) > 1 && !allowed.Load() { // the first is to keep them in step
 			return sb.Errorf(sb.Forbidden, "the user of the address lacks a right in MongoDB")
 		}
 		return nil
@@ -143,5 +144,23 @@ func TestRealMongoWhatIsNoRefusalFailsNothingThere(t *testing.T) {
 		return err == nil && strings.Contains(s.Trouble, "lacks a right")
 	})
 	require.Equal(t, "scheduled", w.state(unknown))
+	allowed.Store(true)
 	require.Contains(t, w.failure(unknown), "does not exist any more")
+}
+
+func TestRealMongoWhatIsQueuedAgainHidesNothing(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.watch()
+	const many = 120
+	for range many {
+		w.put(hello)
+	}
+	w.until("all are taken", func() bool { return len(w.runsOf(hello)) == many })
+	again, err := w.db.Collection("delegated_ops").UpdateMany(t.Context(), bson.D{{Key: "run_state", Value: "scheduled"}}, bson.D{{Key: "$set", Value: bson.D{{Key: "run_state", Value: "queued"}}}})
+	require.NoError(t, err)
+	require.EqualValues(t, many, again.ModifiedCount)
+	w.put(boom)
+	w.only(boom)
+	require.Len(t, w.runsOf(hello), many)
 }
