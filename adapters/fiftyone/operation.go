@@ -3,6 +3,7 @@ package fiftyone
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -119,8 +120,7 @@ func refusal(raw bson.Raw) string {
 
 // inOne tells whether a number of tasks means that a stage is not distributed: none, or one.
 func inOne(tasks bson.RawValue) bool {
-	switch tasks.Type {
-	case 0, bson.TypeNull, bson.TypeUndefined:
+	if slices.Contains([]bson.Type{0, bson.TypeNull, bson.TypeUndefined}, tasks.Type) {
 		return true
 	}
 	n, is := tasks.AsInt64OK()
