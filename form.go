@@ -24,6 +24,35 @@ type Selection struct {
 	Labels  []json.RawMessage `json:"labels,omitempty" nullable:"false" maxItems:"100000" doc:"Labels as FiftyOne names them: objects with label_id, sample_id, field and frame_number."`
 }
 
+// Request is a selection as an App sends it; nil for nothing.
+func (s *Selection) Request() json.RawMessage {
+	if s == nil || len(s.Samples)+len(s.Labels) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(struct {
+		Selected []string          `json:"selected"`
+		Labels   []json.RawMessage `json:"selected_labels"`
+	}{append([]string{}, s.Samples...), append([]json.RawMessage{}, s.Labels...)})
+	if err != nil { // what was decoded can be encoded
+		panic(err)
+	}
+	return text
+}
+
+// Size is how many bytes it names.
+func (s *Selection) Size() (size int) {
+	if s == nil {
+		return 0
+	}
+	for _, id := range s.Samples {
+		size += len(id)
+	}
+	for _, label := range s.Labels {
+		size += len(label)
+	}
+	return size
+}
+
 // Form is an operator's form for the params so far, as a resolver makes it: what may be entered, how it is shown, and what is
 // wrong with what was entered.
 type Form struct {
@@ -102,12 +131,12 @@ func (a Answered) Of(f Facts) bool {
 }
 
 // SumOfAsked tells apart what forms are asked with, however it is written: the order of members and white space do not count.
-func SumOfAsked(params, view json.RawMessage) string {
+func SumOfAsked(params, view, request json.RawMessage) string {
 	if len(params) == 0 {
 		params = json.RawMessage("{}")
 	}
 	h := sha256.New()
-	for _, raw := range []json.RawMessage{params, view} {
+	for _, raw := range []json.RawMessage{params, view, request} {
 		var value any
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.UseNumber()

@@ -66,8 +66,12 @@ type Hold struct {
 	RunID       string // "" until it is scheduled
 	Mirrored    bool   // it was scheduled here, and is only shown there
 	PrincipalID string // on whose behalf it was taken
-	Request     json.RawMessage
-	Pipeline    json.RawMessage
+}
+
+// AppRequest is what an operator is asked with besides its params, as an App sends it. A run that is run again is asked with the same.
+type AppRequest struct {
+	Request  json.RawMessage // a selection, a target, and whatever else an App knows; nil for nothing
+	Pipeline json.RawMessage // the stages that the App had resolved; nil for none. A run that is run again resolves them anew
 }
 
 // SourceChange is something that changed in a source.
@@ -99,18 +103,19 @@ type Finding struct {
 // OperationDatabase reaches the operations and datasets of a source. Each change is one compare-and-set on one document,
 // acknowledged by a majority, and writes what FiftyOne itself would and nothing else; its answer tells whether the document was there in the
 // state that it was to be in. It is safe for use by several goroutines. Errors of every method: Unavailable (no answer; a
-// change may have arrived), Unauthenticated, Forbidden (a right is missing there), Invalid. None holds an address or
-// credentials.
+// change may have arrived), Unauthenticated, Forbidden (a right is missing there), and, of this one call and not of the
+// database, Invalid (it is refused) and TooLarge (it does not fit into a document). None holds an address or credentials.
 type OperationDatabase interface {
 	// Server asks for the version of the server: whether it answers.
 	Server(ctx context.Context) (version string, err error)
 	// Follow calls told for each change after the mark, the zero mark meaning from now on, until ctx is done or it breaks.
 	// It calls told once with nothing when it has begun to listen. Errors: NotFound (it has no change streams), Gone (the mark is too old).
 	Follow(ctx context.Context, from Mark, told func(SourceChange)) error
-	// Queued reads operations that wait to be run, oldest first.
-	Queued(ctx context.Context, limit int) ([]Operation, error)
-	// Stranded reads operations that were held longer than a while ago and did not begin, oldest first; none that is shown there by us.
-	Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]Operation, error)
+	// Queued reads the ids of operations that wait to be run, oldest first; of the oldest 100,000.
+	Queued(ctx context.Context) ([]string, error)
+	// Stranded reads the ids of operations that were held longer than a while ago and did not begin, in the order of their ids;
+	// none that is shown there by us.
+	Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]string, error)
 	// Read reads one. NotFound.
 	Read(ctx context.Context, id string) (Operation, error)
 	// Look reads how operations stand; those that are not there are left out.
@@ -120,7 +125,7 @@ type OperationDatabase interface {
 	Hold(ctx context.Context, id string, at time.Time) (bool, error)
 	// Scrub takes the tokens out of one that is scheduled.
 	Scrub(ctx context.Context, id string) (bool, error)
-	// GiveBack makes one that is scheduled or running a queued one again.
+	// GiveBack makes one that is scheduled a queued one again.
 	GiveBack(ctx context.Context, id string, at time.Time) (bool, error)
 	// Start makes a scheduled one a running one, with the page of its run.
 	Start(ctx context.Context, id, link string, at time.Time) (bool, error)
@@ -135,8 +140,11 @@ type OperationDatabase interface {
 	// Show makes the document of a run that was scheduled here, once.
 	Show(ctx context.Context, m Mirrored, at time.Time) error
 
-	// Datasets reads the datasets, without those that FiftyOne makes for itself. NotFound: there is no such database.
+	// Datasets reads the datasets, without those that FiftyOne makes for itself, and does not count their samples. NotFound: there is
+	// no such database.
 	Datasets(ctx context.Context) ([]SourceDataset, error)
+	// Samples is about how many samples a dataset has; none is read.
+	Samples(ctx context.Context, d SourceDataset) (int64, error)
 	// Close ends all connections.
 	Close()
 }

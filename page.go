@@ -69,6 +69,8 @@ type Draft struct {
 	IdempotencyKey string
 	Operation      *OperationRef   // the operation it was taken from; nil for none
 	InputsSchema   json.RawMessage // that it was resolved with there
+	Selection      *Selection      // what is selected in the view; nil for nothing
+	App            AppRequest      // of the operation; else by the selection
 }
 
 // Wait says why a run waits.

@@ -109,7 +109,7 @@ type SourceWatch struct {
 	Streams      bool       // it tells of changes; else it is polled
 	SeenAt       *time.Time // when it last answered
 	FailingSince *time.Time // since when it does not
-	Trouble      string     // why it does not, or why nothing is taken from it
+	Trouble      string     // why it does not, why nothing is taken from it, or what is put off
 	Server       string     // MongoDB's version
 }
 
@@ -134,7 +134,8 @@ type SourceDataset struct {
 	Key     string // its id there
 	Name    string
 	Tags    []string
-	Samples *int64 // about how many; nil for unknown
+	Samples *int64 // about how many; nil for not counted, which leaves what was known
+	Holds   string // the name of what holds its samples there
 }
 
 // Reach is what work needs to get at the data of its run's source.
@@ -143,7 +144,7 @@ type Reach struct {
 	Database  string
 	DatasetID string // there; "" without a dataset
 	Dataset   string // its name there
-	Request   []byte // JSON: what the App was asked with; nil for a run that was scheduled here
+	Request   []byte // JSON: what an App asks with besides params, such as a selection; nil for nothing
 	Pipeline  []byte // JSON: the stages the App had resolved; nil for none
 }
 

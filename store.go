@@ -12,6 +12,13 @@ type NewRun struct {
 	IdempotencyKey string // "" for none
 	BodyHash       string
 	Operation      *OperationRef // the operation it was taken from, once; nil for none
+	App            AppRequest    // beside its params; of a run that is run again, what that was asked with
+}
+
+// Standing is how a run stands, without anything large.
+type Standing struct {
+	Version  int64     // of the run, without its progress
+	Progress *Progress // of its current attempt; nil for none
 }
 
 // Pulse is where a process and its run stand.

@@ -41,7 +41,7 @@ type ClaimFiftyOne struct {
 	DatabaseName string          `json:"database_name"`
 	DatasetID    string          `json:"dataset_id" doc:"FiftyOne's own id of the dataset, in hex; empty without one."`
 	DatasetName  string          `json:"dataset_name" doc:"The dataset's name in FiftyOne."`
-	Request      json.RawMessage `json:"request" doc:"What an App was asked with, but params and tokens; null for a run that was scheduled here."`
+	Request      json.RawMessage `json:"request" doc:"What an App asks with besides params, such as a selection, without tokens; null for nothing."`
 	Pipeline     json.RawMessage `json:"pipeline" doc:"The stages that an App had resolved; null for none."`
 }
 

@@ -126,6 +126,7 @@ type Draft struct {
 	Dataset      string          `json:"dataset,omitempty"`
 	Params       json.RawMessage `json:"params,omitempty"`
 	View         json.RawMessage `json:"view,omitempty"`
+	Selection    *sb.Selection   `json:"selection,omitempty"` // in the view
 	Orchestrator string          `json:"orchestrator,omitempty"`
 	Label        string          `json:"label,omitempty"`
 	Priority     int             `json:"priority,omitempty"`

@@ -10,6 +10,8 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,11 +41,19 @@ func (Driver) Check(uri string) string {
 	if rest, is := strings.CutPrefix(uri, seedList); is { // the driver would ask the DNS for it
 		uri = "mongodb://" + rest
 	}
-	if err := settings(uri).Validate(); err != nil {
+	o := settings(uri)
+	if err := o.Validate(); err != nil {
 		return "this is no address that MongoDB's driver understands; special characters in a user or password are percent-encoded"
+	}
+	if o.Auth != nil && !slices.Contains(logins, strings.ToUpper(o.Auth.AuthMechanism)) {
+		return "its authMechanism is not one of SCRAM-SHA-256, SCRAM-SHA-1, MONGODB-X509 and PLAIN: others would send credentials of this machine"
 	}
 	return ""
 }
+
+// logins are the mechanisms that know nothing but what the address says; "" is for what the server offers of the first two. Those of
+// clouds ask metadata services, or read tokens of this machine, and send them to the registered host.
+var logins = []string{"", "SCRAM-SHA-256", "SCRAM-SHA-1", "MONGODB-X509", "PLAIN"}
 
 // Hosts are those of an address that Check takes, with their ports: those of a seed list are its name, since the DNS is
 // not asked.
@@ -78,9 +88,10 @@ func (d Driver) Open(uri, database string) (sb.OperationDatabase, error) {
 }
 
 // settings are an address with what must hold whatever it says: changes are acknowledged by a majority, and read where they
-// are made.
+// are made; and all calls go where guarded ones may, also those about certificates.
 func settings(uri string) *options.ClientOptions {
 	return options.Client().ApplyURI(uri).SetAppName("signalbox").SetDialer(outbound.Dialer()).
+		SetHTTPClient(&http.Client{Transport: outbound.Transport(), Timeout: answerWithin}).
 		SetWriteConcern(writeconcern.Majority()).SetReadConcern(readconcern.Majority()).SetReadPreference(readpref.Primary()).
 		SetServerSelectionTimeout(findWithin).SetConnectTimeout(findWithin).SetMaxPoolSize(8)
 }

@@ -2,9 +2,11 @@ package fiftyone
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	sb "signalbox"
@@ -15,53 +17,72 @@ const ownKey = "signalbox_run"
 
 var ofOwn = "context.request_params." + ownKey
 
-// Queued reads operations that wait to be run, oldest first.
-func (d *Database) Queued(ctx context.Context, limit int) ([]sb.Operation, error) {
-	return d.find(ctx, bson.D{{Key: "run_state", Value: sb.OperationQueued}, {Key: "archived", Value: bson.D{{Key: "$ne", Value: true}}}},
-		bson.D{{Key: "queued_at", Value: 1}, {Key: "_id", Value: 1}}, limit)
+// mostQueued bounds what is read of another's database at once.
+const mostQueued = 100_000
+
+// Queued reads the ids of operations that wait to be run, oldest first. They are sorted without what they were asked with.
+func (d *Database) Queued(ctx context.Context) ([]string, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	cursor, err := d.operations.Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$match", Value: bson.D{{Key: "run_state", Value: sb.OperationQueued}, notArchived, {Key: "_id", Value: bson.D{{Key: "$type", Value: "objectId"}}}}}},
+		{{Key: "$project", Value: bson.D{{Key: "queued_at", Value: 1}}}},
+		{{Key: "$sort", Value: bson.D{{Key: "queued_at", Value: 1}, {Key: "_id", Value: 1}}}},
+		{{Key: "$limit", Value: mostQueued}},
+	})
+	return ids(ctx, cursor, err)
 }
 
-// Stranded reads operations that have been scheduled for a while, in the order of their ids; none that is shown there by us.
-func (d *Database) Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]sb.Operation, error) {
+var notArchived = bson.E{Key: "archived", Value: bson.D{{Key: "$ne", Value: true}}}
+
+// Stranded reads the ids of operations that have been scheduled for a while, in their order; none that is shown there by us.
+func (d *Database) Stranded(ctx context.Context, after string, age time.Duration, limit int) ([]string, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	id, _ := bson.ObjectIDFromHex(after) // from the first on
 	old := bson.D{{Key: "$lt", Value: bson.A{"$scheduled_at", bson.D{{Key: "$subtract", Value: bson.A{"$$NOW", age.Milliseconds()}}}}}}
 	filter := bson.D{
 		{Key: "run_state", Value: sb.OperationScheduled},
-		{Key: "archived", Value: bson.D{{Key: "$ne", Value: true}}},
+		notArchived,
 		{Key: ofOwn, Value: bson.D{{Key: "$exists", Value: false}}},
 		{Key: "$expr", Value: old},
+		{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}},
 	}
-	if id, err := bson.ObjectIDFromHex(after); err == nil {
-		filter = append(filter, bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}})
-	}
-	return d.find(ctx, filter, bson.D{{Key: "_id", Value: 1}}, limit)
+	only := bson.D{{Key: "_id", Value: 1}}
+	cursor, err := d.operations.Find(ctx, filter, options.Find().SetProjection(only).SetSort(only).SetLimit(int64(limit)))
+	return ids(ctx, cursor, err)
 }
 
-func (d *Database) find(ctx context.Context, filter, sort bson.D, limit int) ([]sb.Operation, error) {
-	ctx, cancel := d.bounded(ctx)
-	defer cancel()
-	cursor, err := d.operations.Find(ctx, filter, options.Find().SetSort(sort).SetLimit(int64(limit)).SetBatchSize(100))
+// ids reads those of what is found.
+func ids(ctx context.Context, cursor *mongo.Cursor, err error) ([]string, error) {
 	if err != nil {
 		return nil, trouble(err)
 	}
 	defer cursor.Close(ctx) //nolint:errcheck // read to its end, or given up
-	var list []sb.Operation
+	var list []string
 	for cursor.Next(ctx) {
-		if o := operationOf(cursor.Current); o.ID != "" { // FiftyOne's own have ObjectIds
-			list = append(list, o)
-		}
+		list = append(list, idOf(cursor.Current.Lookup("_id")))
 	}
 	return list, trouble(cursor.Err())
 }
 
 // Read reads one. NotFound.
 func (d *Database) Read(ctx context.Context, id string) (sb.Operation, error) {
-	if key, err := bson.ObjectIDFromHex(id); err == nil {
-		list, err := d.find(ctx, bson.D{{Key: "_id", Value: key}}, bson.D{{Key: "_id", Value: 1}}, 1)
-		if err != nil || len(list) > 0 {
-			return append(list, sb.Operation{})[0], err
-		}
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	missing := sb.Errorf(sb.NotFound, "operation %s does not exist", id)
+	key, err := bson.ObjectIDFromHex(id)
+	if err != nil {
+		return sb.Operation{}, missing
 	}
-	return sb.Operation{}, sb.Errorf(sb.NotFound, "operation %s does not exist", id)
+	raw, err := d.operations.FindOne(ctx, bson.D{{Key: "_id", Value: key}}).Raw()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return sb.Operation{}, missing
+	}
+	if err != nil {
+		return sb.Operation{}, trouble(err)
+	}
+	return operationOf(raw), nil
 }
 
 // Look reads how operations stand; those that are not there are left out.
@@ -88,8 +109,7 @@ func (d *Database) Look(ctx context.Context, ids []string) (map[string]sb.Operat
 	return found, trouble(cursor.Err())
 }
 
-// Datasets reads the datasets, without those that FiftyOne makes for itself: views of patches, clips and frames. How many
-// samples one has is MongoDB's own estimate, for which no sample is read. NotFound: there is no such database.
+// Datasets reads the datasets, without those that FiftyOne makes for itself: views of patches, clips and frames. NotFound: there is no such database.
 func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
 	ctx, cancel := d.bounded(ctx)
 	defer cancel()
@@ -102,7 +122,7 @@ func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
 	defer cursor.Close(ctx) //nolint:errcheck // read to its end, or given up
 	var list []sb.SourceDataset
 	for cursor.Next(ctx) {
-		if one := d.dataset(ctx, cursor.Current); one.Key != "" && one.Name != "" {
+		if one := dataset(cursor.Current); one.Key != "" && one.Name != "" {
 			list = append(list, one)
 		}
 	}
@@ -112,8 +132,16 @@ func (d *Database) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
 	return nil, d.exists(ctx)
 }
 
-func (d *Database) dataset(ctx context.Context, raw bson.Raw) sb.SourceDataset {
-	one := sb.SourceDataset{Key: idOf(raw.Lookup("_id")), Name: textOf(raw.Lookup("name"))}
+// Samples is MongoDB's own estimate.
+func (d *Database) Samples(ctx context.Context, of sb.SourceDataset) (int64, error) {
+	ctx, cancel := d.bounded(ctx)
+	defer cancel()
+	n, err := d.db.Collection(of.Holds).EstimatedDocumentCount(ctx)
+	return n, trouble(err)
+}
+
+func dataset(raw bson.Raw) sb.SourceDataset {
+	one := sb.SourceDataset{Key: idOf(raw.Lookup("_id")), Name: textOf(raw.Lookup("name")), Holds: textOf(raw.Lookup("sample_collection_name"))}
 	if tags, is := raw.Lookup("tags").ArrayOK(); is {
 		values, _ := tags.Values()
 		for _, v := range values {
@@ -121,9 +149,6 @@ func (d *Database) dataset(ctx context.Context, raw bson.Raw) sb.SourceDataset {
 				one.Tags = append(one.Tags, tag)
 			}
 		}
-	}
-	if n, err := d.db.Collection(textOf(raw.Lookup("sample_collection_name"))).EstimatedDocumentCount(ctx); err == nil {
-		one.Samples = &n
 	}
 	return one
 }

@@ -16,14 +16,21 @@ func toJSON(value any) (json.RawMessage, error) {
 	return json.RawMessage(bytes.TrimSuffix(bytes.TrimPrefix(b, []byte(`{"v":`)), []byte("}"))), nil
 }
 
-// fromJSON reads relaxed extended JSON; text that only looks like it, such as {"$date": "soon"}, becomes text.
+// fromJSON reads relaxed extended JSON; text that only looks like it, such as {"$date": "soon"}, becomes text. It is encoded as
+// it is read: a list of numbers is many times as large in memory.
 func fromJSON(text json.RawMessage) any {
 	if len(text) == 0 {
 		return nil
 	}
-	var d bson.D
-	if err := bson.UnmarshalExtJSON(append(append([]byte(`{"v":`), text...), '}'), false, &d); err != nil || len(d) != 1 {
+	var d bson.Raw
+	if err := bson.UnmarshalExtJSON(append(append([]byte(`{"v":`), text...), '}'), false, &d); err != nil {
 		return string(text)
 	}
-	return d[0].Value
+	if list, err := d.Elements(); err != nil || len(list) != 1 {
+		return string(text)
+	}
+	if v := d.Lookup("v"); v.Type != bson.TypeNull {
+		return v
+	}
+	return nil
 }

@@ -1,7 +1,9 @@
 package fiftyone
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -108,17 +110,21 @@ func refusal(raw bson.Raw) string {
 		return "It is a part of a distributed operation, and Signalbox does not run those."
 	}
 	for _, stage := range stagesOf(raw.Lookup("pipeline")) {
-		switch stage.Lookup("num_distributed_tasks").Type {
-		case 0, bson.TypeNull, bson.TypeUndefined:
-		default:
-			name := textOf(stage.Lookup("name"))
-			if name == "" {
-				name = textOf(stage.Lookup("operator_uri"))
-			}
+		if !inOne(stage.Lookup("num_distributed_tasks")) {
+			name := cmp.Or(textOf(stage.Lookup("name")), textOf(stage.Lookup("operator_uri")))
 			return "Its stage " + name + " is to be distributed over several tasks, and Signalbox does not do that."
 		}
 	}
 	return ""
+}
+
+// inOne tells whether a number of tasks means that a stage is not distributed: none, or one.
+func inOne(tasks bson.RawValue) bool {
+	if slices.Contains([]bson.Type{0, bson.TypeNull, bson.TypeUndefined}, tasks.Type) {
+		return true
+	}
+	n, is := tasks.AsInt64OK()
+	return is && n <= 1
 }
 
 // stagesOf are the stages of a pipeline: {stages: […]}, or a bare list as older versions wrote it.

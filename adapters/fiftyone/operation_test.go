@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	sb "signalbox"
 )
@@ -83,7 +84,9 @@ func TestValuesOfMongoDBTravelAsExtendedJSON(t *testing.T) {
 		bson.E{Key: "view", Value: bson.A{bson.D{{Key: "_cls", Value: "Limit"}, {Key: "id", Value: id}}}},
 	)))
 	require.Equal(t, `[{"_cls":"Limit","id":{"$oid":"`+id.Hex()+`"}}]`, string(o.View))
-	require.Equal(t, bson.D{{Key: "a", Value: id}}, fromJSON(json.RawMessage(`{"a":{"$oid":"`+id.Hex()+`"}}`)))
+	back, err := bson.Marshal(bson.D{{Key: "v", Value: fromJSON(json.RawMessage(`{"a":{"$oid":"` + id.Hex() + `"}}`))}})
+	require.NoError(t, err)
+	require.Equal(t, id, bson.Raw(back).Lookup("v", "a").ObjectID())
 	require.Equal(t, `{"a":{"$date":"soon"}}`, fromJSON(json.RawMessage(`{"a":{"$date":"soon"}}`)), "what only looks so is text")
 	require.Nil(t, fromJSON(nil))
 	require.Nil(t, fromJSON(json.RawMessage("null")))
@@ -102,8 +105,14 @@ func TestWhatCannotBeTakenIsRefusedAndStopsNothing(t *testing.T) {
 			d["pipeline"] = stages(bson.D{{Key: "name", Value: "two"}, {Key: "num_distributed_tasks", Value: 3}})
 		}, "stage two"},
 		"a bare list of stages": {func(d bson.M) {
-			d["pipeline"] = bson.A{bson.D{{Key: "operator_uri", Value: "a/b"}, {Key: "num_distributed_tasks", Value: 1}}}
+			d["pipeline"] = bson.A{bson.D{{Key: "operator_uri", Value: "a/b"}, {Key: "num_distributed_tasks", Value: 2}}}
 		}, "stage a/b"},
+		"a stage in one task": {func(d bson.M) {
+			d["pipeline"] = stages(bson.D{{Key: "name", Value: "one"}, {Key: "num_distributed_tasks", Value: 1}}, bson.D{{Key: "num_distributed_tasks", Value: 1.0}})
+		}, ""},
+		"a stage in so many tasks as somebody wrote": {func(d bson.M) {
+			d["pipeline"] = stages(bson.D{{Key: "name", Value: "odd"}, {Key: "num_distributed_tasks", Value: "many"}})
+		}, "stage odd"},
 		"stages as usual": {func(d bson.M) {
 			d["pipeline"] = stages(bson.D{{Key: "name", Value: "one"}, {Key: "num_distributed_tasks", Value: nil}})
 		}, ""},
@@ -134,15 +143,30 @@ func stages(list ...bson.D) bson.D {
 	return bson.D{{Key: "stages", Value: all}}
 }
 
+func TestTheDriversOwnCallsAreGuarded(t *testing.T) {
+	t.Parallel()
+	client := settings("mongodb://host/").HTTPClient
+	require.NotEqual(t, options.Client().HTTPClient, client)
+	_, err := client.Get("http://169.254.169.254/latest/meta-data") //nolint:bodyclose,noctx // it is refused
+	require.ErrorContains(t, err, "link-local")
+}
+
 func TestAnAddressIsCheckedWithoutBeingQuotedOrReached(t *testing.T) {
 	t.Parallel()
 	for uri, good := range map[string]bool{
-		"mongodb://user:pass@db.example.org:27017,db2.example.org/?replicaSet=rs0": true,
-		"mongodb+srv://user:pass@db.invalid/":                                      true,
-		"mongodb://user:planted@pass@host/":                                        false,
-		"mongodb://host/?replicaSet":                                               false,
-		"mongodb://":                                                               false,
-		"http://planted/":                                                          false,
+		"mongodb://user:pass@db.example.org:27017,db2.example.org/?replicaSet=rs0":           true,
+		"mongodb+srv://user:pass@db.invalid/":                                                true,
+		"mongodb://user:planted@pass@host/":                                                  false,
+		"mongodb://host/?replicaSet":                                                         false,
+		"mongodb://":                                                                         false,
+		"http://planted/":                                                                    false,
+		"mongodb://user:pass@host/?authMechanism=SCRAM-SHA-1":                                true,
+		"mongodb://user:pass@host/?authMechanism=PLAIN&authSource=$external":                 true,
+		"mongodb://host/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s": false,
+		"mongodb://host/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:azure,TOKEN_RESOURCE:planted": false,
+		"mongodb://host/?authMechanism=MONGODB-AWS":           false,
+		"mongodb+srv://db.invalid/?authMechanism=MONGODB-AWS": false,
+		"mongodb://user@host/?authMechanism=GSSAPI":           false,
 	} {
 		wrong := Driver{}.Check(uri)
 		require.Equal(t, good, wrong == "", uri)

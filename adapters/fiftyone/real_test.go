@@ -2,6 +2,7 @@ package fiftyone_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,7 +48,9 @@ say(str(d._doc.id))
 	require.Equal(t, id, list[0].Key)
 	require.Equal(t, "dogs", list[0].Name)
 	require.Equal(t, []string{"train"}, list[0].Tags)
-	require.EqualValues(t, 3, *list[0].Samples)
+	samples, err := db.Samples(t.Context(), list[0])
+	require.NoError(t, err)
+	require.EqualValues(t, 3, samples)
 }
 
 func TestRealChangesAreFollowed(t *testing.T) {
@@ -121,4 +124,68 @@ func TestRealMongoThatIsAloneHasNoChanges(t *testing.T) {
 	_, err := db.Server(t.Context())
 	require.Equal(t, sb.Unavailable, sb.CodeOf(err))
 	require.NotContains(t, err.Error(), "127.0.0.1")
+}
+
+func TestRealMongoTokensAreTakenOutWhateverTheirNames(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, false)
+	db, operations := open(t, f.URI()), f.Database().Collection("delegated_ops")
+	for state, hold := range map[string]func(id string) (bool, error){
+		"queued":    func(id string) (bool, error) { return db.Hold(t.Context(), id, time.Now()) },
+		"scheduled": func(id string) (bool, error) { return db.Scrub(t.Context(), id) },
+	} {
+		id := bson.NewObjectID()
+		_, err := operations.InsertOne(t.Context(), bson.D{{Key: "_id", Value: id}, {Key: "run_state", Value: state}, {Key: "context", Value: bson.D{
+			{Key: "other", Value: 1},
+			{Key: "request_params", Value: bson.D{
+				{Key: "user_request_token", Value: "planted"}, {Key: "a.b_token", Value: "planted"}, {Key: "$x_token", Value: "planted"}, {Key: "c.d", Value: 7},
+			}},
+		}}})
+		require.NoError(t, err)
+		done, err := hold(id.Hex())
+		require.NoError(t, err)
+		require.True(t, done)
+		raw, err := operations.FindOne(t.Context(), bson.D{{Key: "_id", Value: id}}).Raw()
+		require.NoError(t, err)
+		require.NotContains(t, raw.String(), "planted")
+		require.EqualValues(t, 7, raw.Lookup("context", "request_params", "c.d").AsInt64())
+		require.EqualValues(t, 1, raw.Lookup("context", "other").AsInt64())
+	}
+}
+
+func TestRealMongoARunningOperationIsNotGivenBack(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, false)
+	db, operations := open(t, f.URI()), f.Database().Collection("delegated_ops")
+	for state, back := range map[string]bool{"scheduled": true, "running": false, "failed": false} {
+		id := bson.NewObjectID()
+		_, err := operations.InsertOne(t.Context(), bson.D{{Key: "_id", Value: id}, {Key: "run_state", Value: state}})
+		require.NoError(t, err)
+		done, err := db.GiveBack(t.Context(), id.Hex(), time.Now())
+		require.NoError(t, err)
+		require.Equal(t, back, done, state)
+	}
+}
+
+func TestRealMongoTellsWhatIsWrongWithOneDocument(t *testing.T) {
+	t.Parallel()
+	f := realtest.Start(t, false)
+	db, operations := open(t, f.URI()), f.Database().Collection("delegated_ops")
+	complete := func(doc bson.D, finding sb.Finding) error {
+		id := bson.NewObjectID()
+		_, err := operations.InsertOne(t.Context(), append(doc, bson.E{Key: "_id", Value: id}, bson.E{Key: "run_state", Value: "running"}))
+		require.NoError(t, err)
+		_, err = db.Complete(t.Context(), id.Hex(), finding, time.Now())
+		return err
+	}
+	list := func(open, body, end string) sb.Finding { return sb.Finding{Result: []byte(open + body + end)} }
+	require.NoError(t, complete(nil, list("[", "1,2", "]")))
+	require.Equal(t, sb.TooLarge, sb.CodeOf(complete(nil, list("[", strings.Repeat("1,", 7<<20), "1]"))), "the driver does not send it")
+	half := bson.D{{Key: "half", Value: strings.Repeat("x", 8<<20)}}
+	require.Equal(t, sb.TooLarge, sb.CodeOf(complete(half, list(`"`, strings.Repeat("x", 9<<20), `"`))), "it does not fit beside what is there")
+	for _, deep := range []int{185, 199} {
+		require.Equal(t, sb.TooLarge, sb.CodeOf(complete(nil, list(strings.Repeat("[", deep), "", strings.Repeat("]", deep)))), deep)
+	}
+	err := complete(bson.D{{Key: "metadata", Value: "odd"}}, sb.Finding{OutputsSchema: []byte(`{"a":1}`)})
+	require.Equal(t, sb.Invalid, sb.CodeOf(err), "it is refused, and the database is well")
 }

@@ -3,16 +3,20 @@ package fiftyone
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	sb "signalbox"
 )
 
+const maxDocument = 16 << 20 // bytes
+
 // set changes a document that is in one of the states, and tells whether it was.
-func (d *Database) set(ctx context.Context, id string, from []sb.OperationState, fields bson.D, more ...bson.E) (bool, error) {
+func (d *Database) set(ctx context.Context, id string, from []sb.OperationState, fields bson.D) (bool, error) {
 	ctx, cancel := d.bounded(ctx)
 	defer cancel()
 	key, err := bson.ObjectIDFromHex(id)
@@ -20,7 +24,7 @@ func (d *Database) set(ctx context.Context, id string, from []sb.OperationState,
 		return false, nil
 	}
 	filter := bson.D{{Key: "_id", Value: key}, {Key: "run_state", Value: bson.D{{Key: "$in", Value: from}}}}
-	done, err := d.operations.UpdateOne(ctx, filter, append(bson.D{{Key: "$set", Value: fields}}, more...))
+	done, err := d.operations.UpdateOne(ctx, filter, bson.D{{Key: "$set", Value: fields}})
 	if err != nil {
 		return false, trouble(err)
 	}
@@ -41,55 +45,55 @@ var (
 
 // Hold makes a queued operation a scheduled one, and takes its tokens out.
 func (d *Database) Hold(ctx context.Context, id string, at time.Time) (bool, error) {
-	tokens, err := d.tokens(ctx, id)
+	clean, err := d.withoutTokens(ctx, id)
 	if err != nil {
 		return false, err
 	}
-	return d.set(ctx, id, queued, becomes(sb.OperationScheduled, "scheduled_at", at), tokens...)
+	return d.set(ctx, id, queued, becomes(sb.OperationScheduled, "scheduled_at", at, clean...))
 }
 
 // Scrub takes the tokens out of one that is scheduled.
 func (d *Database) Scrub(ctx context.Context, id string) (bool, error) {
-	tokens, err := d.tokens(ctx, id)
-	if err != nil || len(tokens) == 0 {
+	clean, err := d.withoutTokens(ctx, id)
+	if err != nil || len(clean) == 0 {
 		return err == nil, err
 	}
-	return d.set(ctx, id, scheduled, bson.D{{Key: "updated_at", Value: time.Now().UTC()}}, tokens...)
+	return d.set(ctx, id, scheduled, append(bson.D{{Key: "updated_at", Value: time.Now().UTC()}}, clean...))
 }
 
-// tokens is what takes the tokens out of a document.
-func (d *Database) tokens(ctx context.Context, id string) ([]bson.E, error) {
+// withoutTokens is the request of a document without its tokens, as a field to set; none when it has no tokens. It is written whole, for
+// a key may hold dots, which no path reaches.
+func (d *Database) withoutTokens(ctx context.Context, id string) (bson.D, error) {
 	ctx, cancel := d.bounded(ctx)
 	defer cancel()
 	key, err := bson.ObjectIDFromHex(id)
 	if err != nil {
 		return nil, nil
 	}
-	cursor, err := d.operations.Find(ctx, bson.D{{Key: "_id", Value: key}}, options.Find().SetProjection(bson.D{{Key: "context.request_params", Value: 1}}))
+	raw, err := d.operations.FindOne(ctx, bson.D{{Key: "_id", Value: key}}, options.FindOne().SetProjection(bson.D{{Key: "context.request_params", Value: 1}})).Raw()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, trouble(err)
 	}
-	defer cursor.Close(ctx) //nolint:errcheck // one document
-	out := bson.D{}
-	for cursor.Next(ctx) {
-		request, _ := cursor.Current.Lookup("context", "request_params").DocumentOK()
-		elements, _ := request.Elements()
-		for _, e := range elements {
-			if key, err := e.KeyErr(); err == nil && isToken(key) {
-				out = append(out, bson.E{Key: "context.request_params." + key, Value: ""})
-			}
+	request, _ := raw.Lookup("context", "request_params").DocumentOK()
+	elements, _ := request.Elements()
+	kept := bson.D{}
+	for _, e := range elements {
+		if !isToken(e.Key()) {
+			kept = append(kept, bson.E{Key: e.Key(), Value: e.Value()})
 		}
 	}
-	if err := cursor.Err(); err != nil || len(out) == 0 {
-		return nil, trouble(err)
+	if len(kept) == len(elements) {
+		return nil, nil
 	}
-	return []bson.E{{Key: "$unset", Value: out}}, nil
+	return bson.D{{Key: "context.request_params", Value: kept}}, nil
 }
 
-// GiveBack makes one that is scheduled or running a queued one again.
+// GiveBack makes one that is scheduled a queued one again.
 func (d *Database) GiveBack(ctx context.Context, id string, at time.Time) (bool, error) {
-	from := []sb.OperationState{sb.OperationScheduled, sb.OperationRunning}
-	return d.set(ctx, id, from, becomes(sb.OperationQueued, "queued_at", at))
+	return d.set(ctx, id, scheduled, becomes(sb.OperationQueued, "queued_at", at))
 }
 
 // Start makes a scheduled one a running one, with the page of its run.
@@ -113,7 +117,11 @@ func (d *Database) Beat(ctx context.Context, id string, at time.Time) (bool, err
 
 // Complete ends a running one well. TooLarge: its result does not fit.
 func (d *Database) Complete(ctx context.Context, id string, f sb.Finding, at time.Time) (bool, error) {
-	fields := becomes(sb.OperationCompleted, "completed_at", at, bson.E{Key: "result", Value: result(f)})
+	found, err := bson.Marshal(result(f))
+	if err != nil || len(found) > maxDocument {
+		return false, errTooLarge // before its way takes longer than an answer may
+	}
+	fields := becomes(sb.OperationCompleted, "completed_at", at, bson.E{Key: "result", Value: bson.Raw(found)})
 	if schema := fromJSON(f.OutputsSchema); schema != nil {
 		fields = append(fields, bson.E{Key: "metadata.outputs_schema", Value: schema})
 	}

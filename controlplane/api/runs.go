@@ -26,6 +26,7 @@ type scheduleBody struct {
 	Dataset      string          `json:"dataset,omitempty" nullable:"true" maxLength:"600" doc:"Id or name; also of one that was removed."`
 	Params       object          `json:"params,omitempty" doc:"By default an empty object."`
 	View         json.RawMessage `json:"view,omitempty" doc:"By default the whole dataset."`
+	Selection    *sb.Selection   `json:"selection,omitempty" doc:"What is selected in the view, for operators of FiftyOne on a dataset of a source: ctx.selected and ctx.selected_labels. By default nothing."`
 	Orchestrator string          `json:"orchestrator,omitempty" nullable:"true" maxLength:"600" doc:"Id or name; by default the first with a route for the operator."`
 	Label        string          `json:"label,omitempty" nullable:"true" maxLength:"200" pattern:"^[^\\x00-\\x1f\\x7f-\\x9f]*$" patternDescription:"text without control characters"`
 	Priority     int             `json:"priority,omitempty" minimum:"-10" maximum:"10" doc:"Above 0 needs the right to manage the dataset."`
@@ -39,7 +40,7 @@ type scheduleInput struct {
 func (h runs) schedule(ctx context.Context, in *scheduleInput) (*placed[Run], error) {
 	b := in.Body
 	run, err := h.life.Schedule(ctx, callerOf(ctx).Principal, sb.Draft{
-		Operator: b.Operator, Dataset: b.Dataset, Params: json.RawMessage(b.Params), View: given(b.View), Orchestrator: b.Orchestrator,
+		Operator: b.Operator, Dataset: b.Dataset, Params: json.RawMessage(b.Params), View: given(b.View), Selection: b.Selection, Orchestrator: b.Orchestrator,
 		Label: b.Label, Priority: b.Priority, IdempotencyKey: in.IdempotencyKey,
 	})
 	if err != nil {

@@ -36,7 +36,7 @@ type SourceState struct {
 	Connected    bool       `json:"connected" doc:"Whether it answered when it was last asked."`
 	SeenAt       *time.Time `json:"seen_at" doc:"When it last answered."`
 	FailingSince *time.Time `json:"failing_since"`
-	Trouble      string     `json:"trouble" doc:"Why it does not answer, or why nothing is taken from it; empty when all is well."`
+	Trouble      string     `json:"trouble" doc:"Why it does not answer, why nothing is taken from it, or which operation is put off and why; empty when all is well."`
 	Streams      bool       `json:"streams" doc:"Whether it tells of changes; else it is polled."`
 	Server       string     `json:"server" doc:"MongoDB's version."`
 	Datasets     int        `json:"datasets"`

@@ -2,7 +2,6 @@ package forms
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -27,7 +26,7 @@ func (s *Forms) ofResolver(ctx context.Context, f sb.Facts, ask sb.FormAsk) (sb.
 	}
 	q := sb.Question{
 		OrchestratorID: o.ID, Pool: route.Target.Pool, PrincipalID: f.Principal.ID, Operator: f.Operator.URI(),
-		RevisionID: f.Plugin.Revision.ID, Params: ask.Params, View: ask.View, Request: requestOf(ask.Selection),
+		RevisionID: f.Plugin.Revision.ID, Params: ask.Params, View: ask.View, Request: ask.Selection.Request(),
 	}
 	if f.Dataset != nil {
 		q.DatasetID = f.Dataset.ID
@@ -44,21 +43,6 @@ func poolFor(all []sb.Orchestrator, operator string) (sb.Orchestrator, sb.Route,
 		}
 	}
 	return sb.Orchestrator{}, sb.Route{}, false
-}
-
-// requestOf is a selection as an App sends it.
-func requestOf(s *sb.Selection) json.RawMessage {
-	if s == nil {
-		return nil
-	}
-	text, err := json.Marshal(struct {
-		Selected []string          `json:"selected"`
-		Labels   []json.RawMessage `json:"selected_labels"`
-	}{append([]string{}, s.Samples...), append([]json.RawMessage{}, s.Labels...)})
-	if err != nil { // what was decoded can be encoded
-		panic(err)
-	}
-	return text
 }
 
 // ask asks, and waits for the answer.

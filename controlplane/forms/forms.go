@@ -100,21 +100,8 @@ func checkAsk(a sb.FormAsk) (faults []sb.Fault) {
 	if len(a.View) > sb.MaxFormInput {
 		add("body.view", most)
 	}
-	if sizeOf(a.Selection) > sb.MaxFormInput {
+	if a.Selection.Size() > sb.MaxFormInput {
 		add("body.selection", most)
 	}
 	return faults
-}
-
-func sizeOf(s *sb.Selection) (size int) {
-	if s == nil {
-		return 0
-	}
-	for _, id := range s.Samples {
-		size += len(id)
-	}
-	for _, label := range s.Labels {
-		size += len(label)
-	}
-	return size
 }

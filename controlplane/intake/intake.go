@@ -45,6 +45,7 @@ type Pace struct {
 	Look     time.Duration // how operations stand there, where there are change streams
 	Beat     time.Duration // how often a running operation is told to be alive
 	Datasets time.Duration // of a source without change streams
+	Count    time.Duration // how many samples datasets have
 	Stranded time.Duration // how long an operation is scheduled there until it counts as left behind
 }
 
@@ -52,7 +53,7 @@ type Pace struct {
 func DefaultPace() Pace {
 	return Pace{
 		Poll: 500 * time.Millisecond, Tick: 5 * time.Second, Look: 30 * time.Second, Beat: 30 * time.Second, Datasets: 10 * time.Second,
-		Stranded: 30 * time.Second,
+		Count: 5 * time.Minute, Stranded: 30 * time.Second,
 	}
 }
 
@@ -74,7 +75,7 @@ func (i *Intake) Watch(ctx context.Context, sourceID string) (gone bool, err err
 	if err != nil {
 		return false, err
 	}
-	l := &watcher{Intake: i, id: sourceID, w: w, wake: make(chan struct{}, 1)}
+	l := &watcher{Intake: i, id: sourceID, w: w, wake: make(chan struct{}, 1), listed: make(chan struct{}, 1), samples: map[string]int64{}}
 	ctx, cancel := context.WithCancel(ctx)
 	defer l.hearing.Wait()
 	defer cancel()

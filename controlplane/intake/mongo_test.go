@@ -26,6 +26,8 @@ type mongoWorld struct {
 	db      *mongo.Database
 	dataset bson.ObjectID
 	broken  atomic.Pointer[func(call string) error] // what calls that arrived answer instead
+	listing atomic.Pointer[func() error]            // what the list of datasets answers instead
+	counts  chan struct{}                           // what counting samples waits for; nil for nothing
 }
 
 // withMongo makes one with a dataset named toy.
@@ -295,6 +297,65 @@ func TestRealMongoNothingIsTakenOnBehalfOfWhoMayNot(t *testing.T) {
 	require.Equal(t, "queued", w.state(id))
 }
 
+func TestRealMongoWhatDoesNotChangeIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, w *mongoWorld) {
+		w.watch()
+		var ids []string
+		for range 5 {
+			ids = append(ids, w.put(hello))
+		}
+		w.until("all are taken", func() bool { return len(w.runsOf(hello)) == len(ids) })
+		require.Zero(t, w.reads.sources.Load(), "its settings have not changed")
+		var last sb.Process
+		for _, run := range w.runsOf(hello) {
+			last = w.begin(run.ID)
+		}
+		for _, id := range ids {
+			w.becomes(id, "running")
+		}
+		rounds := func(more int64) {
+			t.Helper()
+			now := w.reads.standings.Load()
+			w.until("it is looked how they stand", func() bool { return w.reads.standings.Load() >= now+more })
+		}
+		rounds(3)
+		before := w.reads.runs.Load()
+		half := 0.5
+		_, err := w.Work.Progress(t.Context(), last, &half, "half way")
+		require.NoError(t, err)
+		w.until("the progress is told", func() bool {
+			n, err := w.db.Collection("delegated_ops").CountDocuments(t.Context(), bson.D{{Key: "status.progress", Value: half}})
+			return err == nil && n == 1
+		})
+		rounds(5)
+		require.Equal(t, before, w.reads.runs.Load(), "no run is read whole")
+		w.finish(last, `{}`, "", "")
+		w.until("its end is told", func() bool {
+			n, err := w.db.Collection("delegated_ops").CountDocuments(t.Context(), bson.D{{Key: "run_state", Value: "completed"}})
+			return err == nil && n == 1
+		})
+	})
+}
+
+func TestRealMongoWhatIsRunAgainIsAskedWithTheSame(t *testing.T) {
+	t.Parallel()
+	w := withMongo(t, true)
+	w.watch()
+	w.put(hello, request("selected", bson.A{"s1", "s2", "s3"}), request("view_target", "SELECTED_SAMPLES"))
+	run := w.only(hello)
+	w.finish(w.begin(run.ID), `{}`, "", "")
+	again, err := w.Life.Rerun(t.Context(), w.Admin, run.ID, nil, "")
+	require.NoError(t, err)
+	_, first, err := w.RunSource(t.Context(), run.ID)
+	require.NoError(t, err)
+	_, second, err := w.RunSource(t.Context(), again.ID)
+	require.NoError(t, err)
+	require.Contains(t, string(second.Request), `"selected":["s1","s2","s3"]`)
+	require.Contains(t, string(second.Request), `"view_target":"SELECTED_SAMPLES"`)
+	require.Equal(t, string(first.Request), string(second.Request))
+}
+
 func TestRealMongoRulesSayWhereItRuns(t *testing.T) {
 	t.Parallel()
 	w := withMongo(t, true)
@@ -316,78 +377,6 @@ func TestRealMongoRulesSayWhereItRuns(t *testing.T) {
 	require.Equal(t, "by rule", w.only(hello).Orchestrator)
 	require.Equal(t, "by target", w.only(boom).Orchestrator)
 	require.Equal(t, "builtin", w.only(slow).Orchestrator)
-}
-
-func TestRealMongoDatasetsAreKeptInStep(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, w *mongoWorld) {
-		w.watch()
-		_, err := w.db.Collection("samples."+w.dataset.Hex()).InsertMany(t.Context(), []bson.M{{"a": 1}, {"a": 2}})
-		require.NoError(t, err)
-		here := func(key bson.ObjectID) (d sb.Dataset) {
-			d, _ = w.DatasetOfSource(t.Context(), w.source.ID, key.Hex())
-			return d
-		}
-		clash := w.newDataset("cats", "train", "v2")
-		w.until("it appears", func() bool { return here(clash).Name == "cats@vision" })
-		require.Equal(t, []string{"train", "v2"}, here(clash).Tags)
-		require.Equal(t, sb.CanEdit, here(clash).DefaultPermission)
-		require.EqualValues(t, 2, *here(w.dataset).Samples)
-		require.Empty(t, here(clash).Creator.ID)
-
-		rename := func(key bson.ObjectID, name string) {
-			_, err := w.db.Collection("datasets").UpdateByID(t.Context(), key, bson.D{{Key: "$set", Value: bson.D{{Key: "name", Value: name}}}})
-			require.NoError(t, err)
-		}
-		id := here(w.dataset).ID
-		rename(w.dataset, "toys")
-		w.until("it is renamed", func() bool { return here(w.dataset).Name == "toys" })
-		require.Equal(t, id, here(w.dataset).ID, "it is the same, with its grants")
-		operation := w.put(hello)
-		run := w.only(hello)
-		_, err = w.db.Collection("datasets").DeleteOne(t.Context(), bson.D{{Key: "_id", Value: w.dataset}})
-		require.NoError(t, err)
-		w.until("it is gone", func() bool { return here(w.dataset).ID == "" })
-		more, err := w.RejectWaiting(t.Context())
-		require.NoError(t, err)
-		require.True(t, more)
-		require.Equal(t, sb.FailRejected, w.Get(t, run.ID).Failure.Kind)
-		require.Contains(t, w.failure(operation), "was deleted in vision")
-	})
-}
-
-func TestRealMongoWhatIsScheduledHereIsShownThere(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, w *mongoWorld) {
-		w.change(func(s *sb.Source) { s.Mirror = true })
-		w.watch()
-		w.until("the dataset appears", func() bool { _, err := w.DatasetOfSource(t.Context(), w.source.ID, w.dataset.Hex()); return err == nil })
-		run, err := w.Life.Schedule(t.Context(), w.Ann, sb.Draft{Operator: hello, Dataset: "toy", Params: []byte(`{"name":"Ann"}`)})
-		require.NoError(t, err)
-		var doc bson.M
-		w.until("it is shown", func() bool {
-			return w.db.Collection("delegated_ops").FindOne(t.Context(), bson.D{{Key: "operator", Value: hello}}).Decode(&doc) == nil
-		})
-		key, _ := doc["_id"].(bson.ObjectID)
-		id := key.Hex()
-		require.Equal(t, "scheduled", doc["run_state"], "no launcher takes it")
-		require.Equal(t, w.dataset, doc["dataset_id"])
-		require.Equal(t, "https://here.example/runs/"+run.ID, doc["run_link"])
-		p := w.begin(run.ID)
-		w.becomes(id, "running")
-		w.finish(p, "", "no luck", "Traceback: no luck")
-		require.Equal(t, "Traceback: no luck", w.failure(id))
-
-		other, err := w.Life.Schedule(t.Context(), w.Ann, sb.Draft{Operator: slow, Dataset: "toy"})
-		require.NoError(t, err)
-		w.until("it is shown", func() bool {
-			return w.db.Collection("delegated_ops").FindOne(t.Context(), bson.D{{Key: "operator", Value: slow}}).Decode(&doc) == nil
-		})
-		_, err = w.db.Collection("delegated_ops").DeleteOne(t.Context(), bson.D{{Key: "operator", Value: slow}})
-		require.NoError(t, err)
-		w.until("it is stopped", func() bool { return w.Get(t, other.ID).Status == sb.Failed })
-		require.Len(t, w.runsOf(""), 2, "what is shown there is not taken")
-	})
 }
 
 func TestRealMongoWhatWasLeftBehindIsTaken(t *testing.T) {
@@ -456,6 +445,25 @@ func (l losing) Start(ctx context.Context, id, link string, at time.Time) (bool,
 func (l losing) Complete(ctx context.Context, id string, f sb.Finding, at time.Time) (bool, error) {
 	ok, err := l.OperationDatabase.Complete(ctx, id, f, at)
 	return l.answer("complete", ok, err)
+}
+
+func (l losing) Datasets(ctx context.Context) ([]sb.SourceDataset, error) {
+	if f := l.w.listing.Load(); f != nil {
+		if err := (*f)(); err != nil {
+			return nil, err
+		}
+	}
+	return l.OperationDatabase.Datasets(ctx)
+}
+
+func (l losing) Samples(ctx context.Context, d sb.SourceDataset) (int64, error) {
+	if l.w.counts != nil {
+		select {
+		case <-l.w.counts:
+		case <-ctx.Done():
+		}
+	}
+	return l.OperationDatabase.Samples(ctx, d)
 }
 
 func TestRealMongoIntakeThatIsSwitchedOffGivesBack(t *testing.T) {

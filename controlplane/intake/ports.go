@@ -26,6 +26,8 @@ type Store interface {
 
 	// Run reads a whole run.
 	Run(ctx context.Context, id string) (sb.Run, error)
+	// Standings reads how runs stand; those that do not exist are left out.
+	Standings(ctx context.Context, runs []string) (map[string]sb.Standing, error)
 	// Orchestrators reads all orchestrators.
 	Orchestrators(ctx context.Context) ([]sb.Orchestrator, error)
 	// Principal finds one that is not deleted by id, email, or name.
@@ -43,9 +45,9 @@ type Holds interface {
 	SetHold(ctx context.Context, w sb.SourceWatchRef, operation string, state sb.HoldState) error
 	// DropHold forgets one that was not held and has no run.
 	DropHold(ctx context.Context, w sb.SourceWatchRef, operation string) error
-	// OpenHolds reads those of a source that are not over, in the order of their ids, without what they were asked with.
+	// OpenHolds reads those of a source that are not over, in the order of their ids.
 	OpenHolds(ctx context.Context, sourceID, after string, limit int) ([]sb.Hold, error)
-	// Unheld tells which operations of a source have no row.
+	// Unheld tells which operations of a source have no row, or one that is only begun, in the order in which they are named.
 	Unheld(ctx context.Context, sourceID string, operations []string) ([]string, error)
 }
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -22,14 +23,18 @@ type watcher struct {
 	holds    map[string]sb.Hold   // that are open, by operation
 	said     map[string]time.Time // when something was last said of one
 	shown    map[string]time.Time // the progress that was last told, by operation
+	told     map[string]int64     // the version of its run that was last told, by operation
+	putOff   map[string]putOff    // that something is wrong with alone, by operation
 	trouble  string               // why nothing is taken
 	wake     chan struct{}
+	listed   chan struct{} // holds something when there are datasets that were never counted
 	hearing  sync.WaitGroup
 
-	mu     sync.Mutex
-	wanted todo
-	known  map[string]bool // runs of open holds
-	mark   sb.Mark
+	mu      sync.Mutex
+	wanted  todo
+	known   map[string]bool  // runs of open holds
+	samples map[string]int64 // about how many each dataset has, by its id there
+	mark    sb.Mark
 }
 
 // session watches the source with the settings that it has now, until they change (nil) or something fails.
@@ -44,10 +49,10 @@ func (l *watcher) session(ctx context.Context) error {
 	}
 	defer db.Close()
 	if source.Version != l.source.Version && l.source.ID != "" { // another database has another history
-		l.w.Mark = ""
+		l.w.Mark, l.samples = "", map[string]int64{}
 	}
 	l.source, l.db, l.mark = source, db, l.w.Mark
-	l.said, l.shown = map[string]time.Time{}, map[string]time.Time{}
+	l.said, l.shown, l.told, l.putOff = map[string]time.Time{}, map[string]time.Time{}, map[string]int64{}, map[string]putOff{}
 	if l.w.Server, err = db.Server(ctx); err != nil {
 		return err
 	}
@@ -58,6 +63,7 @@ func (l *watcher) session(ctx context.Context) error {
 	defer cancel()
 	broke := make(chan error, 1)
 	following.Go(func() { broke <- l.follow(ctx, db, l.mark) })
+	following.Go(func() { l.counting(ctx, db) })
 	l.want(todo{datasets: true, queued: true, stranded: true, all: true})
 	return l.rounds(ctx, broke)
 }
@@ -176,6 +182,7 @@ func (l *watcher) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.counted(there)
 	return ours(l.store.SyncDatasets(ctx, l.w.Ref(), there))
 }
 
@@ -188,7 +195,7 @@ func (l *watcher) well(ctx context.Context, streams bool) error {
 	l.mu.Lock()
 	l.w.Mark = l.mark
 	l.mu.Unlock()
-	l.w.FailingSince, l.w.Trouble, l.w.Streams, l.w.SeenAt = nil, l.trouble, streams, &now
+	l.w.FailingSince, l.w.Trouble, l.w.Streams, l.w.SeenAt = nil, cmp.Or(l.trouble, l.puttingOff()), streams, &now
 	fresh := l.kept.SeenAt != nil && now.Sub(*l.kept.SeenAt) < l.options.Pace.Tick
 	same := l.kept.Trouble == l.w.Trouble && l.kept.Streams == streams && l.kept.Server == l.w.Server && l.kept.FailingSince == nil
 	if fresh && same {

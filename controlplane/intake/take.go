@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,8 +12,8 @@ import (
 )
 
 const (
-	takeAtOnce = 100
-	maxRequest = 8 << 20 // bytes of what an App was asked with
+	maxRequest = 8 << 20 // bytes of what an App was asked with, and of a pipeline
+	maxSchema  = 4 << 20 // bytes of a schema; a larger one is not kept
 	keyPrefix  = "sbk_"
 )
 
@@ -39,27 +40,32 @@ func (l *watcher) take(ctx context.Context, t todo) error {
 	return nil
 }
 
-// queued takes what waits, until nothing does that could be taken.
+// queued takes what waits.
 func (l *watcher) queued(ctx context.Context, principal sb.Principal) error {
-	for {
-		list, err := l.db.Queued(ctx, takeAtOnce)
-		if err != nil {
+	waiting, err := l.db.Queued(ctx)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(waiting, page) {
+		if err := l.takeUnheld(ctx, principal, some, l.db.Hold); err != nil {
 			return err
 		}
-		taken := 0
-		for _, o := range list {
-			is, err := l.takeOne(ctx, principal, o, l.db.Hold)
-			if err != nil {
-				return err
-			}
-			if is {
-				taken++
-			}
-		}
-		if len(list) < takeAtOnce || taken == 0 {
-			return nil
+	}
+	return nil
+}
+
+// takeUnheld takes those of some operations that are not ours. Documents are large: they are read one by one.
+func (l *watcher) takeUnheld(ctx context.Context, principal sb.Principal, operations []string, hold holding) error {
+	unheld, err := l.store.Unheld(ctx, l.id, operations)
+	if err != nil {
+		return err
+	}
+	for _, id := range unheld {
+		if err := l.alone(ctx, id, func() error { return l.takeOne(ctx, principal, id, hold) }); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // principal is on whose behalf operations are taken; where he is not as he must be, nothing is.
@@ -107,24 +113,27 @@ func (l *watcher) resume(ctx context.Context) error {
 		if h.State != sb.HoldTaking {
 			continue
 		}
-		o, err := l.db.Read(ctx, id)
-		switch {
-		case err != nil && sb.CodeOf(err) != sb.NotFound:
-			return err
-		case err == nil && o.State == sb.OperationQueued && l.source.Intake:
-			continue // it is among what waits
-		case err == nil && o.State == sb.OperationScheduled && l.source.Intake:
-			err = l.schedule(ctx, h, o, "")
-		case err == nil && o.State == sb.OperationScheduled:
-			err = l.giveBack(ctx, id)
-		default:
-			err = l.drop(ctx, id)
-		}
-		if err != nil {
+		if err := l.alone(ctx, id, func() error { return l.goOn(ctx, h) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// goOn goes on with the taking of one operation.
+func (l *watcher) goOn(ctx context.Context, h sb.Hold) error {
+	o, err := l.db.Read(ctx, h.ID)
+	switch {
+	case err != nil && sb.CodeOf(err) != sb.NotFound:
+		return err
+	case err == nil && o.State == sb.OperationQueued && l.source.Intake:
+		return nil // it is among what waits
+	case err == nil && o.State == sb.OperationScheduled && l.source.Intake:
+		return l.schedule(ctx, h, o, "")
+	case err == nil && o.State == sb.OperationScheduled:
+		return l.giveBack(ctx, h.ID)
+	}
+	return l.drop(ctx, h.ID)
 }
 
 // giveBack leaves an operation to others again.
@@ -144,39 +153,44 @@ func (l *watcher) drop(ctx context.Context, id string) error {
 	return ours(l.store.DropHold(ctx, l.w.Ref(), id))
 }
 
-// takeOne takes an operation over by hold, and tells whether it is ours.
-func (l *watcher) takeOne(ctx context.Context, principal sb.Principal, o sb.Operation, hold holding) (bool, error) {
+// takeOne takes an operation over by hold, unless somebody else is faster.
+func (l *watcher) takeOne(ctx context.Context, principal sb.Principal, id string, hold holding) error {
+	o, err := l.db.Read(ctx, id)
+	if err != nil {
+		return unlessGone(err)
+	}
 	who, refused, err := l.submitter(ctx, principal, o)
 	if err != nil {
-		return false, err
+		return err
 	}
-	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: l.id, ID: o.ID}, PrincipalID: who.ID, Request: o.Request, Pipeline: o.Pipeline}
-	if len(o.Request) > maxRequest {
-		h.Request, o.Refusal = nil, "What it was asked with is larger than 8 MiB."
-	}
-	if h, err = l.store.TakeHold(ctx, l.w.Ref(), h); err != nil {
-		return false, ours(err)
-	}
-	if h.State != sb.HoldTaking { // somebody queued it again: whoever takes it now, it is not us
-		return false, nil
+	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: l.id, ID: id}, PrincipalID: who.ID}
+	if h, err = l.store.TakeHold(ctx, l.w.Ref(), h); err != nil || h.State != sb.HoldTaking {
+		return ours(err)
 	}
 	sb.FaultPoint("intake.noted")
 	now, err := l.store.Now(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
-	held, err := hold(ctx, o.ID, now)
+	held, err := hold(ctx, id, now)
 	if err == nil && !held {
-		held, err = l.isHeld(ctx, o.ID)
+		held, err = l.isHeld(ctx, id)
 	}
 	sb.FaultPoint("intake.held") // it is ours there, and has no run
 	if err != nil {
-		return false, err
+		return err
 	}
 	if !held {
-		return false, l.drop(ctx, o.ID)
+		return l.drop(ctx, id)
 	}
-	return true, l.schedule(ctx, h, o, refused)
+	return l.schedule(ctx, h, o, refused)
+}
+
+func unlessGone(err error) error {
+	if sb.CodeOf(err) == sb.NotFound {
+		return nil
+	}
+	return err
 }
 
 // isHeld tells whether an operation is held after all: the answer to an earlier try may have been lost.
@@ -208,7 +222,7 @@ func (l *watcher) schedule(ctx context.Context, h sb.Hold, o sb.Operation, refus
 	if h.PrincipalID == "" {
 		refused = noKey
 	}
-	if refused = cmp.Or(o.Refusal, refused); refused != "" {
+	if refused = cmp.Or(o.Refusal, tooMuch(o), refused); refused != "" {
 		return l.refuse(ctx, h, refused)
 	}
 	who, err := l.store.Principal(ctx, h.PrincipalID)
@@ -218,23 +232,38 @@ func (l *watcher) schedule(ctx context.Context, h sb.Hold, o sb.Operation, refus
 	if err != nil {
 		return err
 	}
-	draft, err := l.draft(ctx, h, o)
-	if err == nil {
-		var run sb.Run
-		if run, err = l.life.Schedule(sb.WithOrigin(ctx, sb.Origin{Actor: who.Who(), Kind: who.Kind, Via: "source:" + l.id}), who, draft); err == nil {
-			h.RunID, h.State = run.ID, sb.HoldScheduled
-			l.keepHold(h)
-		}
+	draft, refused, err := l.draft(ctx, h, o)
+	if err != nil {
+		return err
 	}
+	if refused != "" {
+		return l.refuse(ctx, h, refused)
+	}
+	run, err := l.life.Schedule(sb.WithOrigin(ctx, sb.Origin{Actor: who.Who(), Kind: who.Kind, Via: "source:" + l.id}), who, draft)
 	sb.FaultPoint("intake.scheduled")
 	switch sb.CodeOf(err) {
-	case "", sb.Gone:
+	case "":
+		h.RunID, h.State = run.ID, sb.HoldScheduled
+		l.keepHold(h)
+		return nil
+	case sb.Gone:
 		return nil
 	case sb.Invalid, sb.NotFound, sb.Forbidden, sb.Conflict, sb.TooLarge:
 		return l.refuse(ctx, h, reason(err))
 	default:
 		return err
 	}
+}
+
+// tooMuch tells why an operation is too large to be kept here; "" when it is not.
+func tooMuch(o sb.Operation) string {
+	if len(o.Request) > maxRequest {
+		return "What it was asked with is larger than 8 MiB."
+	}
+	if len(o.Pipeline) > maxRequest {
+		return "Its pipeline is larger than 8 MiB."
+	}
+	return ""
 }
 
 // keepHold remembers an operation that has a run, and lets its run be told.
@@ -245,20 +274,24 @@ func (l *watcher) keepHold(h sb.Hold) {
 	l.want(todo{runs: map[string]bool{h.RunID: true}})
 }
 
-// draft is the run that an operation asks for. NotFound: its dataset is gone.
-func (l *watcher) draft(ctx context.Context, h sb.Hold, o sb.Operation) (sb.Draft, error) {
-	d := sb.Draft{Operator: o.Operator, Params: o.Params, View: o.View, Label: label(o.Label), InputsSchema: o.InputsSchema, Operation: &h.OperationRef}
+// draft is the run that an operation asks for, or why there can be none.
+func (l *watcher) draft(ctx context.Context, h sb.Hold, o sb.Operation) (d sb.Draft, refused string, err error) {
+	d = sb.Draft{Operator: o.Operator, Params: o.Params, View: o.View, Label: label(o.Label), Operation: &h.OperationRef}
+	d.App = sb.AppRequest{Request: o.Request, Pipeline: o.Pipeline}
+	if len(o.InputsSchema) <= maxSchema {
+		d.InputsSchema = o.InputsSchema
+	}
 	var names []string
 	if o.DatasetID != "" {
 		dataset, err := l.dataset(ctx, o.DatasetID)
-		if err != nil {
-			return d, err
+		if err != nil || dataset.ID == "" {
+			return d, "Its dataset does not exist any more.", err
 		}
 		d.DatasetID, names = dataset.ID, []string{dataset.Name, dataset.There}
 	}
 	d.Orchestrator = l.source.Orchestrator(o.Operator, names...)
 	if d.Orchestrator != "" || o.Target == "" {
-		return d, nil
+		return d, "", nil
 	}
 	places, err := l.store.Orchestrators(ctx)
 	for _, p := range places {
@@ -266,10 +299,10 @@ func (l *watcher) draft(ctx context.Context, h sb.Hold, o sb.Operation) (sb.Draf
 			d.Orchestrator = p.ID
 		}
 	}
-	return d, err
+	return d, "", err
 }
 
-// dataset finds a dataset of the source, which may have appeared a moment ago.
+// dataset finds a dataset of the source, which may have appeared a moment ago; one without an id when there is none.
 func (l *watcher) dataset(ctx context.Context, key string) (sb.Dataset, error) {
 	d, err := l.store.DatasetOfSource(ctx, l.id, key)
 	if sb.CodeOf(err) != sb.NotFound {
@@ -280,7 +313,7 @@ func (l *watcher) dataset(ctx context.Context, key string) (sb.Dataset, error) {
 	}
 	d, err = l.store.DatasetOfSource(ctx, l.id, key)
 	if sb.CodeOf(err) == sb.NotFound {
-		return d, sb.Errorf(sb.NotFound, "Its dataset does not exist any more.")
+		return sb.Dataset{}, nil
 	}
 	return d, err
 }
@@ -325,26 +358,16 @@ func reason(err error) string {
 // stranded takes what was held and left behind: it is scheduled there, and we know nothing of it.
 func (l *watcher) stranded(ctx context.Context, principal sb.Principal) error {
 	for after := ""; ; {
-		list, err := l.db.Stranded(ctx, after, l.options.Pace.Stranded, takeAtOnce)
+		list, err := l.db.Stranded(ctx, after, l.options.Pace.Stranded, page)
 		if err != nil {
 			return err
 		}
-		byID := map[string]sb.Operation{}
-		var ids []string
-		for _, o := range list {
-			after, byID[o.ID], ids = o.ID, o, append(ids, o.ID)
-		}
-		unheld, err := l.store.Unheld(ctx, l.id, ids)
-		if err != nil {
+		if err := l.takeUnheld(ctx, principal, list, l.scrub); err != nil {
 			return err
 		}
-		for _, id := range unheld {
-			if _, err := l.takeOne(ctx, principal, byID[id], l.scrub); err != nil {
-				return err
-			}
-		}
-		if len(list) < takeAtOnce {
+		if len(list) < page {
 			return nil
 		}
+		after = list[len(list)-1]
 	}
 }

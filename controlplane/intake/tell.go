@@ -1,9 +1,11 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,21 +22,56 @@ func (l *watcher) scrub(ctx context.Context, id string, _ time.Time) (bool, erro
 
 // tell tells how runs go, and hears what happened to their operations there.
 func (l *watcher) tell(ctx context.Context, t todo) error {
-	for _, h := range l.concerned(t) {
-		if h, open := l.holds[h.ID]; open && h.RunID != "" {
-			if err := l.tellOne(ctx, h); err != nil {
-				return err
-			}
+	for some := range slices.Chunk(l.concerned(t), page) {
+		if err := l.tellSome(ctx, some); err != nil {
+			return err
 		}
 	}
 	return l.look(ctx, t)
+}
+
+// tellSome tells of those runs that have changed. A run is large, and is read for nothing else.
+func (l *watcher) tellSome(ctx context.Context, some []sb.Hold) error {
+	runs := make([]string, 0, len(some))
+	for _, h := range some {
+		runs = append(runs, h.RunID)
+	}
+	standings, err := l.store.Standings(ctx, runs)
+	if err != nil {
+		return err
+	}
+	now, err := l.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range some {
+		standing, is := standings[h.RunID]
+		if !is {
+			continue
+		}
+		if err := l.alone(ctx, h.ID, func() error { return l.tellChange(ctx, h, standing, now) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellChange brings an operation to where its run stands.
+func (l *watcher) tellChange(ctx context.Context, h sb.Hold, standing sb.Standing, now time.Time) error {
+	switch {
+	case l.told[h.ID] != standing.Version:
+		return l.tellOne(ctx, h, now)
+	case h.State == sb.HoldRunning:
+		return l.alive(ctx, h, standing.Progress, now)
+	}
+	return nil
 }
 
 // concerned are the open holds that something is to be told of.
 func (l *watcher) concerned(t todo) []sb.Hold {
 	var list []sb.Hold
 	for _, h := range l.holds {
-		if t.all || t.runs[h.RunID] || h.State == sb.HoldShowing {
+		if h.RunID != "" && (t.all || t.runs[h.RunID] || h.State == sb.HoldShowing) {
 			list = append(list, h)
 		}
 	}
@@ -42,12 +79,8 @@ func (l *watcher) concerned(t todo) []sb.Hold {
 }
 
 // tellOne brings an operation to where its run is.
-func (l *watcher) tellOne(ctx context.Context, h sb.Hold) error {
+func (l *watcher) tellOne(ctx context.Context, h sb.Hold, now time.Time) error {
 	run, err := l.store.Run(ctx, h.RunID)
-	if err != nil {
-		return err
-	}
-	now, err := l.store.Now(ctx)
 	if err != nil {
 		return err
 	}
@@ -71,9 +104,12 @@ func (l *watcher) tellOne(ctx context.Context, h sb.Hold) error {
 	case run.Status == sb.Failed:
 		return l.fail(ctx, h, run, now)
 	case h.State == sb.HoldRunning:
-		return l.alive(ctx, h, run, now)
+		err = l.alive(ctx, h, run.Work.Progress, now)
 	}
-	return nil
+	if _, open := l.holds[h.ID]; open && err == nil {
+		l.told[h.ID] = run.Version
+	}
+	return err
 }
 
 // show makes the document of a run that was scheduled here.
@@ -115,9 +151,9 @@ func (l *watcher) start(ctx context.Context, h sb.Hold, run sb.Run, now time.Tim
 }
 
 // alive tells the progress of a running operation, or that it is alive.
-func (l *watcher) alive(ctx context.Context, h sb.Hold, run sb.Run, now time.Time) (err error) {
+func (l *watcher) alive(ctx context.Context, h sb.Hold, p *sb.Progress, now time.Time) (err error) {
 	done := true
-	switch p := run.Work.Progress; {
+	switch {
 	case p != nil && p.UpdatedAt.After(l.shown[h.ID]):
 		done, err = l.db.Progress(ctx, h.ID, *p, now)
 		l.shown[h.ID], l.said[h.ID] = p.UpdatedAt, now
@@ -145,8 +181,8 @@ func (l *watcher) complete(ctx context.Context, h sb.Hold, run sb.Run, now time.
 		return err
 	}
 	_, err = l.db.Complete(ctx, h.ID, f, orNow(run.EndedAt, now))
-	if sb.CodeOf(err) == sb.TooLarge {
-		f = sb.Finding{Result: tooLarge(len(result), l.page(run))}
+	if itsOwn(err) {
+		f = sb.Finding{Result: elsewhere(len(result), cmp.Or(l.page(run), "run "+run.ID))}
 		_, err = l.db.Complete(ctx, h.ID, f, orNow(run.EndedAt, now))
 	}
 	sb.FaultPoint("intake.told")
@@ -166,9 +202,9 @@ func (l *watcher) lastProgress(ctx context.Context, h sb.Hold, run sb.Run, now t
 	return err
 }
 
-// tooLarge stands for a result that no document of MongoDB can hold.
-func tooLarge(size int, page string) json.RawMessage {
-	text, _ := json.Marshal(map[string]string{"signalbox": fmt.Sprintf("The result has %d bytes, too many for this document; see %s.", size, page)}) // text can always be written
+// elsewhere stands for a result that this document of MongoDB cannot hold.
+func elsewhere(size int, where string) json.RawMessage {
+	text, _ := json.Marshal(map[string]string{"signalbox": fmt.Sprintf("The result, %d bytes of JSON, does not fit into this document; see %s.", size, where)}) // text can always be written
 	return text
 }
 
@@ -204,8 +240,11 @@ func (l *watcher) result(ctx context.Context, run sb.Run) (json.RawMessage, erro
 		return run.Result, nil
 	}
 	result, err := l.life.Result(ctx, run)
-	if sb.CodeOf(err) == sb.NotFound { // it is lost here, too
+	switch {
+	case sb.CodeOf(err) == sb.NotFound: // it is lost here, too
 		return nil, nil
+	case err != nil && ctx.Err() == nil:
+		return nil, sb.Wrap(err, sb.Invalid, "its result cannot be read here")
 	}
 	return result, err
 }
@@ -226,7 +265,7 @@ func (l *watcher) look(ctx context.Context, t todo) error {
 			return err
 		}
 		for _, id := range some {
-			if err := l.compare(ctx, l.holds[id], seen[id]); err != nil {
+			if err := l.alone(ctx, id, func() error { return l.compare(ctx, l.holds[id], seen[id]) }); err != nil {
 				return err
 			}
 		}
@@ -238,10 +277,14 @@ func (l *watcher) compare(ctx context.Context, h sb.Hold, seen sb.OperationSeen)
 	if string(seen.State) == string(h.State) {
 		return nil
 	}
-	if err := l.tellOne(ctx, h); err != nil { // what was told before the row could be written
+	now, err := l.store.Now(ctx)
+	if err != nil {
 		return err
 	}
-	if now, open := l.holds[h.ID]; !open || now.State != h.State {
+	if err := l.tellOne(ctx, h, now); err != nil { // what was told before the row could be written
+		return err
+	}
+	if after, open := l.holds[h.ID]; !open || after.State != h.State {
 		return nil
 	}
 	return l.lost(ctx, h, seen)
@@ -274,6 +317,8 @@ func (l *watcher) over(ctx context.Context, h sb.Hold) error {
 	delete(l.known, h.RunID)
 	delete(l.said, h.ID)
 	delete(l.shown, h.ID)
+	delete(l.told, h.ID)
+	delete(l.putOff, h.ID)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,12 +41,37 @@ type world struct {
 	people  *identity.Identity
 	life    intake.Life
 	changed func(*intake.Options)
+	reads   reads
+}
+
+// reads counts what a watcher reads of the own database.
+type reads struct{ runs, standings, sources atomic.Int64 }
+
+// counting is a database whose reads are counted.
+type counting struct {
+	intake.Store
+	reads *reads
+}
+
+func (c counting) Run(ctx context.Context, id string) (sb.Run, error) {
+	c.reads.runs.Add(1)
+	return c.Store.Run(ctx, id)
+}
+
+func (c counting) Standings(ctx context.Context, runs []string) (map[string]sb.Standing, error) {
+	c.reads.standings.Add(1)
+	return c.Store.Standings(ctx, runs)
+}
+
+func (c counting) Source(ctx context.Context, id string) (sb.Source, error) {
+	c.reads.sources.Add(1)
+	return c.Store.Source(ctx, id)
 }
 
 // quick is a pace at which a test has not long to wait.
 var quick = intake.Pace{
 	Poll: 20 * time.Millisecond, Tick: 100 * time.Millisecond, Look: 100 * time.Millisecond, Beat: 30 * time.Second, Datasets: 50 * time.Millisecond,
-	Stranded: 300 * time.Millisecond,
+	Count: 200 * time.Millisecond, Stranded: 300 * time.Millisecond,
 }
 
 // setup makes a world whose source takes operations on behalf of a service account with Can edit on everything of it.
@@ -93,7 +119,7 @@ func (w *world) intake() *intake.Intake {
 	log.SetOutput(io.Discard)
 	o := intake.Options{Pages: "https://here.example/", Log: logrus.NewEntry(log), Pace: quick}
 	w.changed(&o)
-	return intake.New(w.Store, w.life, w.people, w, o)
+	return intake.New(counting{w.Store, &w.reads}, w.life, w.people, w, o)
 }
 
 // watching is a replica that watches.

@@ -19,8 +19,8 @@ type Store interface {
 	// hash: the run of then, replayed; another hash: Conflict), reads the facts and all orchestrators, lets decide
 	// make the run, and inserts it with its events. decide does no I/O; its error ends the transaction.
 	Schedule(ctx context.Context, n sb.NewRun, decide func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error)) (run sb.Run, replayed bool, err error)
-	// FormSeen reads the latest form that somebody was given for the same params and view, within the last minute. NotFound.
-	FormSeen(ctx context.Context, principalID, operator string, params, view json.RawMessage) (sb.Answered, error)
+	// FormSeen reads the latest form that somebody was given for the same params, view and request, within the last minute. NotFound.
+	FormSeen(ctx context.Context, principalID, operator string, params, view, request json.RawMessage) (sb.Answered, error)
 	// Run reads a whole run, with the work of its current attempt and the names of its dataset and orchestrator.
 	Run(ctx context.Context, id string) (sb.Run, error)
 	// Runs reads a page of runs, without params, view, schemas, result and failure stack.

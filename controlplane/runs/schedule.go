@@ -37,6 +37,9 @@ func (r *Runs) schedule(ctx context.Context, who sb.Principal, d sb.Draft, hash 
 	if faults := checkDraft(d); len(faults) > 0 {
 		return sb.Run{}, sb.Faulty("the run cannot be scheduled", faults...)
 	}
+	if d.Selection != nil {
+		d.App.Request = d.Selection.Request()
+	}
 	now, err := r.store.Now(ctx)
 	if err != nil {
 		return sb.Run{}, err
@@ -47,7 +50,7 @@ func (r *Runs) schedule(ctx context.Context, who sb.Principal, d sb.Draft, hash 
 	}
 	n := sb.NewRun{
 		Ask:            sb.Ask{PrincipalID: who.ID, Dataset: d.Dataset, DatasetID: d.DatasetID, Operator: d.Operator},
-		IdempotencyKey: d.IdempotencyKey, BodyHash: hash, Operation: d.Operation,
+		IdempotencyKey: d.IdempotencyKey, BodyHash: hash, Operation: d.Operation, App: d.App,
 	}
 	run, replayed, err := r.store.Schedule(ctx, n, func(f sb.Facts, all []sb.Orchestrator) (sb.Run, []sb.Event, error) {
 		run, events, err := r.draw(f, all, d, now)
@@ -69,7 +72,7 @@ func (r *Runs) seen(ctx context.Context, who sb.Principal, d sb.Draft) (sb.Answe
 	if d.Operation != nil { // FiftyOne has resolved its form there
 		return sb.Answered{}, nil
 	}
-	seen, err := r.store.FormSeen(ctx, who.ID, d.Operator, d.Params, d.View)
+	seen, err := r.store.FormSeen(ctx, who.ID, d.Operator, d.Params, d.View, d.App.Request)
 	if sb.CodeOf(err) == sb.NotFound {
 		return sb.Answered{}, nil
 	}
@@ -91,7 +94,7 @@ func fromForm(run *sb.Run, form sb.Form) error {
 	return nil
 }
 
-// Rerun schedules a run again with its own inputs, or edited ones. It takes the plugin's current revision.
+// Rerun schedules a run again with its own inputs, or edited ones, and what it was asked with besides. It takes the plugin's current revision.
 func (r *Runs) Rerun(ctx context.Context, who sb.Principal, id string, params json.RawMessage, idempotencyKey string) (sb.Run, error) {
 	old, err := r.Run(ctx, who, id)
 	if err != nil {
@@ -220,6 +223,9 @@ func checkDraft(d sb.Draft) []sb.Fault {
 	}
 	if len(d.View) > maxView {
 		add("body.view", "a view has at most 1 MiB", nil)
+	}
+	if d.Selection.Size() > sb.MaxFormInput {
+		add("body.selection", "a selection has at most 1 MiB", nil)
 	}
 	if len(d.IdempotencyKey) > 200 {
 		add("header.Idempotency-Key", "an idempotency key has at most 200 characters", nil)

@@ -244,6 +244,30 @@ func TestAReplayedRunIsShownOnlyToWhoMaySeeIt(t *testing.T) {
 	runstest.RequireCode(t, sb.NotFound, err)
 }
 
+func TestWhatIsSelectedGoesWithARunAndItsRepetitions(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	asked := func(run sb.Run) string {
+		_, reach, err := w.RunSource(t.Context(), run.ID)
+		require.NoError(t, err)
+		return string(reach.Request)
+	}
+	run := w.Schedule(t, func(d *sb.Draft) {
+		d.Selection = &sb.Selection{Samples: []string{"s1", "s2"}, Labels: []json.RawMessage{json.RawMessage(`{"label_id":"l1"}`)}}
+	})
+	want := `{"selected":["s1","s2"],"selected_labels":[{"label_id":"l1"}]}`
+	require.JSONEq(t, want, asked(run))
+	again, err := w.Life.Rerun(t.Context(), w.Bob, run.ID, nil, "")
+	require.NoError(t, err)
+	require.JSONEq(t, want, asked(again))
+	edited, err := w.Life.Rerun(t.Context(), w.Bob, again.ID, json.RawMessage(`{"name":"you"}`), "")
+	require.NoError(t, err)
+	require.JSONEq(t, want, asked(edited), "other params change nothing of it")
+	require.Empty(t, asked(w.Schedule(t, func(d *sb.Draft) { d.Selection = &sb.Selection{} })))
+	_, err = w.Life.Schedule(t.Context(), w.Ann, sb.Draft{Operator: runstest.Hello, Selection: &sb.Selection{Samples: []string{strings.Repeat("x", sb.MaxFormInput+1)}}})
+	runstest.RequireCode(t, sb.Invalid, err)
+}
+
 func TestARunIsScheduledAgain(t *testing.T) {
 	t.Parallel()
 	w := runstest.New(t)

@@ -126,6 +126,9 @@ func (t *tx) schedule(ctx context.Context, n sb.NewRun, decide func(sb.Facts, []
 	if err := t.insertRun(ctx, &run, events); err != nil {
 		return sb.Run{}, err
 	}
+	if err := t.keepAsked(ctx, n, run); err != nil {
+		return sb.Run{}, err
+	}
 	if err := t.keepKey(ctx, n, run.ID); err != nil {
 		return sb.Run{}, err
 	}

@@ -19,15 +19,13 @@ type holdRow struct {
 	RunID         string
 	Mirrored      bool
 	PrincipalID   string
-	Request       string
-	Pipeline      string
 	CreatedAt     int64
 }
 
 func (row holdRow) hold() sb.Hold {
 	return sb.Hold{
 		OperationRef: sb.OperationRef{SourceID: row.SourceID, ID: row.Operation}, State: sb.HoldState(row.State), RunID: row.RunID,
-		Mirrored: row.Mirrored, PrincipalID: row.PrincipalID, Request: raw(row.Request), Pipeline: raw(row.Pipeline),
+		Mirrored: row.Mirrored, PrincipalID: row.PrincipalID,
 	}
 }
 
@@ -40,8 +38,7 @@ func (s *Store) TakeHold(ctx context.Context, w sb.SourceWatchRef, h sb.Hold) (k
 			return err
 		}
 		row := holdRow{
-			SourceID: h.SourceID, Operation: h.ID, State: string(sb.HoldTaking), PrincipalID: h.PrincipalID, Request: string(h.Request),
-			Pipeline: string(h.Pipeline), CreatedAt: t.now,
+			SourceID: h.SourceID, Operation: h.ID, State: string(sb.HoldTaking), PrincipalID: h.PrincipalID, CreatedAt: t.now,
 		}
 		if _, err := t.NewInsert().Model(&row).On("CONFLICT (source_id, operation) DO NOTHING").Exec(ctx); err != nil {
 			return err
@@ -81,22 +78,20 @@ func (s *Store) DropHold(ctx context.Context, w sb.SourceWatchRef, operation str
 	})
 }
 
-// OpenHolds reads the operations of a source that are ours and not over, in the order of their ids, without what they were
-// asked with.
+// OpenHolds reads the operations of a source that are ours and not over, in the order of their ids.
 func (s *Store) OpenHolds(ctx context.Context, sourceID, after string, limit int) ([]sb.Hold, error) {
 	var rows []holdRow
-	err := s.read.NewRaw("SELECT "+columns(s.read, holdRow{}, "h", "", "request", "pipeline")+
-		" FROM holds AS h WHERE source_id = ? AND state <> 'over' AND operation > ? ORDER BY operation LIMIT ?", sourceID, after, limit).Scan(ctx, &rows)
+	err := s.read.NewRaw("SELECT * FROM holds WHERE source_id = ? AND state <> 'over' AND operation > ? ORDER BY operation LIMIT ?", sourceID, after, limit).Scan(ctx, &rows)
 	return each(rows, holdRow.hold), tidy(err)
 }
 
-// Unheld tells which operations of a source have no row.
+// Unheld tells which operations of a source have no row, or one that is only begun, in the order in which they are named.
 func (s *Store) Unheld(ctx context.Context, sourceID string, operations []string) ([]string, error) {
 	if len(operations) == 0 {
 		return nil, nil
 	}
 	var known []string
-	err := s.read.NewRaw("SELECT operation FROM holds WHERE source_id = ? AND operation IN (?)", sourceID, bun.List(operations)).Scan(ctx, &known)
+	err := s.read.NewRaw("SELECT operation FROM holds WHERE source_id = ? AND state <> 'taking' AND operation IN (?)", sourceID, bun.List(operations)).Scan(ctx, &known)
 	if err != nil {
 		return nil, tidy(err)
 	}
@@ -128,7 +123,6 @@ func (t *tx) heldRun(ctx context.Context, ref sb.OperationRef) (id string, err e
 // runOfHold notes the run of an operation with the run.
 func (t *tx) runOfHold(ctx context.Context, ref sb.OperationRef, run string) error {
 	_, err := t.exec(ctx, "UPDATE holds SET run_id = ?, state = ? WHERE "+ofHold, run, string(sb.HoldScheduled), ref.SourceID, ref.ID)
-	t.note(sb.Note{Topic: sb.TopicSource, ID: ref.SourceID})
 	return err
 }
 
@@ -149,19 +143,4 @@ func (t *tx) mirror(ctx context.Context, run sb.Run, f sb.Facts) error {
 	return insert(ctx, t, &holdRow{
 		SourceID: f.Dataset.SourceID, Operation: newOperation(timeAt(t.now)), State: string(sb.HoldShowing), RunID: run.ID, Mirrored: true, CreatedAt: t.now,
 	})
-}
-
-// reachRow is what a run reaches its source by.
-type reachRow struct {
-	SourceID, SourceKey, SourceName, Request, Pipeline string
-}
-
-// RunSource reads what a run reaches its source by: the source's id, "" for none, its dataset there, and what an App was asked with.
-func (s *Store) RunSource(ctx context.Context, run string) (sourceID string, r sb.Reach, err error) {
-	var rows []reachRow
-	err = s.read.NewRaw(`SELECT coalesce(nullif(d.source_id, ''), h.source_id, '') AS source_id, coalesce(d.source_key, '') AS source_key,
-		coalesce(d.source_name, '') AS source_name, coalesce(h.request, '') AS request, coalesce(h.pipeline, '') AS pipeline
-		FROM runs AS r LEFT JOIN datasets AS d ON d.id = r.dataset_id LEFT JOIN holds AS h ON h.run_id = r.id AND h.run_id <> '' WHERE r.id = ?`, run).Scan(ctx, &rows)
-	row, err := one(rows, err, "run", run)
-	return row.SourceID, sb.Reach{DatasetID: row.SourceKey, Dataset: row.SourceName, Request: raw(row.Request), Pipeline: raw(row.Pipeline)}, tidy(err)
 }

@@ -32,7 +32,7 @@ type questionRow struct {
 func toQuestionRow(q sb.Question) *questionRow {
 	return &questionRow{
 		ID: orNewID(q.ID), OrchestratorID: q.OrchestratorID, Pool: q.Pool, PrincipalID: q.PrincipalID, Operator: q.Operator,
-		RevisionID: q.RevisionID, DatasetID: q.DatasetID, Params: string(q.Params), Sum: sb.SumOfAsked(q.Params, q.View),
+		RevisionID: q.RevisionID, DatasetID: q.DatasetID, Params: string(q.Params), Sum: sb.SumOfAsked(q.Params, q.View, q.Request),
 		View: string(q.View), Request: string(q.Request),
 	}
 }
@@ -172,11 +172,11 @@ func (row questionRow) answered() (sb.Answered, error) {
 	return a, nil
 }
 
-// FormSeen reads the latest form that somebody was given for the same params and view, within the last minute. NotFound.
-func (s *Store) FormSeen(ctx context.Context, principalID, operator string, params, view json.RawMessage) (sb.Answered, error) {
+// FormSeen reads the latest form that somebody was given for the same params, view and request, within the last minute. NotFound.
+func (s *Store) FormSeen(ctx context.Context, principalID, operator string, params, view, request json.RawMessage) (sb.Answered, error) {
 	var rows []questionRow
 	err := s.read.NewRaw("SELECT * FROM questions WHERE principal_id = ? AND operator = ? AND answered_at > 0 AND sum = ? AND asked_at > ? - ? ORDER BY asked_at DESC LIMIT 1",
-		principalID, operator, sb.SumOfAsked(params, view), s.nowSQL(), sb.FormKept.Microseconds()).Scan(ctx, &rows)
+		principalID, operator, sb.SumOfAsked(params, view, request), s.nowSQL(), sb.FormKept.Microseconds()).Scan(ctx, &rows)
 	row, err := one(rows, err, "a form of", operator)
 	if err != nil {
 		return sb.Answered{}, tidy(err)

@@ -68,6 +68,32 @@ func (s *Store) Run(ctx context.Context, id string) (sb.Run, error) {
 	return r, tidy(err)
 }
 
+// Standings reads how runs stand; those that do not exist are left out.
+func (s *Store) Standings(ctx context.Context, runs []string) (map[string]sb.Standing, error) {
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	var rows []struct {
+		ID       string
+		Version  int64
+		Progress string
+	}
+	err := s.read.NewRaw(`SELECT r.id, r.version, coalesce(w.progress, '') AS progress FROM runs AS r
+		LEFT JOIN works AS w ON w.run_id = r.id AND w.attempt = r.attempt WHERE r.id IN (?)`, bun.List(runs)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, tidy(err)
+	}
+	all := make(map[string]sb.Standing, len(rows))
+	for _, row := range rows {
+		standing := sb.Standing{Version: row.Version}
+		if err := parse(row.Progress, &standing.Progress); err != nil {
+			return nil, sb.Wrap(err, sb.Internal, "the progress of run %s cannot be read", row.ID)
+		}
+		all[row.ID] = standing
+	}
+	return all, nil
+}
+
 // Held reads the runs that hold a slot, in the order of their ids, without their large columns.
 func (s *Store) Held(ctx context.Context, afterID string, limit int) ([]sb.Run, error) {
 	runs, err := s.runs(ctx, s.read, false, "WHERE r.slot AND r.id > ? ORDER BY r.id LIMIT ?", afterID, limit)

@@ -5,16 +5,22 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/uptrace/bun"
 
 	sb "signalbox"
 )
 
 // SyncDatasets brings the entries of a source's datasets in step with what it has: new ones appear, renamed ones are renamed,
-// and those that are not there any more go with their grants. Conflict when another watches.
+// and those that are not there any more go with their grants. Nothing is held while nothing differs. Conflict when another watches.
 func (s *Store) SyncDatasets(ctx context.Context, w sb.SourceWatchRef, there []sb.SourceDataset) error {
+	if same, err := s.inStep(ctx, w, there); err != nil || same {
+		return err
+	}
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.lockOrganisation(ctx); err != nil {
 			return err
@@ -32,6 +38,42 @@ func (s *Store) SyncDatasets(ctx context.Context, w sb.SourceWatchRef, there []s
 		}
 		return t.syncDatasets(ctx, source, there, rows)
 	})
+}
+
+// inStep tells whether the entries of a source's datasets are as it has them. Conflict when another watches.
+func (s *Store) inStep(ctx context.Context, w sb.SourceWatchRef, there []sb.SourceDataset) (same bool, err error) {
+	err = s.view(ctx, func(ctx context.Context, q bun.IDB) error {
+		watch, err := sourceWatchOf(ctx, q, w.SourceID)
+		if err != nil {
+			return err
+		}
+		if watch.Epoch != w.Epoch {
+			return errWatchTaken
+		}
+		var rows []datasetRow
+		if err := q.NewRaw("SELECT * FROM datasets WHERE source_id = ?", w.SourceID).Scan(ctx, &rows); err != nil {
+			return err
+		}
+		here := make(map[string]datasetRow, len(rows))
+		for _, row := range rows {
+			here[row.SourceKey] = row
+		}
+		same = len(here) == len(there) && !slices.ContainsFunc(there, func(d sb.SourceDataset) bool {
+			row, is := here[d.Key]
+			return !is || row.SourceName != d.Name || row != stepped(row, d)
+		})
+		return nil
+	})
+	return same, err
+}
+
+// stepped is an entry with what changes there under the same name.
+func stepped(row datasetRow, d sb.SourceDataset) datasetRow {
+	row.Tags = tagsText(d.Tags)
+	if d.Samples != nil {
+		row.Samples = *d.Samples
+	}
+	return row
 }
 
 func (t *tx) syncDatasets(ctx context.Context, source sb.Source, there []sb.SourceDataset, rows []datasetRow) error {
@@ -73,8 +115,7 @@ func (t *tx) syncDatasets(ctx context.Context, source sb.Source, there []sb.Sour
 
 // syncDataset brings one entry in step. A name that somebody gave it here stays until it is renamed there.
 func (t *tx) syncDataset(ctx context.Context, source sb.Source, d sb.SourceDataset, before datasetRow) error {
-	after := before
-	after.Tags, after.Samples = tagsText(d.Tags), samplesOf(d)
+	after := stepped(before, d)
 	if d.Name != before.SourceName {
 		name, err := t.freeName(ctx, source, d, before.ID)
 		if err != nil {
@@ -96,17 +137,11 @@ func (t *tx) appear(ctx context.Context, source sb.Source, d sb.SourceDataset) e
 	if err != nil {
 		return err
 	}
-	return insert(ctx, t, &datasetRow{
+	row := stepped(datasetRow{
 		ID: newID(), Name: name, DefaultPermission: string(source.DefaultPermission), CreatedAt: t.now, UpdatedAt: t.now,
-		SourceID: source.ID, SourceKey: d.Key, SourceName: d.Name, Tags: tagsText(d.Tags), Samples: samplesOf(d),
-	})
-}
-
-func samplesOf(d sb.SourceDataset) int64 {
-	if d.Samples == nil {
-		return -1
-	}
-	return *d.Samples
+		SourceID: source.ID, SourceKey: d.Key, SourceName: d.Name, Samples: -1,
+	}, d)
+	return insert(ctx, t, &row)
 }
 
 // freeName is the name of a dataset here: its own; name@source when that is another's.

@@ -76,6 +76,8 @@ func (s *Store) TakeSourceWatch(ctx context.Context, id string) (w sb.SourceWatc
 	return w, err
 }
 
+var errWatchTaken = sb.Errorf(sb.Conflict, "another watches this source now")
+
 // watchingSource holds the row of a watching. Conflict when another has taken over.
 func (t *tx) watchingSource(ctx context.Context, ref sb.SourceWatchRef) (sb.SourceWatch, error) {
 	if err := t.lock(ctx, "source_watches", "source_id", ref.SourceID); err != nil {
@@ -83,7 +85,7 @@ func (t *tx) watchingSource(ctx context.Context, ref sb.SourceWatchRef) (sb.Sour
 	}
 	w, err := sourceWatchOf(ctx, t, ref.SourceID)
 	if err == nil && w.Epoch != ref.Epoch {
-		err = sb.Errorf(sb.Conflict, "another watches this source now")
+		err = errWatchTaken
 	}
 	return w, err
 }

@@ -101,7 +101,10 @@ func TestADatasetOfASourceTellsWhereItIsFrom(t *testing.T) {
 	require.Equal(t, 404, o.ask(o.keyed(o.Ann).key, "GET", "/datasets/dogs", "").StatusCode, "none unless set")
 	require.Equal(t, 409, o.ask(o.root.key, "DELETE", "/datasets/dogs", "").StatusCode, "it would appear again")
 
-	run := o.must(202, o.root, "POST", "/runs", `{"operator":"@acme/tools/hello","dataset":"dogs"}`)["id"].(string)
+	run := o.must(202, o.root, "POST", "/runs", `{"operator":"@acme/tools/hello","dataset":"dogs","selection":{"samples":["s1"]}}`)["id"].(string)
+	_, reach, err := o.RunSource(t.Context(), run)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"selected":["s1"],"selected_labels":[]}`, string(reach.Request))
 	require.Equal(t, 409, o.ask(o.root.key, "DELETE", "/sources/vision", "").StatusCode)
 	o.must(200, o.root, "POST", "/runs/"+run+"/fail", "")
 	o.must(204, o.root, "DELETE", "/sources/vision", "")

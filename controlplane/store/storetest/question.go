@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
@@ -175,25 +176,28 @@ func questionRace(t *testing.T, fresh Fresh) {
 
 func questionSeen(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
+	asking := json.RawMessage(`{"selected": ["1"]}`)
 	id := w.asked(t)
-	_, err := w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"a":1,"b":"x\u0000"}`), []byte(`[]`))
+	_, err := w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"a":1,"b":"x\u0000"}`), []byte(`[]`), asking)
 	requireCode(t, sb.NotFound, err)
 	require.NoError(t, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", id, answered))
-	seen, err := w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"b":"x\u0000","a":1}`), []byte(`[]`))
+	seen, err := w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"b":"x\u0000","a":1}`), []byte(`[]`), asking)
 	require.NoError(t, err)
 	require.Equal(t, sb.Answered{RevisionID: w.plugin.Revision.ID, DatasetID: w.data.ID, Form: answered}, seen)
-	for _, other := range []struct{ who, operator, params, view string }{
-		{w.admin.ID, count, `{"a":1,"b":"x\u0000"}`, "[]"},
-		{w.ann.ID, hello, `{"a":1,"b":"x\u0000"}`, "[]"},
-		{w.ann.ID, count, `{"a":2,"b":"x\u0000"}`, "[]"},
-		{w.ann.ID, count, `{"a":1,"b":"x\u0000"}`, ""},
+	for _, other := range []struct{ who, operator, params, view, request string }{
+		{w.admin.ID, count, `{"a":1,"b":"x\u0000"}`, "[]", string(asking)},
+		{w.ann.ID, hello, `{"a":1,"b":"x\u0000"}`, "[]", string(asking)},
+		{w.ann.ID, count, `{"a":2,"b":"x\u0000"}`, "[]", string(asking)},
+		{w.ann.ID, count, `{"a":1,"b":"x\u0000"}`, "", string(asking)},
+		{w.ann.ID, count, `{"a":1,"b":"x\u0000"}`, "[]", ""},
+		{w.ann.ID, count, `{"a":1,"b":"x\u0000"}`, "[]", `{"selected":["2"]}`},
 	} {
-		_, err := w.FormSeen(t.Context(), other.who, other.operator, []byte(other.params), []byte(other.view))
+		_, err := w.FormSeen(t.Context(), other.who, other.operator, []byte(other.params), []byte(other.view), []byte(other.request))
 		requireCode(t, sb.NotFound, err)
 	}
 	w.clock.pass(sb.FormPatience + time.Second)
 	w.asked(t, func(q *sb.Question) { q.Params = nil })
-	_, err = w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"a":1,"b":"x\u0000"}`), []byte(`[]`))
+	_, err = w.FormSeen(t.Context(), w.ann.ID, count, []byte(`{"a":1,"b":"x\u0000"}`), []byte(`[]`), asking)
 	requireCode(t, sb.NotFound, err) // what was asked before is forgotten
 }
 

@@ -184,7 +184,16 @@ func sourceDatasets(t *testing.T, fresh Fresh) {
 	require.NoError(t, err)
 	require.Equal(t, cats.ID, again.ID)
 	require.Empty(t, again.Tags)
-	require.Nil(t, again.Samples)
+	require.EqualValues(t, 3, *again.Samples, "what was not counted now stays")
+	other := int64(4)
+	sync(sb.SourceDataset{Key: "1", Name: "cats", Samples: &other}, sb.SourceDataset{Key: "2", Name: "wolves"}, sb.SourceDataset{Key: "4", Name: "dogs"})
+	counted, err := w.DatasetOfSource(t.Context(), s.ID, "1")
+	require.NoError(t, err)
+	require.EqualValues(t, 4, *counted.Samples)
+	sync(sb.SourceDataset{Key: "1", Name: "cats", Samples: &other}, sb.SourceDataset{Key: "2", Name: "wolves"}, sb.SourceDataset{Key: "4", Name: "dogs"})
+	same, err := w.DatasetOfSource(t.Context(), s.ID, "1")
+	require.NoError(t, err)
+	require.Equal(t, counted, same)
 
 	run := w.schedule(t, in(cats.ID))
 	sync()
@@ -202,21 +211,27 @@ func holds(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	s := w.vision(t)
 	ref := w.watched(t, s)
-	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: s.ID, ID: "aa"}, PrincipalID: w.ann.ID, Request: []byte(`{"b":1,"a":2}`), Pipeline: []byte(`[]`)}
+	h := sb.Hold{OperationRef: sb.OperationRef{SourceID: s.ID, ID: "aa"}, PrincipalID: w.ann.ID}
 	first, err := w.TakeHold(t.Context(), ref, h)
 	require.NoError(t, err)
 	require.Equal(t, sb.HoldTaking, first.State)
 	other := h
-	other.PrincipalID, other.Request = "somebody else", nil
+	other.PrincipalID = "somebody else"
 	again, err := w.TakeHold(t.Context(), ref, other)
 	require.NoError(t, err)
 	require.Equal(t, first, again, "the row that there is")
-	unheld, err := w.Unheld(t.Context(), s.ID, []string{"aa", "bb"})
-	require.NoError(t, err)
-	require.Equal(t, []string{"bb"}, unheld)
+	unheld := func() []string {
+		list, err := w.Unheld(t.Context(), s.ID, []string{"cc", "aa", "bb"})
+		require.NoError(t, err)
+		return list
+	}
+	require.Equal(t, []string{"cc", "aa", "bb"}, unheld(), "what is only begun is not held yet")
 
+	asked := sb.NewRun{
+		Ask: sb.Ask{PrincipalID: w.ann.ID}, Operation: &h.OperationRef, App: sb.AppRequest{Request: []byte(`{"b":1,"a":2}`), Pipeline: []byte(`[]`)},
+	}
 	schedule := func() (sb.Run, bool, error) {
-		return w.Schedule(t.Context(), sb.NewRun{Ask: sb.Ask{PrincipalID: w.ann.ID}, Operation: &h.OperationRef}, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
+		return w.Schedule(t.Context(), asked, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
 			return sb.Run{
 				Operator: hello, Status: sb.Scheduled, OrchestratorID: w.builtin.ID, Target: sb.Target{Pool: "gpu"}, CreatedBy: w.ann.Who(),
 				RevisionID: w.plugin.Revision.ID,
@@ -226,10 +241,14 @@ func holds(t *testing.T, fresh Fresh) {
 	run, replayed, err := schedule()
 	require.NoError(t, err)
 	require.False(t, replayed)
+	require.Equal(t, []string{"cc", "bb"}, unheld())
 	same, replayed, err := schedule()
 	require.NoError(t, err)
 	require.True(t, replayed)
 	require.Equal(t, run.ID, same.ID)
+	standings, err := w.Standings(t.Context(), []string{run.ID, "none"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]sb.Standing{run.ID: {Version: run.Version}}, standings)
 	open, err := w.OpenHolds(t.Context(), s.ID, "", 10)
 	require.NoError(t, err)
 	require.Len(t, open, 1)
@@ -238,7 +257,15 @@ func holds(t *testing.T, fresh Fresh) {
 	id, reach, err := w.RunSource(t.Context(), run.ID)
 	require.NoError(t, err)
 	require.Equal(t, s.ID, id)
-	require.Equal(t, `{"b":1,"a":2}`, string(reach.Request))
+	require.Equal(t, sb.Reach{Request: []byte(`{"b":1,"a":2}`), Pipeline: []byte(`[]`)}, reach)
+	repeated, _, err := w.Schedule(t.Context(), sb.NewRun{Ask: sb.Ask{PrincipalID: w.ann.ID}}, func(sb.Facts, []sb.Orchestrator) (sb.Run, []sb.Event, error) {
+		return sb.Run{Operator: hello, Status: sb.Scheduled, OrchestratorID: w.builtin.ID, CreatedBy: w.ann.Who(), RevisionID: w.plugin.Revision.ID, RerunOf: run.ID}, nil, nil
+	})
+	require.NoError(t, err)
+	id, reach, err = w.RunSource(t.Context(), repeated.ID)
+	require.NoError(t, err)
+	require.Equal(t, s.ID, id, "what is run again reaches the same source")
+	require.Equal(t, sb.Reach{Request: []byte(`{"b":1,"a":2}`)}, reach, "and is asked with the same")
 	require.NoError(t, w.DropHold(t.Context(), ref, "aa"))
 	state, err := w.SourceState(t.Context(), s.ID)
 	require.NoError(t, err)

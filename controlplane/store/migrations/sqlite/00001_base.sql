@@ -510,13 +510,19 @@ CREATE TABLE holds (
     run_id       TEXT    NOT NULL,
     mirrored     BOOLEAN NOT NULL,
     principal_id TEXT    NOT NULL,
-    request      TEXT    NOT NULL,
-    pipeline     TEXT    NOT NULL,
     created_at   BIGINT  NOT NULL,
     PRIMARY KEY (source_id, operation)
 );
 CREATE UNIQUE INDEX holds_run ON holds (run_id) WHERE run_id <> '';
 CREATE INDEX holds_open ON holds (source_id, operation) WHERE state <> 'over';
+
+-- What a run's operator is asked with besides its params, as an App sends it.
+CREATE TABLE requests (
+    run_id    TEXT NOT NULL PRIMARY KEY REFERENCES runs (id),
+    source_id TEXT NOT NULL, -- of the App; '' for a run that was scheduled here
+    request   TEXT NOT NULL,
+    pipeline  TEXT NOT NULL
+);
 
 -- What is gone, until the runs that waited for it are rejected.
 CREATE TABLE departed (
