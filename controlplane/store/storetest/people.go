@@ -210,8 +210,11 @@ func datasetsFound(t *testing.T, fresh Fresh) {
 		search string
 		want   []string
 	}{
-		{member, "CATS BY", []string{"Cats by night"}}, {member, "0%", []string{"100% cats"}}, {member, "hidden", nil},
-		{w.admin, "hidden", []string{"hidden cats"}}, {w.admin, "100_", nil},
+		{member, "CATS BY", []string{"Cats by night"}},
+		{member, "0%", []string{"100% cats"}},
+		{member, "hidden", nil},
+		{w.admin, "hidden", []string{"hidden cats"}},
+		{w.admin, "100_", nil},
 	} {
 		page, err := w.Datasets(t.Context(), sb.Viewer{Principal: row.who}, row.search, "", 10)
 		require.NoError(t, err)
