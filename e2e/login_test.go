@@ -241,6 +241,7 @@ func TestLoginAtAKeycloak(t *testing.T) {
 	require.Equal(t, "member", other["role"])
 
 	sealedLogins(t, w, kc, me["id"])
+	wayBackIn(t, w, ann)
 	for name, v := range map[string]*visitor{"OpenID Connect": ann, "SAML": saml} {
 		page = v.post(w.url+"/auth/logout", url.Values{})
 		forward := regexp.MustCompile(`http-equiv="refresh" content="0;url=([^"]+)"`).FindStringSubmatch(page.body)

@@ -5,10 +5,11 @@ const looks = [
   { name: 'light', colorScheme: 'light', width: 1280 },
   { name: 'dark', colorScheme: 'dark', width: 1280 },
   { name: 'narrow', colorScheme: 'light', width: 360 },
+  { name: 'wide', colorScheme: 'dark', width: 2560 },
 ] as const;
 
 test('pictures of every page', async ({ as, world }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   const pages = await pagesOf(world);
   const page = await as('admin', '/');
   for (const look of looks) {
