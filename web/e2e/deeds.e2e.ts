@@ -7,7 +7,7 @@ test('R7 a run is run again from its row', async ({ as, world }) => {
     .locator(`[data-run="${run.id}"]`)
     .getByRole('button', { name: /^Actions/ })
     .click();
-  await page.getByRole('menuitem', { name: 'Re-run' }).click();
+  await page.getByRole('menuitem', { name: 'Re-run', exact: true }).click();
   await expect(page.getByText('is scheduled again')).toBeVisible();
   await page.mouse.move(0, 0);
   await expect(page.locator('[data-run]')).toHaveCount(2);

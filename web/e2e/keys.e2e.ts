@@ -10,11 +10,11 @@ test('a question mark shows the keys, and g with a letter goes to a place, but n
   await expect(sheet).toHaveCount(0);
   await page.keyboard.press('g');
   await page.keyboard.press('r');
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible();
   await page.keyboard.press('/');
   await page.keyboard.type('gp');
   await expect(page.getByRole('searchbox', { name: 'Search' })).toHaveValue('gp');
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Runs', exact: true })).toBeVisible();
 });
 
 test('a guest is shown no keys for what he may not see', async ({ as }) => {

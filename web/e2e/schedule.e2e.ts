@@ -16,7 +16,7 @@ test.beforeAll(async ({ world }) => installForms(world));
 /** The run whose page is open, as the API has it. */
 async function shown(page: Page, world: World): Promise<Started> {
   await page.waitForURL(/\/runs\/01/);
-  return world.call<Started>('GET', `/runs/${/01[0-9A-Z]+/.exec(page.url())?.[0] ?? ''}`);
+  return world.call<Started>('GET', `/runs/${/runs\/(01[0-9A-Z]+)/.exec(page.url())?.[1] ?? ''}`);
 }
 
 async function holdsUp(page: Page) {

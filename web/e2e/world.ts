@@ -153,7 +153,7 @@ async function begin(company: Company | undefined): Promise<{ world: World; end:
   const install = async (files: Record<string, string>) => {
     const from = await mkdtemp(join(folder, 'plugin-'));
     await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(from, name), text)));
-    await plugins(from);
+    await plugins(from, '--overwrite');
   };
   const world = { ...worldAt(url, key), install };
   await plugins('--builtin', 'dummy');

@@ -19,7 +19,7 @@ const options: MarkdownToJSX.Options = {
   overrides: {
     ...Object.fromEntries(['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((tag) => [tag, { component: heading }])),
     a: ({ href, children }: { href?: string; children?: ReactNode }) => (
-      <Outward to={href ?? ''} inherit>
+      <Outward underline="always" to={href ?? ''} inherit>
         {children}
       </Outward>
     ),
@@ -27,7 +27,7 @@ const options: MarkdownToJSX.Options = {
       src?.startsWith('data:') ? (
         <img src={src} alt={alt ?? ''} />
       ) : (
-        <Outward to={src ?? ''} inherit>
+        <Outward underline="always" to={src ?? ''} inherit>
           {alt ?? src}
         </Outward>
       ),

@@ -51,7 +51,11 @@ export function Said({ what, value, otherwise }: Props) {
     case 'plot':
       return <Plotted what={what} value={value} />;
     case 'link':
-      return <Outward to={what.href ?? text}>{what.label ?? what.href ?? text}</Outward>;
+      return (
+        <Outward underline="always" to={what.href ?? text}>
+          {what.label ?? what.href ?? text}
+        </Outward>
+      );
     case 'image':
       return <Picture address={text} label={what.label ?? 'Picture'} />;
     case 'progress':
@@ -89,7 +93,13 @@ function Picture({ address, label }: { address: string; label: string }) {
   }
   const type = imageType(address);
   if (type) return <img src={`data:${type};base64,${address}`} alt={label} className={classes.picture} />;
-  return isWeb(address) ? <Outward to={address}>{address}</Outward> : <>{address}</>;
+  return isWeb(address) ? (
+    <Outward underline="always" to={address}>
+      {address}
+    </Outward>
+  ) : (
+    <>{address}</>
+  );
 }
 
 // How Base64 of such pictures begins.

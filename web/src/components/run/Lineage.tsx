@@ -18,7 +18,16 @@ export function Lineage({ run, of }: { run: Run; of: string }) {
   if (!before) return null;
   const changes = changesSince(before, run);
   return (
-    <Alert color="gray" variant="light" mt="md" title={<RunLink run={before}>A re-run of “{nameOf(before)}”</RunLink>}>
+    <Alert
+      color="gray"
+      variant="light"
+      mt="md"
+      title={
+        <RunLink run={before} c="inherit" underline="always">
+          A re-run of “{nameOf(before)}”
+        </RunLink>
+      }
+    >
       {changes.length === 0 ? (
         <Text size="sm">Nothing of what it was given has changed.</Text>
       ) : (

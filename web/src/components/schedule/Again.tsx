@@ -40,8 +40,11 @@ function Edited({ run }: { run: Run }) {
     <form onSubmit={send} noValidate aria-label="Inputs of the run">
       <Stack gap="md">
         <Text size="sm" c="dimmed">
-          Again, after <RunLink run={run}>“{nameOf(run)}”</RunLink>: {run.operator} on {run.dataset ?? 'no dataset'}, at{' '}
-          {run.orchestrator}, with the plugin’s current version.
+          Again, after{' '}
+          <RunLink run={run} underline="always">
+            “{nameOf(run)}”
+          </RunLink>
+          : {run.operator} on {run.dataset ?? 'no dataset'}, at {run.orchestrator}, with the plugin’s current version.
         </Text>
         <Asked form={form} params={params} setParams={enter} retry={retry} refused={refused} />
         {changes.length > 0 && <Changes changes={changes} />}
