@@ -28,7 +28,7 @@ export default function Plot({ data, layout, label }: { data: unknown; layout: u
       clear?.();
     };
   }, [data, layout, dark]);
-  return <div ref={at} className={classes.plot} role="img" aria-label={label} />;
+  return <div ref={at} className={classes.plot} role="figure" aria-label={label} />;
 }
 
 function styled(layout: unknown, dark: boolean) {
