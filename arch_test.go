@@ -53,7 +53,8 @@ var mayImport = map[string][]string{
 	"sdk/python":                 {},
 	"web":                        {},
 	"workflows":                  {root},
-	"workflows/devserver":        {},
+	"internal/freeport":          {},
+	"workflows/devserver":        {"signalbox/internal/freeport"},
 }
 
 // knowAll are the folders that join the parts.

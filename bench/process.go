@@ -20,6 +20,7 @@ import (
 	sb "signalbox"
 	"signalbox/client"
 	"signalbox/examples"
+	"signalbox/internal/freeport"
 )
 
 // process is a running process; what it says goes to a file.
@@ -87,12 +88,8 @@ func (p *process) descriptors() int {
 
 // address is a free address on loopback.
 func address() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	port, err := freeport.Find(freeport.Loopback)
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), err
 }
 
 // site is an installation of Signalbox.

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,6 +25,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/client"
+	"signalbox/internal/freeport"
 )
 
 // patience bounds every wait of a test.
@@ -46,10 +48,9 @@ func built(t *testing.T, name string) string {
 // address is a free address on loopback.
 func address(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find(freeport.Loopback)
 	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
 // output keeps what a process says; safe for use by several goroutines.
@@ -57,6 +58,7 @@ type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 	more chan struct{}
+	gone chan struct{} // of the process
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -78,15 +80,18 @@ func (o *output) String() string {
 func (o *output) await(t *testing.T, text string) {
 	t.Helper()
 	late := time.After(patience)
-	for {
+	for ended := false; ; {
 		o.mu.Lock()
 		said, more := strings.Contains(o.text.String(), text), o.more
 		o.mu.Unlock()
 		if said {
 			return
 		}
+		require.False(t, ended, "it ended before it said %q, and said:\n%s", text, o)
 		select {
 		case <-more:
+		case <-o.gone:
+			ended = true
 		case <-late:
 			t.Fatalf("it did not say %q, but:\n%s", text, o)
 		}
@@ -105,7 +110,8 @@ type node struct {
 // launch starts a process, which ends with the test.
 func launch(t *testing.T, path string, env []string, args ...string) *node {
 	t.Helper()
-	n := &node{t: t, cmd: exec.Command(path, args...), out: &output{more: make(chan struct{})}, gone: make(chan struct{})}
+	gone := make(chan struct{})
+	n := &node{t: t, cmd: exec.Command(path, args...), out: &output{more: make(chan struct{}), gone: gone}, gone: gone}
 	n.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir()}, env...)
 	n.cmd.Stdout, n.cmd.Stderr = n.out, n.out
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -15,7 +15,7 @@ type Temporal struct {
 	TLSKey     string `envconfig:"SIGNALBOX_TEMPORAL_TLS_KEY" desc:"File with the key of that certificate."`
 	APIKeyFile string `envconfig:"SIGNALBOX_TEMPORAL_API_KEY_FILE" desc:"File with an API key of Temporal Cloud; it is read again when it changes."`
 	Names      bool   `envconfig:"SIGNALBOX_TEMPORAL_NAMES" default:"1" desc:"0 keeps the names of datasets and people out of Temporal."`
-	Listen     string `envconfig:"SIGNALBOX_TEMPORAL_LISTEN" default:"127.0.0.1:7233" desc:"Where the Temporal server inside the process listens. Loopback only: it has no login."`
+	Listen     string `envconfig:"SIGNALBOX_TEMPORAL_LISTEN" default:"127.0.0.1:7233" desc:"Where the Temporal server inside the process listens. Loopback only: it has no login. It takes three free ports behind this one, too."`
 	UIListen   string `envconfig:"SIGNALBOX_TEMPORAL_UI_LISTEN" default:"127.0.0.1:8233" empty:"off" desc:"Where its web pages listen, loopback only. Set but empty: they are off."`
 	UIURL      string `envconfig:"SIGNALBOX_TEMPORAL_UI_URL" shown:"those of the server inside the process" desc:"Address of Temporal's web pages, for the links of runs."`
 }

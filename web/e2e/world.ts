@@ -2,7 +2,7 @@ import { test as base, type BrowserContext, expect, type Page } from '@playwrigh
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -215,13 +215,25 @@ export async function choose(page: Page, run: Run, action: string) {
   await page.getByRole('menuitem', { name: action }).click();
 }
 
+let lastPort = 12_000 + Math.floor(Math.random() * 500) * 16;
+
+/**
+ * Gives a port on which nobody listens, and leaves a few behind it, which the Temporal server takes. None is one that
+ * systems give to outgoing connections: those have 32768 and above.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    lastPort += 16;
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(lastPort, '127.0.0.1', () => resolve(true));
+    });
+    if (free) {
+      server.close();
+      await once(server, 'close');
+      return lastPort;
+    }
+  }
 }
 
 function said(stream: NodeJS.ReadableStream, words: string): Promise<void> {

@@ -20,6 +20,8 @@ import (
 	sqliteschema "go.temporal.io/server/schema/sqlite"
 	"go.temporal.io/server/temporal"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"signalbox/internal/freeport"
 )
 
 const (
@@ -125,19 +127,31 @@ func (s *Server) config(store *config.SQL) (*config.Config, error) {
 	cfg.NamespaceDefaults.Archival.History.State = disabled
 	cfg.NamespaceDefaults.Archival.Visibility.State = disabled
 	cfg.PublicClient.HostPort = s.Addr()
+	ports, err := s.ports()
+	if err != nil {
+		return nil, err
+	}
 	cfg.Services = map[string]config.Service{}
-	for _, name := range known {
-		port := s.listen.Port
-		if name != string(primitives.FrontendService) {
-			free, err := freePort(s.listen.IP)
-			if err != nil {
-				return nil, err
-			}
-			port = free.Port
-		}
+	for name, port := range ports {
 		cfg.Services[name] = config.Service{RPC: config.RPC{GRPCPort: port, BindOnIP: s.listen.IP.String()}}
 	}
 	return cfg, nil
+}
+
+// ports gives each service a port: the frontend the wished one, the others the next that are free.
+func (s *Server) ports() (ports map[string]int, err error) {
+	port := s.listen.Port
+	ports = map[string]int{known[0]: port}
+	for _, name := range known[1:] {
+		if port, err = freeport.Next(s.listen.IP, port); err == nil && s.ui != nil && port == s.ui.Port {
+			port, err = freeport.Next(s.listen.IP, port)
+		}
+		if err != nil {
+			return nil, err
+		}
+		ports[name] = port
+	}
+	return ports, nil
 }
 
 func (s *Server) at(port int) string {

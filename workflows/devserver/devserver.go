@@ -18,6 +18,8 @@ import (
 	"github.com/sirupsen/logrus"
 	uiserver "github.com/temporalio/ui-server/v2/server"
 	"go.temporal.io/server/temporal"
+
+	"signalbox/internal/freeport"
 )
 
 // Retention is how long the server keeps workflows that have ended.
@@ -53,11 +55,8 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := s.portsFree(ctx); err != nil {
 		return nil, err
 	}
-	server, err := s.assemble()
+	server, err := s.start(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.start(ctx, server); err != nil {
 		return nil, err
 	}
 	s.stop = sync.OnceFunc(s.stopping(server, s.startUI()))
@@ -113,21 +112,41 @@ func (s *Server) stopping(server temporal.Server, ui *uiserver.Server) func() {
 	}
 }
 
-// start starts the server in a goroutine of its own, because a fatal fault ends the goroutine that meets it.
-func (s *Server) start(ctx context.Context, server temporal.Server) error {
-	started := make(chan error, 1)
-	go func() { started <- server.Start() }()
-	select {
-	case err := <-started:
-		if err != nil {
-			return fmt.Errorf("start temporal: %w", err)
-		}
-		return nil
-	case err := <-s.log.fatal:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("start temporal: %w", ctx.Err())
+// start puts the server together and starts it, in a goroutine of its own, because a fatal fault ends the goroutine
+// that meets it, or becomes a panic on its way.
+func (s *Server) start(ctx context.Context) (temporal.Server, error) {
+	type result struct {
+		server temporal.Server
+		err    error
 	}
+	ended := make(chan result, 1)
+	go func() {
+		var r result
+		defer func() {
+			if fault := recover(); fault != nil {
+				r.err = fmt.Errorf("%v", fault)
+			}
+			ended <- r
+		}()
+		if r.server, r.err = s.assemble(); r.err == nil {
+			r.err = r.server.Start()
+		}
+	}()
+	var r result
+	select {
+	case r = <-ended:
+	case r.err = <-s.log.fatal:
+	case <-ctx.Done():
+		r.err = ctx.Err()
+	}
+	select {
+	case r.err = <-s.log.fatal: // says more than what came of it
+	default:
+	}
+	if r.err != nil {
+		return nil, fmt.Errorf("start temporal: %w", r.err)
+	}
+	return r.server, nil
 }
 
 func (s *Server) startUI() *uiserver.Server {
@@ -177,16 +196,8 @@ func loopback(hostPort string) (*net.TCPAddr, error) {
 	if port != 0 {
 		return &net.TCPAddr{IP: ip, Port: int(port)}, nil
 	}
-	return freePort(ip)
-}
-
-func freePort(ip net.IP) (*net.TCPAddr, error) {
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = l.Close() }()
-	return &net.TCPAddr{IP: ip, Port: l.Addr().(*net.TCPAddr).Port}, nil
+	free, err := freeport.Find(ip)
+	return &net.TCPAddr{IP: ip, Port: free}, err
 }
 
 // makeFile calls set-up on a new file beside the wanted one and moves it there when that is done, so that a kill in

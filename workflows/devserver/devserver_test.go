@@ -34,6 +34,7 @@ func TestAddressesItRefuses(t *testing.T) {
 		"public web pages":      {devserver.Options{Listen: "127.0.0.1:0", UIListen: ":8233"}, "web pages"},
 		"a taken port":          {devserver.Options{Listen: taken.Addr().String()}, "another process may use it"},
 		"a taken port of pages": {devserver.Options{Listen: "127.0.0.1:0", UIListen: taken.Addr().String()}, "another process may use it"},
+		"no port is left":       {devserver.Options{Listen: "127.0.0.1:65535"}, "invalid argument"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

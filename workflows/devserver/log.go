@@ -2,6 +2,7 @@ package devserver
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"sync/atomic"
@@ -69,8 +70,8 @@ func (l *logger) Fatal(message string, tags ...tag.Tag) {
 	l.write(logrus.ErrorLevel, message, tags)
 	err := errors.New("temporal: " + message)
 	for _, t := range tags {
-		if cause, ok := t.Value().(error); ok {
-			err = errors.Join(err, cause)
+		if t.Key() == "error" {
+			err = fmt.Errorf("%w: %v", err, t.Value())
 		}
 	}
 	select {

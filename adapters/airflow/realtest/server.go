@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"signalbox/internal/freeport"
 )
 
 // How long things may take on a small machine.
@@ -68,7 +69,7 @@ func (s *Server) begin(ctx context.Context) error {
 	var ports [3]int
 	for i := range ports {
 		var err error
-		if ports[i], err = free(); err != nil {
+		if ports[i], err = freeport.Find(freeport.Loopback); err != nil {
 			return err
 		}
 	}
@@ -277,16 +278,6 @@ func stat(pid int) []string {
 	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, rest, _ := strings.Cut(string(line), ") ")
 	return strings.Fields(rest)
-}
-
-func free() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	address, _ := l.Addr().(*net.TCPAddr)
-	return address.Port, nil
 }
 
 func secret() string {

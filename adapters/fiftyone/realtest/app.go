@@ -7,12 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"signalbox/internal/freeport"
 )
 
 // App starts FiftyOne's App as a server, with more variables in its environment, and gives its address. It ends with the test.
 func (f *FiftyOne) App(env ...string) string {
 	f.t.Helper()
-	port, err := free()
+	port, err := freeport.Find(freeport.Loopback)
 	must(f.t, err)
 	said := filepath.Join(f.home, fmt.Sprintf("app-%d.log", port))
 	log, err := os.Create(said)

@@ -16,6 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"signalbox/adapters/pythontest"
+	"signalbox/internal/freeport"
 )
 
 const startWithin = 60 * time.Second
@@ -60,7 +61,7 @@ func (i *Instance) begin(ctx context.Context) error {
 		err = os.Mkdir(filepath.Join(i.home, "data"), 0o700)
 	}
 	if err == nil {
-		i.Port, err = free()
+		i.Port, err = freeport.Find(freeport.Loopback)
 	}
 	if err == nil {
 		err = i.start()
@@ -177,13 +178,4 @@ func (i *Instance) command(ctx context.Context, args ...string) *exec.Cmd {
 		"FIFTYONE_DATABASE_URI=" + i.URI(), "FIFTYONE_PLUGINS_DIR=" + i.plugins,
 	}
 	return c
-}
-
-func free() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	address, _ := l.Addr().(*net.TCPAddr)
-	return address.Port, l.Close()
 }

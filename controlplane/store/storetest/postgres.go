@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
+
+	"signalbox/internal/freeport"
 )
 
 const (
@@ -97,7 +98,9 @@ func start(t *testing.T, bin string) *postgres {
 	out, err := command(bin, "initdb", "--no-sync", "-A", "trust", "-U", "signalbox", "-E", "UTF8", "-D", data).CombinedOutput()
 	require.NoError(t, err, string(out))
 
-	p := &postgres{dir: dir, port: freePort(t), out: new(bytes.Buffer), done: make(chan struct{})}
+	port, err := freeport.Find(freeport.Loopback)
+	require.NoError(t, err)
+	p := &postgres{dir: dir, port: port, out: new(bytes.Buffer), done: make(chan struct{})}
 	p.cmd = command(bin, "postgres", "-D", data, "-p", strconv.Itoa(p.port), "-c", "listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=", "-c", "max_connections=400", "-c", "fsync=off", "-c", "full_page_writes=off")
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
@@ -160,12 +163,4 @@ func (p *postgres) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGQUIT)
 	<-p.done
 	_ = os.RemoveAll(p.dir)
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
