@@ -218,6 +218,8 @@ func TestErrorTexts(t *testing.T) {
 			"Error: --quota takes a whole number, not \"abc\".\nSee `signalbox orchestrators set --help`.\n",
 		},
 		"a limit of nothing":     {"", []string{"runs", "list", "--limit", "0"}, 2, "Error: --limit is from 1 to 500, not 0.\nSee `signalbox runs list --help`.\n"},
+		"a selection of others":  {"", []string{"runs", "schedule", "a/b", "--selection", `{"frames":[1]}`}, 2, "Error: --selection: there is no field \"frames\".\nSee `signalbox runs schedule --help`.\n"},
+		"a selection as a list":  {"", []string{"runs", "schedule", "a/b", "--selection", `["1"]`}, 2, "Error: --selection must hold a JSON object with \"samples\", \"labels\" or both.\nSee `signalbox runs schedule --help`.\n"},
 		"a key twice":            {"", []string{"runs", "schedule", "a/b", "--params", `{"a":1,"a":2}`}, 2, "Error: --params: the key a is there twice, at line 1, column 8.\nSee `signalbox runs schedule --help`.\n"},
 		"a setting is missing":   {"", []string{"settings", "set"}, 2, "Error: NAME=VALUE is missing.\nSee `signalbox settings set --help`.\n"},
 		"an argument is missing": {"", []string{"runs", "show"}, 2, "Error: RUN is missing.\nSee `signalbox runs show --help`.\n"},

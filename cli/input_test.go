@@ -36,6 +36,7 @@ func TestParams(t *testing.T) {
 		"from standard input":               {[]string{"--params", "-"}, `{"x":1}`, `,"params":{"x":1}`},
 		"a single one wins":                 {[]string{"--params", `{"a":1,"b":2}`, "-p", "a=9"}, "", `,"params":{"a":9,"b":2}`},
 		"all else of a run":                 {[]string{"--orchestrator", "o", "--label", "l", "--priority", "-3", "--view", "[]"}, "", `,"view":[],"orchestrator":"o","label":"l","priority":-3`},
+		"what is selected":                  {[]string{"--selection", `{"samples":["1"]}`}, "", `,"selection":{"samples":["1"]}`},
 		"commas do not part a single param": {[]string{"-p", "a=x,b=y"}, "", `,"params":{"a":"x,b=y"}`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -68,16 +68,14 @@ func (a *app) operatorsShow() *cobra.Command {
 func (a *app) operatorsForm() *cobra.Command {
 	var ask client.FormAsk
 	var p params
-	var view string
+	var of part
 	cmd := a.verb("form OPERATOR", "Ask an operator for its form: what may be entered, and what is wrong with what was", needs("OPERATOR"),
 		func(cmd *cobra.Command, api *client.Client, args []string) (err error) {
 			if ask.Params, err = p.read(cmd, a.Stdin); err != nil {
 				return err
 			}
-			if view != "" {
-				if ask.View, err = document(cmd, a.Stdin, "--view", view); err != nil {
-					return err
-				}
+			if ask.View, ask.Selection, err = of.read(cmd, a.Stdin); err != nil {
+				return err
 			}
 			form, err := api.Operators.Form(cmd.Context(), args[0], ask)
 			if err != nil {
@@ -87,7 +85,7 @@ func (a *app) operatorsForm() *cobra.Command {
 		})
 	f := cmd.Flags()
 	f.StringVar(&ask.Dataset, "dataset", "", "on this dataset")
-	f.StringVar(&view, "view", "", "the part of the dataset: JSON, a file that holds it, or -")
+	of.flags(cmd)
 	p.flags(cmd)
 	cmd.ValidArgsFunction = a.complete(operatorNames)
 	_ = cmd.RegisterFlagCompletionFunc("dataset", a.complete(datasetNames))

@@ -12,7 +12,7 @@ import (
 func (a *app) schedule() *cobra.Command {
 	var d client.Draft
 	var p params
-	var view string
+	var of part
 	var follow bool
 	cmd := a.verb("schedule OPERATOR", "Schedule a run", needs("OPERATOR"), func(cmd *cobra.Command, api *client.Client, args []string) error {
 		var err error
@@ -20,10 +20,8 @@ func (a *app) schedule() *cobra.Command {
 		if d.Params, err = p.read(cmd, a.Stdin); err != nil {
 			return err
 		}
-		if view != "" {
-			if d.View, err = document(cmd, a.Stdin, "--view", view); err != nil {
-				return err
-			}
+		if d.View, d.Selection, err = of.read(cmd, a.Stdin); err != nil {
+			return err
 		}
 		if d.IdempotencyKey == "" {
 			d.IdempotencyKey = ulid.Make().String()
@@ -37,12 +35,12 @@ func (a *app) schedule() *cobra.Command {
 		"not let you."
 	f := cmd.Flags()
 	f.StringVar(&d.Dataset, "dataset", "", "the dataset it works on")
-	f.StringVar(&view, "view", "", "the part of the dataset: JSON, a file that holds it, or -")
 	f.StringVar(&d.Orchestrator, "orchestrator", "", "where it runs; by default the first that takes the operator")
 	f.StringVar(&d.Label, "label", "", "a name for people")
 	f.IntVar(&d.Priority, "priority", 0, "from -10 to 10; above 0 needs Can manage on the dataset")
 	f.StringVar(&d.IdempotencyKey, "idempotency-key", "", "the same key and input within 24 h give the same run")
 	f.BoolVarP(&follow, "follow", "f", false, "stay until it is over")
+	of.flags(cmd)
 	p.flags(cmd)
 	cmd.ValidArgsFunction = a.complete(operatorNames)
 	_ = cmd.RegisterFlagCompletionFunc("dataset", a.complete(datasetNames))
