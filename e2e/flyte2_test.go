@@ -45,9 +45,7 @@ func TestRunsGoToFlyte2AndComeBack(t *testing.T) {
 	ok, fail, sleep := w.there("ok"), w.there("fail"), w.there("sleep")
 	done := w.over(ok.ID)
 	require.Equal(t, sb.Completed, done.Status, w.timeline(ok.ID))
-	var result map[string]any
-	require.NoError(t, json.Unmarshal(done.Result, &result), string(done.Result))
-	require.EqualValues(t, 1, result["n"])
+	w.resulted(ok.ID)
 	failed := w.over(fail.ID)
 	require.Equal(t, sb.FailError, failed.Failure.Kind, w.timeline(fail.ID))
 	require.Contains(t, failed.Failure.Stack, "deliberate failure")

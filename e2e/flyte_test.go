@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,9 +38,7 @@ func TestRunsGoToFlyteAndComeBack(t *testing.T) {
 	ok, fail, sleep := w.there("ok"), w.there("fail"), w.there("sleep")
 	done := w.over(ok.ID)
 	require.Equal(t, sb.Completed, done.Status, w.timeline(ok.ID))
-	var result map[string]any
-	require.NoError(t, json.Unmarshal(done.Result, &result), string(done.Result))
-	require.EqualValues(t, 1, result["n"])
+	w.resulted(ok.ID)
 	failed := w.over(fail.ID)
 	require.Equal(t, sb.FailError, failed.Failure.Kind, w.timeline(fail.ID))
 	require.Contains(t, failed.Failure.Stack, "deliberate failure")
