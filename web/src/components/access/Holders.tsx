@@ -157,7 +157,7 @@ function Granted({ dataset, to, has, may }: GrantedProps) {
   return (
     <NativeSelect
       size="xs"
-      maw={150}
+      w={120}
       aria-label={`Granted to ${to.name}`}
       data={choices.map((value) => ({ value, label: value === 'none' ? 'Nothing' : permissionWord(value) }))}
       disabled={busy}
