@@ -107,6 +107,7 @@ function Least({ plugin, operator, field, label, data }: LeastProps) {
   return (
     <NativeSelect
       size="xs"
+      miw={110}
       maw={160}
       aria-label={`${label} of ${name}`}
       data={data}
