@@ -40,6 +40,7 @@ export function DatasetPicker({ dataset, page = 'runs' }: Props) {
       w={240}
       aria-label="Dataset"
       searchable
+      limit={200} // more are found by their names
       allowDeselect={false}
       nothingFoundMessage="No such dataset"
       value={dataset?.id ?? ''}
