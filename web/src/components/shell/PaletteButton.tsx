@@ -14,6 +14,7 @@ export function PaletteButton() {
   const [opens, setOpens] = useState(0);
   const [Palette, setPalette] = useState<Loaded>();
   const open = () => {
+    if (document.querySelector('[aria-modal=true]')) return; // a question waits for its answer first
     load().then(
       (loaded) => {
         setPalette(() => loaded.default);
