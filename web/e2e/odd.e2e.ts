@@ -72,6 +72,7 @@ test.describe('elsewhere', () => {
     const { scheduled_at } = await world.call<{ scheduled_at: string }>('GET', `/runs/${run.id}`);
     const here = new Date(scheduled_at).toLocaleTimeString('de-DE', { timeZone: 'Asia/Kolkata' });
     const time = rowOf(page, run).locator('time');
+    await time.hover();
     await expect(time).toHaveAttribute('title', new RegExp(`${here}\n.*${scheduled_at.slice(11, 19)} UTC$`));
     await expect(time).toHaveText(/^(jetzt|vor )/);
   });
