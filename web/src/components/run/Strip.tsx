@@ -5,12 +5,13 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { Ago } from '@/components/Ago.tsx';
 import { Outward } from '@/components/Outward.tsx';
-import { type Action, useRunActions } from '@/components/runs/actions.tsx';
+import { type Action, useRunActions, useWhyNot } from '@/components/runs/actions.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
 import { Progress } from '@/components/runs/Progress.tsx';
 import { RunLink } from '@/components/runs/RunLink.tsx';
 import { RunMenu } from '@/components/runs/RunMenu.tsx';
 import { RunName } from '@/components/runs/RunName.tsx';
+import { WhyNot } from '@/components/WhyNot.tsx';
 import { datasetsQuery } from '@/services/datasets.ts';
 import { nameOf, type Run } from '@/services/runs.ts';
 import classes from './run.module.css';
@@ -68,11 +69,20 @@ function Actions({ actions, name }: { actions: Action[]; name: string }) {
           Stop…
         </Button>
       )}
-      <Button size="xs" variant="default" onClick={rerun?.act}>
-        Re-run
-      </Button>
+      {rerun && <Rerun action={rerun} />}
       <RunMenu actions={actions.filter((a) => a !== rerun)} name={name} />
     </Group>
+  );
+}
+
+function Rerun({ action }: { action: Action }) {
+  const whyNot = useWhyNot(action);
+  return (
+    <WhyNot reason={whyNot}>
+      <Button size="xs" variant="default" disabled={whyNot !== undefined} onClick={action.act}>
+        {action.label}
+      </Button>
+    </WhyNot>
   );
 }
 
