@@ -75,20 +75,6 @@ test('R9 a run is renamed from its menu, and its name is text whatever it holds'
   await expect(page.getByRole('heading', { name: evil })).toBeVisible();
 });
 
-test('R10 who may not end a run is told what it needs', async ({ as, world }) => {
-  const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
-  const run = await world.schedule('hang');
-  await world.until(run.id, 'running');
-  const page = await as('member', `/d/${id}/runs`);
-  await rowOf(page, run)
-    .getByRole('button', { name: /^Actions/ })
-    .click();
-  const stop = page.getByRole('menuitem', { name: 'Stop…' });
-  await expect(stop).toBeDisabled();
-  await expect(stop).toContainText('Needs Can manage');
-  await world.call('POST', `/runs/${run.id}/stop`);
-});
-
 test('several runs are stopped at once', async ({ as, world }) => {
   const runs = [await world.schedule('hang', { label: 'pair a' }), await world.schedule('hang', { label: 'pair b' })];
   const page = await as('admin', '/runs?q=pair');

@@ -97,9 +97,3 @@ test('what does not exist says so', async ({ as, world }) => {
   await page.goto(`${world.url}/no/such/page`);
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
 });
-
-test('A5 a run that one may not see is not there', async ({ as, world }) => {
-  const run = await world.schedule('ok');
-  const page = await as('guest', `/runs/${run.id}/input`);
-  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
-});

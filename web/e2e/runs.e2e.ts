@@ -10,19 +10,6 @@ test('R1 admins switch between a dataset and all datasets, others see the one', 
   await expect(page.locator(`[data-run="${elsewhere.id}"]`)).toBeHidden();
 });
 
-test('R1 a member sees no switch to all datasets', async ({ as, world }) => {
-  const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
-  const page = await as('member', `/d/${id}/runs`);
-  await expect(page.getByRole('heading', { name: 'Runs' })).toBeVisible();
-  await expect(page.getByText('This dataset')).toBeHidden();
-});
-
-test('R1 who may not see a dataset is told that there is nothing', async ({ as, world }) => {
-  const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
-  const page = await as('guest', `/d/${id}/runs`);
-  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
-});
-
 test('R2 a member sees the runs of others on the page of their dataset, and on the page of all his own', async ({
   as,
   world,
