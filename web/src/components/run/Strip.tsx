@@ -12,15 +12,14 @@ import { RunLink } from '@/components/runs/RunLink.tsx';
 import { RunMenu } from '@/components/runs/RunMenu.tsx';
 import { RunName } from '@/components/runs/RunName.tsx';
 import { WhyNot } from '@/components/WhyNot.tsx';
-import { datasetsQuery } from '@/services/datasets.ts';
+import { datasetQuery } from '@/services/datasets.ts';
 import { nameOf, type Run } from '@/services/runs.ts';
 import classes from './run.module.css';
 
 /** What a run is, how it stands, and what can be done with it. */
 export function Strip({ run }: { run: Run }) {
-  const { data } = useQuery(datasetsQuery);
+  const { data: dataset } = useQuery({ ...datasetQuery(run.dataset_id ?? ''), enabled: run.dataset_id !== null });
   const [renaming, setRenaming] = useState(false);
-  const dataset = data?.items.find((d) => d.id === run.dataset_id);
   const actions = useRunActions(run, dataset, () => setRenaming(true));
   const rename = actions.find((a) => a.key === 'rename');
   return (
