@@ -36,7 +36,8 @@ export function Work({ of }: { of: Orchestrator }) {
       {ledger && <Drifts ledger={ledger} />}
       {items?.map((run) => (
         <Text size="sm" key={run.id}>
-          <RunLink run={run}>{nameOf(run)}</RunLink> {run.status}
+          <RunLink run={run}>{nameOf(run)}</RunLink> {run.status}, by {run.created_by.name}, last sign of life{' '}
+          {run.work.seen_at ? <Ago at={run.work.seen_at} /> : 'none yet'}
         </Text>
       ))}
       <ShowMore of={work} />
