@@ -31,7 +31,7 @@ test('R8 R9 a run is pinned by key and renamed in place', async ({ as, world }) 
   await expect(row).toContainText('was pinned');
 });
 
-test('R10 a run is marked as failed after a warning, and stopped', async ({ as, world }) => {
+test('R10 X3 a run is marked as failed after a warning, and stopped', async ({ as, world }) => {
   const run = await world.schedule('hang', { label: 'hangs' });
   await world.until(run.id, 'running');
   const page = await as('admin', `/runs/${run.id}/input`);

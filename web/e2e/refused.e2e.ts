@@ -9,6 +9,8 @@ test.beforeAll(async ({ world }) => {
   things = await settle(world);
 });
 
+test.afterAll(({ world }) => world.call('POST', `/runs/${things.busy}/stop`));
+
 for (const refusal of refusals) {
   const numbers = Object.keys(refusal.asks).join(' ');
   test(`${numbers} refused: a ${refusal.who} ${refusal.what}`, async ({ as, page, world }) => {

@@ -127,7 +127,7 @@ test('D1 a form that nobody makes gives way to JSON after five seconds', async (
   await expect(page.getByRole('textbox', { name: 'Inputs' })).toBeVisible();
 });
 
-test('G1 R7 a run is scheduled again with other inputs, and both say what changed', async ({ as, world }) => {
+test('G1 R7 X6 a run is scheduled again with other inputs, and both say what changed', async ({ as, world }) => {
   const run = await world.schedule('@tests/forms/wide', { params: { model: 'clip', batch: 4 }, label: 'first try' });
   await world.until(run.id, 'completed', 'failed');
   const page = await as('admin', '/runs?q=first%20try');
