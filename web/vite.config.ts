@@ -12,7 +12,23 @@ export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   // The server puts a nonce of its own here, anew for each answer; see controlplane/api/application.go.
   html: { cspNonce: 'nonce-of-this-answer' },
-  build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 900, reportCompressedSize: false },
+  build: {
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+    reportCompressedSize: false,
+    // Few files: one for the frame, one for what several pages share, one for each page. Many small ones take longer.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'start', tags: ['$initial'] },
+            { name: 'common', minShareCount: 3 },
+          ],
+        },
+      },
+    },
+  },
   server: {
     proxy: Object.fromEntries(
       ['/api', '/auth', '/login', '/docs', '/openapi.json'].map((path) => [

@@ -151,8 +151,10 @@ async function script(page: Page, cdp: CDPSession): Promise<number> {
   );
 }
 
-/** The memory of the page's process (PSS) at its most, while one goes through a large log. */
-async function logMemory(page: Page, cdp: CDPSession): Promise<number> {
+/** The memory of the process (PSS) of a tab at its most, while one goes through a large log there. */
+async function logMemory(before: Page, cdp: CDPSession): Promise<number> {
+  const page = await before.context().newPage();
+  await before.close(); // what it has done before is not the log's
   await page.goto(`${url}/runs/${run}/logs?open=yes`);
   const log = page.getByRole('table', { name: 'Log' });
   await expect(log.getByRole('row').first()).toContainText('INFO');

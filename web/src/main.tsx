@@ -6,6 +6,7 @@ import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { router } from '@/router.ts';
+import { firstContent } from '@/first.ts';
 import { queryClient } from '@/services/cache.ts';
 import { cssVariables, theme } from '@/theme/theme.ts';
 
@@ -24,7 +25,7 @@ window.addEventListener('vite:preloadError', (event) => {
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no place for the application');
 
-createRoot(root).render(
+const app = (
   <StrictMode>
     <MantineProvider
       theme={theme}
@@ -36,5 +37,8 @@ createRoot(root).render(
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>
-  </StrictMode>,
+  </StrictMode>
 );
+
+// Not awaited here: the code of a page needs this module, and would wait for its end.
+void firstContent(500).then(() => createRoot(root).render(app));

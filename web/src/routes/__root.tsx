@@ -7,7 +7,7 @@ import { meQuery } from '@/services/me.ts';
 
 // Who is not logged in leaves for the login page while this is read, and comes back here.
 export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()({
-  beforeLoad: ({ context }) => context.queryClient.query({ ...meQuery, staleTime: 'static' }),
+  loader: ({ context }) => context.queryClient.query({ ...meQuery, staleTime: 'static' }),
   component: Root,
 });
 

@@ -19,7 +19,7 @@ export function useLive() {
   useEffect(() => {
     stream.begin();
     if (!on) return;
-    void client.invalidateQueries({ queryKey: ['runs'] });
+    if (stream.current() === 'open') void client.invalidateQueries({ queryKey: ['runs'] }); // else when it opens
     const lists = seldom(() => void client.invalidateQueries({ queryKey: ['runs', 'list'] }), listsEvery);
     const silence = stream.listen((changes) => {
       refresh(client, changes);

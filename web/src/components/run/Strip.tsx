@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { Ago } from '@/components/Ago.tsx';
 import { Outward } from '@/components/Outward.tsx';
-import { type Action, useRunActions, useWhyNot } from '@/components/runs/actions.tsx';
+import { type Action, useActionsOf, useWhyNot } from '@/components/runs/actions.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
 import { Progress } from '@/components/runs/Progress.tsx';
 import { RunLink } from '@/components/runs/RunLink.tsx';
@@ -20,7 +20,7 @@ import classes from './run.module.css';
 export function Strip({ run }: { run: Run }) {
   const { data: dataset } = useQuery({ ...datasetQuery(run.dataset_id ?? ''), enabled: run.dataset_id !== null });
   const [renaming, setRenaming] = useState(false);
-  const actions = useRunActions(run, dataset, () => setRenaming(true));
+  const actions = useActionsOf()(run, dataset, () => setRenaming(true));
   const rename = actions.find((a) => a.key === 'rename');
   return (
     <header>

@@ -1,4 +1,5 @@
-import { HoverCard, UnstyledButton } from '@mantine/core';
+import { Popover, useDelayedHover } from '@mantine/core';
+import { useState } from 'react';
 import type { Status } from '@/services/runs.ts';
 import { Why } from '@/components/runs/Why.tsx';
 import classes from './Badge.module.css';
@@ -23,18 +24,41 @@ export function Badge({ status }: { status: Status }) {
 
 /** The same, and on hover or focus why a run waits that does. */
 export function WaitingBadge({ id, status }: { id: string; status: Status }) {
+  const [shown, setShown] = useState<boolean>(); // not yet: a card of each row would cost more than all else of a list
+  const { openDropdown: show, closeDropdown: hide } = useDelayedHover({
+    open: () => setShown(true),
+    close: () => setShown(false),
+    openDelay: 150,
+    closeDelay: 150,
+  });
   if (status !== 'scheduled' && status !== 'queued') return <Badge status={status} />;
   return (
-    <HoverCard openDelay={150} width={320} position="bottom-start" shadow="md" withinPortal events={{ touch: true }}>
-      <HoverCard.Target>
-        <UnstyledButton aria-label={`${words[status]}: why it waits`}>
-          <Badge status={status} />
-        </UnstyledButton>
-      </HoverCard.Target>
-      <HoverCard.Dropdown>
+    <span className={classes.waiting} onPointerEnter={show} onPointerLeave={hide} onFocus={show} onBlur={hide}>
+      <button type="button" aria-label={`${words[status]}: why it waits`}>
+        <Badge status={status} />
+      </button>
+      {shown !== undefined && <Card id={id} shown={shown} show={show} hide={hide} />}
+    </span>
+  );
+}
+
+interface CardProps {
+  id: string;
+  shown: boolean;
+  show: () => void;
+  hide: () => void;
+}
+
+function Card({ id, shown, show, hide }: CardProps) {
+  return (
+    <Popover opened={shown} onDismiss={hide} width={320} position="bottom-start" shadow="md" withinPortal>
+      <Popover.Target>
+        <span className={classes.place} />
+      </Popover.Target>
+      <Popover.Dropdown onPointerEnter={show} onPointerLeave={hide}>
         <Why id={id} />
-      </HoverCard.Dropdown>
-    </HoverCard>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

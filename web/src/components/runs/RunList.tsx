@@ -1,15 +1,17 @@
 import { Button, Skeleton, Stack } from '@mantine/core';
 import { useHotkeys, useHover } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { Empty } from '@/components/Empty.tsx';
 import { Pager } from '@/components/Pager.tsx';
+import { type Action, useActionsOf } from '@/components/runs/actions.tsx';
 import { BulkBar } from '@/components/runs/BulkBar.tsx';
+import { type Place, RunMenuAt } from '@/components/runs/RunMenu.tsx';
 import { RunRow } from '@/components/runs/RunRow.tsx';
 import { useSteady } from '@/components/runs/steady.ts';
 import { Trouble } from '@/components/Trouble.tsx';
 import { datasetsQuery } from '@/services/datasets.ts';
-import { type RunFilter, type RunItem, runsQuery } from '@/services/runs.ts';
+import { nameOf, type RunFilter, type RunItem, runsQuery } from '@/services/runs.ts';
 import classes from './RunList.module.css';
 
 interface Props {
@@ -47,42 +49,100 @@ export function RunList({ filter, narrowed, showDataset, onPage, onClear }: Prop
 const nothing: RunItem[] = [];
 
 function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) {
-  const { data: datasets } = useQuery(datasetsQuery);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set<string>());
+  const [selected, select] = useSelection();
+  const [renaming, setRenaming] = useState<string>();
+  const [menu, setMenu] = useState<{ run: RunItem; place: Place; opened: boolean }>();
   const list = useRef<HTMLUListElement>(null);
+  const actions = useRowActions(setRenaming);
+  const deeds = useMemo(
+    () => ({
+      select: (run: RunItem) => select.toggle(run.id),
+      menu: (run: RunItem, place: HTMLElement) =>
+        setMenu((before) => ({ run, place, opened: !before?.opened || before.run.id !== run.id })),
+      endRenaming: () => setRenaming(undefined),
+    }),
+    [select],
+  );
   useHotkeys([
     ['j', () => step(list.current, 1)],
     ['k', () => step(list.current, -1)],
   ]);
-  const toggle = useCallback((id: string) => {
-    setSelected((before) => {
-      const after = new Set(before);
-      if (!after.delete(id)) after.add(id);
-      return after;
-    });
-  }, []);
-  const chosen = runs.filter((r) => selected.has(r.id));
   return (
     <>
-      <ul className={classes.rows} ref={list} aria-label="Runs">
+      <ul className={classes.rows} ref={list} aria-label="Runs" onKeyDown={keys(runs, actions, deeds.select)}>
         {runs.map((run) => (
           <RunRow
             key={run.id}
             run={run}
-            dataset={datasets?.items.find((d) => d.id === run.dataset_id)}
             showDataset={showDataset}
             selected={selected.has(run.id)}
-            onSelect={toggle}
+            renaming={renaming === run.id}
+            menuOpen={menu?.opened === true && menu.run.id === run.id}
+            deeds={deeds}
           />
         ))}
       </ul>
+      {menu && (
+        <RunMenuAt
+          {...menu}
+          name={nameOf(menu.run)}
+          actions={actions(menu.run)}
+          onClose={() => setMenu({ ...menu, opened: false })}
+        />
+      )}
       <BulkBar
-        runs={chosen}
-        onAll={() => setSelected(new Set(runs.map((r) => r.id)))}
-        onNone={() => setSelected(new Set())}
+        runs={runs.filter((r) => selected.has(r.id))}
+        onAll={() => select.only(runs.map((r) => r.id))}
+        onNone={() => select.only([])}
       />
     </>
   );
+}
+
+/** Which runs are selected, by their ids, and what changes that. */
+function useSelection() {
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set<string>());
+  const select = useMemo(
+    () => ({
+      only: (ids: string[]) => setSelected(new Set(ids)),
+      toggle: (id: string) =>
+        setSelected((before) => {
+          const after = new Set(before);
+          if (!after.delete(id)) after.add(id);
+          return after;
+        }),
+    }),
+    [],
+  );
+  return [selected, select] as const;
+}
+
+/** Tells what can be done with a run of the list. */
+function useRowActions(rename: (id: string) => void): (run: RunItem) => Action[] {
+  const { data: datasets } = useQuery(datasetsQuery);
+  const actionsOf = useActionsOf();
+  return (run) => {
+    const dataset = datasets?.items.find((d) => d.id === run.dataset_id);
+    return actionsOf(run, dataset, () => rename(run.id));
+  };
+}
+
+/** The keys of a row: x selects it, p pins it, e renames it. */
+function keys(runs: RunItem[], actions: (run: RunItem) => Action[], select: (run: RunItem) => void) {
+  return (e: KeyboardEvent<HTMLElement>) => {
+    const target = e.target as HTMLElement;
+    if (target instanceof HTMLInputElement && target.type === 'text') return;
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const id = target.closest<HTMLElement>('[data-run]')?.dataset.run;
+    const run = runs.find((r) => r.id === id);
+    if (!run) return;
+    const key = { p: 'pin', e: 'rename' }[e.key];
+    const action = key && actions(run).find((a) => a.key === key);
+    if (e.key === 'x') select(run);
+    else if (action && action.whyNot === undefined) action.act?.();
+    else return;
+    e.preventDefault();
+  };
 }
 
 /** Moves the focus to the next row, or the one before; from elsewhere to the first. */

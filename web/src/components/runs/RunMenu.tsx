@@ -1,10 +1,52 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { useRef } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { type Action, useWhyNot } from '@/components/runs/actions.tsx';
+import classes from './RunMenu.module.css';
+
+interface Props {
+  name: string; // of the run
+  actions: Action[];
+}
 
 /** What can be done with a run, behind three dots. */
-export function RunMenu({ actions, name }: { actions: Action[]; name: string }) {
+export function RunMenu({ name, actions }: Props) {
+  return (
+    <Actions actions={actions}>
+      <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${name}`}>
+        <IconDots size={18} />
+      </ActionIcon>
+    </Actions>
+  );
+}
+
+interface AtProps extends Props {
+  place: Place;
+  opened: boolean;
+  onClose: () => void;
+}
+
+/** Where a button is, in pixels from the element that its position counts from. */
+export type Place = Pick<HTMLElement, 'offsetTop' | 'offsetLeft' | 'offsetWidth' | 'offsetHeight'>;
+
+/** The same at a button of a list, which shares one menu: a menu for each row would cost more than all else of it. */
+export function RunMenuAt({ place, opened, onClose, name, actions }: AtProps) {
+  const { offsetTop: top, offsetLeft: left, offsetWidth: width, offsetHeight: height } = place;
+  return (
+    <Actions actions={actions} opened={opened} onClose={onClose}>
+      <span className={classes.place} style={{ top, left, width, height }} aria-label={`Actions for ${name}`} />
+    </Actions>
+  );
+}
+
+interface ActionsProps {
+  actions: Action[];
+  opened?: boolean;
+  onClose?: () => void;
+  children: ReactNode; // where the menu opens
+}
+
+function Actions({ actions, children, ...rest }: ActionsProps) {
   // The menu gives the focus back to its button as it closes. What is done may take the focus, so it is done after that.
   const chosen = useRef<Action>(undefined);
   const act = () => {
@@ -13,12 +55,8 @@ export function RunMenu({ actions, name }: { actions: Action[]; name: string }) 
     action?.act?.();
   };
   return (
-    <Menu position="bottom-end" width={240} withinPortal onExitTransitionEnd={act}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${name}`}>
-          <IconDots size={18} />
-        </ActionIcon>
-      </Menu.Target>
+    <Menu position="bottom-end" width={240} withinPortal onExitTransitionEnd={act} {...rest}>
+      <Menu.Target>{children}</Menu.Target>
       <Menu.Dropdown>
         {actions.map((action) => (
           <Entry key={action.key} action={action} choose={() => (chosen.current = action)} />

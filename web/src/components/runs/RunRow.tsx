@@ -1,64 +1,72 @@
-import { Checkbox, Text } from '@mantine/core';
-import { IconPin } from '@tabler/icons-react';
-import { memo, useState } from 'react';
+import { IconDots, IconPin } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
 import { Ago } from '@/components/Ago.tsx';
-import { useRunActions } from '@/components/runs/actions.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
 import { Progress } from '@/components/runs/Progress.tsx';
-import { RunLink } from '@/components/runs/RunLink.tsx';
-import { RunMenu } from '@/components/runs/RunMenu.tsx';
 import { RunName } from '@/components/runs/RunName.tsx';
-import type { Dataset } from '@/services/datasets.ts';
 import { nameOf, type RunItem, workGoesOn } from '@/services/runs.ts';
 import { duration } from '@/services/times.ts';
 import classes from './RunRow.module.css';
 
 interface Props {
   run: RunItem;
-  dataset: Dataset | undefined; // with what I may do there
   showDataset: boolean;
   selected: boolean;
-  onSelect: (id: string) => void;
+  renaming: boolean;
+  menuOpen: boolean;
+  deeds: RowDeeds; // the same for all rows
 }
 
-/** A run in a list: what it is and how it stands, then where, who and when. */
-export const RunRow = memo(function RunRow({ run, dataset, showDataset, selected, onSelect }: Props) {
-  const [renaming, setRenaming] = useState(false);
-  const actions = useRunActions(run, dataset, () => setRenaming(true));
+export interface RowDeeds {
+  select: (run: RunItem) => void;
+  menu: (run: RunItem, button: HTMLElement) => void;
+  endRenaming: () => void;
+}
+
+/**
+ * A run in a list: what it is and how it stands, then where, who and when. There are many, so it is made of plain elements;
+ * what only one at a time needs, such as its menu, the list has.
+ */
+export const RunRow = memo(function RunRow({ run, showDataset, selected, renaming, menuOpen, deeds }: Props) {
   return (
-    <li
-      className={classes.row}
-      data-run={run.id}
-      data-selected={selected || undefined}
-      onKeyDown={keys(actions, () => onSelect(run.id))}
-    >
-      <Checkbox
-        size="xs"
-        className={classes.check ?? ''}
+    <li className={classes.row} data-run={run.id} data-selected={selected || undefined}>
+      <input
+        type="checkbox"
+        className={classes.check}
         checked={selected}
-        onChange={() => onSelect(run.id)}
+        onChange={() => deeds.select(run)}
         aria-label={`Select ${nameOf(run)}`}
       />
       <div className={classes.status}>
         <WaitingBadge id={run.id} status={run.status} />
       </div>
       <div className={classes.what}>
-        {renaming ? <RunName run={run} onEnd={() => setRenaming(false)} /> : <Name run={run} />}
+        {renaming ? <RunName run={run} onEnd={deeds.endRenaming} /> : <Name run={run} />}
         {titleOf(run) !== run.operator && (
-          <Text size="xs" c="dimmed" truncate title={run.operator}>
+          <p className={classes.small} title={run.operator}>
             {run.operator}
-          </Text>
+          </p>
         )}
       </div>
       <div className={classes.how}>
         <How run={run} />
-        <Text size="xs" c="dimmed" truncate>
+        <p className={classes.small}>
           {where(run, showDataset)} · {run.created_by.name} · <Ago at={run.scheduled_at} />
-        </Text>
+        </p>
       </div>
-      <div className={classes.menu}>
-        <RunMenu actions={actions} name={nameOf(run)} />
-      </div>
+      <button
+        type="button"
+        className={classes.menu}
+        aria-label={`Actions for ${nameOf(run)}`}
+        aria-haspopup="menu"
+        aria-expanded={menuOpen}
+        onMouseDown={(e) => menuOpen && e.stopPropagation()} // else the menu closes by that, and opens again by the click
+        onTouchStart={(e) => menuOpen && e.stopPropagation()}
+        onClick={(e) => deeds.menu(run, e.currentTarget)}
+      >
+        <IconDots size={18} aria-hidden />
+      </button>
     </li>
   );
 });
@@ -71,14 +79,10 @@ function titleOf(run: RunItem): string {
 function Name({ run }: { run: RunItem }) {
   return (
     <div className={classes.name}>
-      <RunLink run={run} className={classes.link ?? ''} c="var(--mantine-color-text)" fw={550} truncate>
+      <Link to="/runs/$id" params={{ id: run.id }} className={classes.link}>
         {titleOf(run)}
-      </RunLink>
-      {run.label && run.label !== titleOf(run) && (
-        <Text span size="sm" c="dimmed" truncate>
-          “{run.label}”
-        </Text>
-      )}
+      </Link>
+      {run.label && run.label !== titleOf(run) && <span className={classes.label}>“{run.label}”</span>}
       {run.pinned && <IconPin size={14} aria-label="Pinned" className={classes.pin ?? ''} />}
     </div>
   );
@@ -89,9 +93,9 @@ function How({ run }: { run: RunItem }) {
   if (run.status === 'running' && run.progress) return <Progress run={run} />;
   const words = stands(run);
   return (
-    <Text size="sm" truncate title={words} {...(run.status === 'failed' ? { c: 'var(--sb-failed)' } : {})}>
+    <p className={classes.stands} title={words} data-failed={run.status === 'failed' || undefined}>
       {words || ' '}
-    </Text>
+    </p>
   );
 }
 
@@ -105,18 +109,4 @@ function stands(run: RunItem): string {
 
 function where(run: RunItem, showDataset: boolean): string {
   return [showDataset && (run.dataset ?? 'no dataset'), run.orchestrator].filter(Boolean).join(' · ');
-}
-
-/** The keys of a row: x selects it, p pins it, e renames it. */
-function keys(actions: ReturnType<typeof useRunActions>, select: () => void) {
-  return (e: React.KeyboardEvent) => {
-    if (e.target instanceof HTMLInputElement && e.target.type === 'text') return;
-    if (e.ctrlKey || e.metaKey || e.altKey) return;
-    const key = { p: 'pin', e: 'rename' }[e.key];
-    const action = actions.find((a) => a.key === key);
-    if (e.key === 'x') select();
-    else if (action && action.whyNot === undefined) action.act?.();
-    else return;
-    e.preventDefault();
-  };
 }

@@ -31,14 +31,34 @@ export interface Action {
   address?: string; // what it does is to open this
 }
 
-/** What can be done with a run. `rename` begins to; without it there is no such action. */
-export function useRunActions(run: RunItem | Run, dataset: Dataset | undefined, rename?: () => void): Action[] {
+type ActionsOf = (run: RunItem | Run, dataset: Dataset | undefined, rename: () => void) => Action[];
+
+/** Tells what can be done with a run of a dataset; `rename` begins to. It is made once for all runs of a list. */
+export function useActionsOf(): ActionsOf {
   const me = useMe();
   const navigate = useNavigate();
-  const rights = rightsOn(run, me, dataset);
   const deeds = useRunDeeds();
+  return (run, dataset, rename) =>
+    actionsOf(run, {
+      rights: rightsOn(run, me, dataset),
+      admin: isAdmin(me),
+      deeds,
+      rename,
+      edit: () => void navigate({ to: '/schedule', search: { rerun: run.id } }),
+    });
+}
+
+interface Means {
+  rights: ReturnType<typeof rightsOn>;
+  admin: boolean;
+  deeds: ReturnType<typeof useRunDeeds>;
+  rename: () => void;
+  edit: () => void;
+}
+
+function actionsOf(run: RunItem | Run, { rights, admin, deeds, rename, edit }: Means): Action[] {
   const end = !rights.end ? 'Needs Can manage on the dataset, or a run of your own' : undefined;
-  const edit = !rights.rename ? 'Needs Can edit on the dataset, or a run of your own' : undefined;
+  const renameWhyNot = !rights.rename ? 'Needs Can edit on the dataset, or a run of your own' : undefined;
   const over = 'It is over, and so is its work';
   const runs = { operator: run.operator, dataset: run.dataset_id ?? undefined };
   return [
@@ -48,9 +68,9 @@ export function useRunActions(run: RunItem | Run, dataset: Dataset | undefined, 
       label: 'Re-run with changes…',
       icon: IconEdit,
       runs,
-      act: () => void navigate({ to: '/schedule', search: { rerun: run.id } }),
+      act: edit,
     },
-    ...(rename ? [{ key: 'rename', label: 'Rename', icon: IconPencil, whyNot: edit, act: rename } as const] : []),
+    { key: 'rename', label: 'Rename', icon: IconPencil, whyNot: renameWhyNot, act: rename },
     {
       key: 'pin',
       label: run.pinned ? 'Unpin' : 'Pin',
@@ -75,7 +95,7 @@ export function useRunActions(run: RunItem | Run, dataset: Dataset | undefined, 
       whyNot: isOver(run) ? 'Its status is final' : end,
       act: () => askToFail(run, () => deeds.fail.mutate(run)),
     },
-    ...(isAdmin(me) && mayHoldForEver(run)
+    ...(admin && mayHoldForEver(run)
       ? [
           {
             key: 'release',
