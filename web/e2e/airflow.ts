@@ -10,7 +10,7 @@ export interface Airflow {
   /** Tells it what happens there: `finish`, or `delete DAG RUN`. */
   say(what: string): void;
   /** Calls the API as the task of a run. */
-  task(run: Run): Promise<(verb: string, body: object) => Promise<void>>;
+  task(run: Run): Promise<(verb: string, body: object) => Promise<unknown>>;
   end(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function beginAirflow(world: World, name: string, config: object = 
   const task = async (run: Run) => {
     const claim = { run_id: run.id, attempt: 1, nonce: 'a browser test' };
     const { token } = (await tell(world, 'claim', key, claim)) as { token: string };
-    return async (verb: string, body: object) => void (await tell(world, `${run.id}/${verb}`, token, body));
+    return (verb: string, body: object) => tell(world, `${run.id}/${verb}`, token, body);
   };
   const end = async () => {
     if (server.exitCode !== null) return;
