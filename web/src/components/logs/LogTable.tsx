@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import { Empty } from '@/components/Empty.tsx';
 import type { Reading } from '@/components/logs/reading.ts';
 import type { NumberedEntry } from '@/services/logs.ts';
@@ -49,6 +49,10 @@ export function LogTable({ count, row, seen, at, marked, mark, reading, empty }:
       aria-label="Log"
       aria-rowcount={count}
       data-wrap={reading.wrap || undefined}
+      onClick={(e) => {
+        const line = (e.target as HTMLElement).closest<HTMLElement>('button[data-line]')?.dataset.line;
+        if (line !== undefined) mark(Number(line));
+      }}
     >
       <div className={classes.space} style={{ height: lines.getTotalSize() }} role="rowgroup">
         {items.map(({ index, key, start }) => {
@@ -66,7 +70,7 @@ export function LogTable({ count, row, seen, at, marked, mark, reading, empty }:
               style={{ transform: `translateY(${start}px)` }}
             >
               {entry ? (
-                <Line entry={entry} mark={mark} />
+                <Line entry={entry} />
               ) : (
                 <Text span size="xs" c="dimmed" role="cell" px="sm">
                   …
@@ -88,17 +92,23 @@ const clock = new Intl.DateTimeFormat(undefined, {
   hour12: false,
 });
 
-function Line({ entry, mark }: { entry: NumberedEntry; mark: (line: number) => void }) {
+/** Made once for each line, not at each step of scrolling. */
+const Line = memo(function Line({ entry }: { entry: NumberedEntry }) {
   const line = entry.number + 1;
+  const { timestamp: at } = entry;
   return (
     <>
       <span role="cell">
-        <button type="button" className={classes.number} aria-label={`Link to line ${line}`} onClick={() => mark(line)}>
+        <button type="button" className={classes.number} aria-label={`Link to line ${line}`} data-line={line}>
           {line}
         </button>
       </span>
-      <span role="cell" className={classes.time} title={entry.timestamp ? absolute(entry.timestamp) : undefined}>
-        {entry.timestamp ? clock.format(new Date(entry.timestamp)) : ''}
+      <span
+        role="cell"
+        className={classes.time}
+        onPointerEnter={(e) => (e.currentTarget.title = at ? absolute(at) : '')}
+      >
+        {at ? clock.format(new Date(at)) : ''}
       </span>
       <span role="cell" className={classes.severity}>
         {entry.severity}
@@ -108,4 +118,4 @@ function Line({ entry, mark }: { entry: NumberedEntry; mark: (line: number) => v
       </span>
     </>
   );
-}
+});

@@ -1,7 +1,8 @@
 import { Button, Skeleton, Stack } from '@mantine/core';
 import { useHotkeys, useHover } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { useRouter } from '@tanstack/react-router';
+import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { Empty } from '@/components/Empty.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { type Action, useActionsOf } from '@/components/runs/actions.tsx';
@@ -15,7 +16,7 @@ import { nameOf, type RunFilter, type RunItem, runsQuery } from '@/services/runs
 import classes from './RunList.module.css';
 
 interface Props {
-  filter: RunFilter;
+  filter: RunFilter; // the same object until it changes
   narrowed: boolean; // by more than whose runs they are
   showDataset: boolean;
   onPage: (cursor: string | undefined) => void;
@@ -23,14 +24,16 @@ interface Props {
 }
 
 /** A page of runs, kept up to date without moving anything under the pointer. */
-export function RunList({ filter, narrowed, showDataset, onPage, onClear }: Props) {
+export function RunList({ filter: wanted, narrowed, showDataset, onPage, onClear }: Props) {
+  const filter = useDeferredValue(wanted); // what was pressed answers first, then come the rows
   const { data, error, isPlaceholderData, refetch } = useQuery(runsQuery(filter));
   const { hovered, ref } = useHover<HTMLDivElement>();
   const list = useSteady(data?.items ?? nothing, JSON.stringify([filter, isPlaceholderData]), hovered);
+  const old = isPlaceholderData || filter !== wanted;
   if (error && !data) return <Trouble error={error} what="The runs could not be read" retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   return (
-    <div ref={ref} aria-busy={isPlaceholderData} className={classes.list} data-old={isPlaceholderData || undefined}>
+    <div ref={ref} aria-busy={old} className={classes.list} data-old={old || undefined}>
       {list.fresh > 0 && (
         <Button size="compact-sm" variant="light" radius="xl" className={classes.fresh ?? ''} onClick={list.show}>
           {list.fresh === 1 ? '1 new run' : `${list.fresh} new runs`}
@@ -52,16 +55,19 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
   const [selected, select] = useSelection();
   const [renaming, setRenaming] = useState<string>();
   const [menu, setMenu] = useState<{ run: RunItem; place: Place; opened: boolean }>();
+  const router = useRouter();
   const list = useRef<HTMLUListElement>(null);
   const actions = useRowActions(setRenaming);
   const deeds = useMemo(
     () => ({
+      near: (run: RunItem) => void router.preloadRoute(pageOf(run)),
+      open: (run: RunItem) => void router.navigate(pageOf(run)),
       select: (run: RunItem) => select.toggle(run.id),
       menu: (run: RunItem, place: HTMLElement) =>
         setMenu((before) => ({ run, place, opened: !before?.opened || before.run.id !== run.id })),
       endRenaming: () => setRenaming(undefined),
     }),
-    [select],
+    [select, router],
   );
   useHotkeys([
     ['j', () => step(list.current, 1)],
@@ -97,6 +103,10 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
       />
     </>
   );
+}
+
+function pageOf(run: RunItem) {
+  return { to: '/runs/$id', params: { id: run.id } } as const;
 }
 
 /** Which runs are selected, by their ids, and what changes that. */

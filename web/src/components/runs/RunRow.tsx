@@ -1,6 +1,5 @@
 import { IconDots, IconPin } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
-import { memo } from 'react';
+import { memo, type MouseEvent } from 'react';
 import { Ago } from '@/components/Ago.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
 import { Progress } from '@/components/runs/Progress.tsx';
@@ -19,6 +18,8 @@ interface Props {
 }
 
 export interface RowDeeds {
+  near: (run: RunItem) => void; // somebody may open it
+  open: (run: RunItem) => void;
   select: (run: RunItem) => void;
   menu: (run: RunItem, button: HTMLElement) => void;
   endRenaming: () => void;
@@ -42,7 +43,7 @@ export const RunRow = memo(function RunRow({ run, showDataset, selected, renamin
         <WaitingBadge id={run.id} status={run.status} />
       </div>
       <div className={classes.what}>
-        {renaming ? <RunName run={run} onEnd={deeds.endRenaming} /> : <Name run={run} />}
+        {renaming ? <RunName run={run} onEnd={deeds.endRenaming} /> : <Name run={run} deeds={deeds} />}
         {titleOf(run) !== run.operator && (
           <p className={classes.small} title={run.operator}>
             {run.operator}
@@ -76,12 +77,24 @@ function titleOf(run: RunItem): string {
   return run.operator_label || run.operator;
 }
 
-function Name({ run }: { run: RunItem }) {
+/** Its name as a link: a plain one, since those of the router look at every change of the address. */
+function Name({ run, deeds }: { run: RunItem; deeds: RowDeeds }) {
+  const open = (e: MouseEvent) => {
+    if (e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return; // the browser's own
+    e.preventDefault();
+    deeds.open(run);
+  };
   return (
     <div className={classes.name}>
-      <Link to="/runs/$id" params={{ id: run.id }} className={classes.link}>
+      <a
+        href={`/runs/${run.id}`}
+        className={classes.link}
+        onPointerEnter={() => deeds.near(run)}
+        onFocus={() => deeds.near(run)}
+        onClick={open}
+      >
         {titleOf(run)}
-      </Link>
+      </a>
       {run.label && run.label !== titleOf(run) && <span className={classes.label}>“{run.label}”</span>}
       {run.pinned && <IconPin size={14} aria-label="Pinned" className={classes.pin ?? ''} />}
     </div>

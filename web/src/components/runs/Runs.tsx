@@ -1,5 +1,6 @@
 import { Grid } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { DatasetPicker, DatasetTabs } from '@/components/DatasetTabs.tsx';
 import { Page } from '@/components/Page.tsx';
 import { Pinned } from '@/components/runs/Pinned.tsx';
@@ -21,7 +22,7 @@ export function Runs({ search, dataset }: Props) {
   const onlyMine = useOnlyMine(dataset, search);
   const list = (
     <RunList
-      filter={filterOf(search, dataset?.id)}
+      filter={useMemo(() => filterOf(search, dataset?.id), [search, dataset?.id])}
       narrowed={narrows(search)}
       showDataset={dataset === undefined || search.all !== undefined}
       onPage={(cursor) => change({ cursor })}
