@@ -30,6 +30,10 @@ export interface World {
   install(files: Record<string, string>): Promise<void>;
   /** Waits until a run stands so. */
   until(id: string, ...statuses: string[]): Promise<void>;
+  /** Kills the program, as a power cut does. */
+  kill(): Promise<void>;
+  /** Starts it again where it was. */
+  start(): Promise<void>;
 }
 
 interface Own {
@@ -132,19 +136,16 @@ async function begin(company: Company | undefined): Promise<{ world: World; end:
   const providers = join(folder, 'providers.yaml');
   if (company) await writeFile(providers, providersOf(company));
   const url = `http://127.0.0.1:${await freePort()}`;
-  const server = spawn(binary, ['dev'], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      SIGNALBOX_DATA_DIR: join(folder, 'data'),
-      SIGNALBOX_LISTEN: new URL(url).host,
-      SIGNALBOX_TEMPORAL_LISTEN: `127.0.0.1:${await freePort()}`,
-      SIGNALBOX_TEMPORAL_UI_LISTEN: '',
-      ...(company ? { SIGNALBOX_PROVIDERS_FILE: providers } : {}),
-    },
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const { start, kill } = programIn({
+    PATH: process.env.PATH,
+    HOME: folder,
+    SIGNALBOX_DATA_DIR: join(folder, 'data'),
+    SIGNALBOX_LISTEN: new URL(url).host,
+    SIGNALBOX_TEMPORAL_LISTEN: `127.0.0.1:${await freePort()}`,
+    SIGNALBOX_TEMPORAL_UI_LISTEN: '',
+    ...(company ? { SIGNALBOX_PROVIDERS_FILE: providers } : {}),
   });
-  await said(server.stdout, 'Signalbox is running');
+  await start();
   const key = (await readFile(join(folder, 'data', 'admin.key'), 'utf8')).trim();
   const plugins = (...args: string[]) =>
     promisify(execFile)(binary, ['plugins', 'install', ...args, '--url', url], {
@@ -155,15 +156,29 @@ async function begin(company: Company | undefined): Promise<{ world: World; end:
     await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(from, name), text)));
     await plugins(from, '--overwrite');
   };
-  const world = { ...worldAt(url, key), install };
+  const world = { ...worldAt(url, key), install, start, kill };
   await plugins('--builtin', 'dummy');
   await world.call('POST', '/datasets', { name: 'cats' });
   const end = async () => {
-    server.kill('SIGKILL'); // its shims end what it has started
-    await once(server, 'exit');
+    await kill();
     await rm(folder, { recursive: true, force: true });
   };
   return { world, end };
+}
+
+/** The program in an environment, not yet started. */
+function programIn(env: Record<string, string | undefined>) {
+  let server: ReturnType<typeof spawn> | undefined;
+  const start = async () => {
+    server = spawn(binary, ['dev'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    if (server.stdout) await said(server.stdout, 'Signalbox is running');
+  };
+  const kill = async () => {
+    if (server?.exitCode !== null || server.signalCode !== null) return;
+    server.kill('SIGKILL'); // its shims end what it has started
+    await once(server, 'exit');
+  };
+  return { start, kill };
 }
 
 function providersOf({ issuer }: Company): string {
@@ -177,7 +192,7 @@ function providersOf({ issuer }: Company): string {
 `;
 }
 
-function worldAt(url: string, key: string): Omit<World, 'install'> {
+function worldAt(url: string, key: string): Omit<World, 'install' | 'start' | 'kill'> {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await fetch(`${url}/api/v1${path}`, {
       method,

@@ -8,19 +8,14 @@ import { createRoot } from 'react-dom/client';
 import { router } from '@/router.ts';
 import { firstContent } from '@/first.ts';
 import { queryClient } from '@/services/cache.ts';
+import { miss } from '@/services/pieces.ts';
 import { cssVariables, theme } from '@/theme/theme.ts';
 
 // The server's policy takes no style sheet of a script that lacks this.
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 setNonce(nonce);
 
-// After an upgrade the files of the page that is open are gone: take the new one, once.
-window.addEventListener('vite:preloadError', (event) => {
-  if (sessionStorage.getItem('reloaded') === location.href) return;
-  sessionStorage.setItem('reloaded', location.href);
-  event.preventDefault();
-  location.reload();
-});
+window.addEventListener('vite:preloadError', (event) => miss(event.payload));
 
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no place for the application');

@@ -13,6 +13,7 @@ import {
 } from '@tanstack/react-table';
 import type { ReactNode } from 'react';
 import { Empty } from '@/components/Empty.tsx';
+import { Cell, StackTable } from '@/components/StackTable.tsx';
 import classes from './DataTable.module.css';
 
 const features = tableFeatures({
@@ -35,44 +36,63 @@ interface Props<Row> {
   empty: ReactNode; // one sentence and the next action
 }
 
-/** A list as a table. It scrolls sideways where the window is narrow. */
+/** A list as a table, which a press on a title sorts. */
 export function DataTable<Row extends { id: string }>({ label, rows, columns, empty }: Props<Row>) {
   const table = useTable({ features, columns, defaultColumn, data: rows, getRowId: (row: Row) => row.id });
   if (rows.length === 0) return <Empty>{empty}</Empty>;
   return (
-    <Table.ScrollContainer minWidth={560} className={classes.frame ?? ''}>
-      <Table verticalSpacing="xs" horizontalSpacing="sm" highlightOnHover aria-label={label}>
-        <Table.Thead>
-          {table.getHeaderGroups().map((group) => (
-            <Table.Tr key={group.id}>
-              {group.headers.map((header) => (
-                <Table.Th key={header.id} aria-sort={sorted(header.column)}>
-                  <Title column={header.column}>
-                    <FlexRender header={header} />
-                  </Title>
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Thead>
-        <Table.Tbody>
-          {table.getRowModel().rows.map((row) => (
-            <Table.Tr key={row.id}>
-              {row.getAllCells().map((cell) => (
-                <Table.Td key={cell.id} className={untitled(cell.column) ? (classes.deeds ?? '') : ''}>
-                  <FlexRender cell={cell} />
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <StackTable
+      label={label}
+      columns={columns.length}
+      bordered
+      verticalSpacing="xs"
+      horizontalSpacing="sm"
+      highlightOnHover
+    >
+      <Table.Thead>
+        {table.getHeaderGroups().map((group) => (
+          <Table.Tr key={group.id}>
+            {group.headers.map((header) => (
+              <Table.Th
+                key={header.id}
+                aria-sort={sorted(header.column)}
+                data-sorts={header.column.getCanSort() || undefined}
+              >
+                <Title column={header.column}>
+                  <FlexRender header={header} />
+                </Title>
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        ))}
+      </Table.Thead>
+      <Table.Tbody>
+        {table.getRowModel().rows.map((row) => (
+          <Table.Tr key={row.id}>
+            {row.getAllCells().map((cell, i) => (
+              <Cell
+                key={cell.id}
+                label={i === 0 ? undefined : titleOf(cell.column)}
+                className={untitled(cell.column) ? classes.deeds : undefined}
+              >
+                <FlexRender cell={cell} />
+              </Cell>
+            ))}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </StackTable>
   );
 }
 
 function untitled<Row extends object>(column: AnyColumn<Row>): boolean {
   return column.columnDef.header === defaultColumn.header;
+}
+
+/** The title of a column, if it names what is in it. */
+function titleOf<Row extends object>(column: AnyColumn<Row>): string | undefined {
+  const title = column.columnDef.header;
+  return typeof title === 'string' && title !== 'Actions' ? title : undefined;
 }
 
 type AnyColumn<Row extends object> = Column<typeof features, Row>;

@@ -13,7 +13,10 @@ interface Props {
 /** Enables a thing; before it disables one, it asks. */
 export function EnableSwitch({ name, enabled, pending, effect, act }: Props) {
   const disable = () => confirm({ title: `Disable “${name}”?`, effect, verb: 'Disable', act });
-  return (
-    <Switch checked={enabled} disabled={pending} onChange={enabled ? disable : act} aria-label={`${name} is enabled`} />
-  );
+  const change = () => {
+    if (pending) return; // but not disabled: the focus stays here
+    if (enabled) disable();
+    else act();
+  };
+  return <Switch checked={enabled} aria-busy={pending} onChange={change} aria-label={`${name} is enabled`} />;
 }

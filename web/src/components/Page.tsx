@@ -27,7 +27,7 @@ export function Page({ title, lead, actions, wide = false, bare = false, above, 
 function Head({ title, lead, actions }: Pick<Props, 'title' | 'lead' | 'actions'>) {
   return (
     <Group justify="space-between" align="flex-start" mb="md" wrap="wrap">
-      <div>
+      <div className={classes.words}>
         <Title order={1}>{title}</Title>
         {lead && (
           <Text c="dimmed" size="sm" mt={2}>

@@ -1,8 +1,10 @@
 import { Container } from '@mantine/core';
 import { type ErrorComponentProps, useRouter } from '@tanstack/react-router';
+import { MissingPiece } from '@/components/MissingPiece.tsx';
 import { NotFound } from '@/components/NotFound.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
 import { isProblem } from '@/services/api.ts';
+import { isMissing } from '@/services/pieces.ts';
 
 /** Stands where a page could not be shown. */
 export function PageError({ error, reset }: ErrorComponentProps) {
@@ -14,7 +16,11 @@ export function PageError({ error, reset }: ErrorComponentProps) {
   };
   return (
     <Container size="sm" py="xl">
-      <Trouble error={error} what="This page could not be shown" retry={retry} />
+      {isMissing(error) ? (
+        <MissingPiece error={error} />
+      ) : (
+        <Trouble error={error} what="This page could not be shown" retry={retry} />
+      )}
     </Container>
   );
 }

@@ -1,6 +1,7 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { isWeb, Outward } from '@/components/Outward.tsx';
+import { Cell, StackTable } from '@/components/StackTable.tsx';
 import { type FormModel, isObject } from '@/forms/model.ts';
 import { columnsOf, itemOf, namesIn, saidOf, titleOf, within } from '@/forms/nodes.ts';
 import { Said } from '@/forms/Said.tsx';
@@ -94,29 +95,28 @@ interface RowsProps {
 function Rows({ rows, columns, model }: RowsProps) {
   const labels = new Map(saidOf(model)?.columns?.map((c) => [c.key, c.label]));
   const row = itemOf(model, 0);
+  const title = (column: string) => labels.get(column) ?? titleOf(row, column);
   return (
-    <Table.ScrollContainer minWidth={Math.min(columns.length, 6) * 110}>
-      <Table verticalSpacing={4} withRowBorders highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
+    <StackTable label="Values" columns={columns.length} verticalSpacing={4} withRowBorders highlightOnHover>
+      <Table.Thead>
+        <Table.Tr>
+          {columns.map((c) => (
+            <Table.Th key={c}>{title(c)}</Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map((one, i) => (
+          <Table.Tr key={i}>
             {columns.map((c) => (
-              <Table.Th key={c}>{labels.get(c) ?? titleOf(row, c)}</Table.Th>
+              <Cell key={c} label={title(c)}>
+                <Plain value={one[c]} />
+              </Cell>
             ))}
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((one, i) => (
-            <Table.Tr key={i}>
-              {columns.map((c) => (
-                <Table.Td key={c}>
-                  <Plain value={one[c]} />
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </StackTable>
   );
 }
 

@@ -41,3 +41,13 @@ it('tells the titles of what is shown, in the order of the schema', () => {
   expect([titleOf(model, 'b'), titleOf(model, 'x')]).toEqual(['Bee', 'x']);
   expect(titleOf(within(model, 'a'), 'w')).toBe('Width');
 });
+
+it('calls choices that have no title by their kind', () => {
+  const titles = (...anyOf: object[]) =>
+    (read({ properties: { a: { anyOf } } }).schema.properties?.a as { anyOf: { title?: string }[] }).anyOf.map(
+      (choice) => choice.title,
+    );
+  expect(titles({ type: 'integer' }, { type: 'string' })).toEqual(['Whole number', 'Text']);
+  expect(titles({ type: 'string', title: 'Name' }, { type: 'null' }, {})).toEqual(['Name', 'Nothing', undefined]);
+  expect(titles({ type: 'object' }, { type: 'object' })).toEqual(['Group 1', 'Group 2']);
+});

@@ -32,8 +32,32 @@ function within(schema: Record<string, unknown>): RJSFSchema {
     if (read.type !== undefined || !Array.isArray(choices)) continue;
     const type = typeOf(choices.map((c: unknown) => (isObject(c) ? c.const : undefined)));
     if (type) read.type = type;
+    else read[word] = called(read[word] as unknown[]);
   }
   return read;
+}
+
+const kinds: Record<string, string> = {
+  string: 'Text',
+  number: 'Number',
+  integer: 'Whole number',
+  boolean: 'Yes or no',
+  array: 'List',
+  object: 'Group',
+  null: 'Nothing',
+};
+
+/** Choices without a title are called by their kind; those of one kind are counted. */
+function called(choices: unknown[]): unknown[] {
+  const kindOf = (choice: unknown) => (isObject(choice) ? kinds[String(choice.type)] : undefined);
+  const all = choices.map(kindOf);
+  return choices.map((choice, i) => {
+    const kind = all[i];
+    if (!isObject(choice) || kind === undefined || typeof choice.title === 'string') return choice;
+    const before = all.slice(0, i).filter((k) => k === kind).length;
+    const alone = before === 0 && !all.slice(i + 1).includes(kind);
+    return { ...choice, title: alone ? kind : `${kind} ${before + 1}` };
+  });
 }
 
 function one(value: unknown): unknown {

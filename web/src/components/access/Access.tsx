@@ -80,7 +80,7 @@ function DefaultAccess({ dataset }: { dataset: Dataset }) {
           w={160}
           aria-label="Default access"
           data={choices}
-          disabled={busy}
+          aria-busy={busy} // not disabled: the focus stays here
           value={dataset.default_permission}
           onChange={(e) => askDefault(e.currentTarget.value as Permission)}
         />

@@ -178,10 +178,10 @@ function Granted({ dataset, to, has, may }: GrantedProps) {
   return (
     <NativeSelect
       size="xs"
-      maw={150}
+      w={120}
       aria-label={`Granted to ${to.name}`}
       data={choices.map((value) => ({ value, label: value === 'none' ? 'Nothing' : permissionWord(value) }))}
-      disabled={busy}
+      aria-busy={busy} // not disabled: the focus stays here
       value={has}
       onChange={(e) => askGrant({ kind: to.kind, id: to.id, name: to.name }, has, e.currentTarget.value as Permission)}
     />

@@ -1,5 +1,5 @@
 import { NativeSelect, Switch, Text } from '@mantine/core';
-import { type ReactNode, useMemo } from 'react';
+import { createContext, type ReactNode, useContext } from 'react';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { foretell, Foretold } from '@/components/Effect.tsx';
 import { type Change, usePluginDeeds } from '@/components/plugins/deeds.ts';
@@ -8,44 +8,48 @@ import { effectOf, permissions, type Plugin, type PluginOperator } from '@/servi
 
 type Row = PluginOperator & { id: string };
 
+/** The plugin whose operators are shown, and what is done with them. Columns stay, whatever changes of it. */
+interface About {
+  plugin: Plugin;
+  act: (to: Change) => void;
+  busy: boolean; // with a change of any of them
+}
+
+const AboutPlugin = createContext<About | undefined>(undefined);
+
 /** The operators of a plugin, and who may run them: both the role and the permission are needed. */
 export function Operators({ plugin }: { plugin: Plugin }) {
-  const columns = useMemo(() => columnsOf(plugin), [plugin]);
+  const { change } = usePluginDeeds();
   const rows = plugin.operators.map((o) => ({ ...o, id: o.uri }));
-  return <DataTable label="Operators" rows={rows} columns={columns} empty="This plugin has no operators." />;
+  return (
+    <AboutPlugin value={{ plugin, act: change.mutate, busy: change.isPending }}>
+      <DataTable label="Operators" rows={rows} columns={columns} empty="This plugin has no operators." />
+    </AboutPlugin>
+  );
 }
 
 const permissionChoices = permissions.map((value) => ({ value, label: value === 'none' ? 'None' : `Can ${value}` }));
 
-function columnsOf(plugin: Plugin): Columns<Row> {
-  return [
-    { header: 'Operator', accessorKey: 'label', cell: ({ row }) => <Name of={row.original} /> },
-    { header: 'Runs', accessorKey: 'runtime', cell: ({ row }) => runtimes[row.original.runtime] },
-    {
-      header: 'Enabled',
-      accessorKey: 'enabled',
-      cell: ({ row }) => <Enabled plugin={plugin} operator={row.original} />,
-    },
-    {
-      header: 'Minimum role',
-      cell: ({ row }) => (
-        <Least plugin={plugin} operator={row.original} field="minimum_role" label="Minimum role" data={roleChoices} />
-      ),
-    },
-    {
-      header: 'Minimum dataset permission',
-      cell: ({ row }) => (
-        <Least
-          plugin={plugin}
-          operator={row.original}
-          field="minimum_dataset_permission"
-          label="Minimum dataset permission"
-          data={permissionChoices}
-        />
-      ),
-    },
-  ];
-}
+const columns: Columns<Row> = [
+  { header: 'Operator', accessorKey: 'label', cell: ({ row }) => <Name of={row.original} /> },
+  { header: 'Runs', accessorKey: 'runtime', cell: ({ row }) => runtimes[row.original.runtime] },
+  { header: 'Enabled', accessorKey: 'enabled', cell: ({ row }) => <Enabled operator={row.original} /> },
+  {
+    header: 'Minimum role',
+    cell: ({ row }) => <Least operator={row.original} field="minimum_role" label="Minimum role" data={roleChoices} />,
+  },
+  {
+    header: 'Minimum dataset permission',
+    cell: ({ row }) => (
+      <Least
+        operator={row.original}
+        field="minimum_dataset_permission"
+        label="Minimum dataset permission"
+        data={permissionChoices}
+      />
+    ),
+  },
+];
 
 const runtimes: Record<PluginOperator['runtime'], ReactNode> = { command: 'as a command', fiftyone: 'in FiftyOne' };
 
@@ -63,34 +67,37 @@ function Name({ of }: { of: PluginOperator }) {
 }
 
 interface Of {
-  plugin: Plugin;
   operator: PluginOperator;
 }
 
-function useAsk() {
-  const { change } = usePluginDeeds();
-  const ask = (to: Change, title: string, verb: string) =>
+/** Asks before a change of an operator, with its effect. */
+function useAsk(operator: PluginOperator) {
+  const about = useContext(AboutPlugin);
+  const ask = (change: Change['to'], title: string, verb: string) => {
+    if (!about || about.busy) return;
+    const to = { plugin: about.plugin, operator, to: change };
     foretell({
       title,
       verb,
-      about: [to.operator.uri, to.to],
-      ask: () => effectOf(to.plugin.id, to.operator.name, to.to),
+      about: [operator.uri, change],
+      ask: () => effectOf(about.plugin.id, operator.name, change),
       show: Foretold,
-      act: () => change.mutate(to),
+      act: () => about.act(to),
     });
-  return { ask, busy: change.isPending };
+  };
+  return { ask, busy: about?.busy ?? false };
 }
 
-function Enabled({ plugin, operator }: Of) {
-  const { ask, busy } = useAsk();
+function Enabled({ operator }: Of) {
+  const { ask, busy } = useAsk(operator);
   const name = operator.label || operator.name;
   const verb = operator.enabled ? 'Disable' : 'Enable';
   return (
     <Switch
       checked={operator.enabled}
-      disabled={busy}
+      aria-busy={busy} // not disabled: the focus stays here
       aria-label={`${name} is enabled`}
-      onChange={() => ask({ plugin, operator, to: { enabled: !operator.enabled } }, `${verb} “${name}”?`, verb)}
+      onChange={() => ask({ enabled: !operator.enabled }, `${verb} “${name}”?`, verb)}
     />
   );
 }
@@ -101,20 +108,21 @@ interface LeastProps extends Of {
   data: { value: string; label: string }[];
 }
 
-function Least({ plugin, operator, field, label, data }: LeastProps) {
-  const { ask, busy } = useAsk();
+function Least({ operator, field, label, data }: LeastProps) {
+  const { ask, busy } = useAsk(operator);
   const name = operator.label || operator.name;
   return (
     <NativeSelect
       size="xs"
+      miw={110}
       maw={160}
       aria-label={`${label} of ${name}`}
       data={data}
-      disabled={busy}
+      aria-busy={busy} // not disabled: the focus stays here
       value={operator[field]}
       onChange={(e) => {
         const to = { [field]: e.currentTarget.value } as Change['to'];
-        ask({ plugin, operator, to }, `Change who may run “${name}”?`, 'Change');
+        ask(to, `Change who may run “${name}”?`, 'Change');
       }}
     />
   );

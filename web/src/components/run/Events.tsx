@@ -2,6 +2,7 @@ import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Ago } from '@/components/Ago.tsx';
 import { PagePending } from '@/components/PagePending.tsx';
+import { Cell, StackTable } from '@/components/StackTable.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
 import { eventsQuery, type Run } from '@/services/runs.ts';
 
@@ -11,38 +12,36 @@ export function Events({ run }: { run: Run }) {
   if (error && !data) return <Trouble error={error} what="The events could not be read" retry={() => void refetch()} />;
   if (!data) return <PagePending />;
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table verticalSpacing="xs" aria-label="Events">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th w={140}>When</Table.Th>
-            <Table.Th w={180}>What</Table.Th>
-            <Table.Th w={80}>Attempt</Table.Th>
-            <Table.Th>Details</Table.Th>
+    <StackTable label="Events" columns={4} verticalSpacing="xs">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th w={140}>When</Table.Th>
+          <Table.Th w={180}>What</Table.Th>
+          <Table.Th w={80}>Attempt</Table.Th>
+          <Table.Th>Details</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {data.items.map((e) => (
+          <Table.Tr key={e.seq}>
+            <Cell>
+              <Ago at={e.at} />
+            </Cell>
+            <Cell label="What">{words(e.kind)}</Cell>
+            <Cell label="Attempt">{e.attempt || '–'}</Cell>
+            <Cell label="Details">
+              {e.message}
+              {e.actor && (
+                <Text span size="sm" c="dimmed">
+                  {e.message && ' · '}
+                  {e.actor.name}
+                </Text>
+              )}
+            </Cell>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {data.items.map((e) => (
-            <Table.Tr key={e.seq}>
-              <Table.Td>
-                <Ago at={e.at} />
-              </Table.Td>
-              <Table.Td>{words(e.kind)}</Table.Td>
-              <Table.Td>{e.attempt || '–'}</Table.Td>
-              <Table.Td>
-                {e.message}
-                {e.actor && (
-                  <Text span size="sm" c="dimmed">
-                    {e.message && ' · '}
-                    {e.actor.name}
-                  </Text>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </StackTable>
   );
 }
 

@@ -2,6 +2,7 @@ import { Alert, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Change, changesOf } from '@/components/run/changes.ts';
 import { RunLink } from '@/components/runs/RunLink.tsx';
+import { StackTable } from '@/components/StackTable.tsx';
 import { isProblem } from '@/services/api.ts';
 import { nameOf, type Run, runQuery } from '@/services/runs.ts';
 
@@ -52,26 +53,24 @@ function changesSince(before: Run, run: Run): Change[] {
 
 export function Changes({ changes }: { changes: Change[] }) {
   return (
-    <Table.ScrollContainer minWidth={360}>
-      <Table verticalSpacing={4} aria-label="What changed">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>What changed</Table.Th>
-            <Table.Th>Before</Table.Th>
-            <Table.Th>Now</Table.Th>
+    <StackTable label="What changed" columns={3} verticalSpacing={4}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>What changed</Table.Th>
+          <Table.Th>Before</Table.Th>
+          <Table.Th>Now</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {changes.map(({ at, before, after }) => (
+          <Table.Tr key={at}>
+            <Table.Td>{at || 'All of it'}</Table.Td>
+            <Table.Td>{short(before)}</Table.Td>
+            <Table.Td>{short(after)}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {changes.map(({ at, before, after }) => (
-            <Table.Tr key={at}>
-              <Table.Td>{at || 'All of it'}</Table.Td>
-              <Table.Td>{short(before)}</Table.Td>
-              <Table.Td>{short(after)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </StackTable>
   );
 }
 

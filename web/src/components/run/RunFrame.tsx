@@ -5,6 +5,7 @@ import { Strip } from '@/components/run/Strip.tsx';
 import { Timeline } from '@/components/run/Timeline.tsx';
 import { Truth } from '@/components/run/Truth.tsx';
 import { nameOf, type Run } from '@/services/runs.ts';
+import classes from './run.module.css';
 
 const tabs = ['input', 'output', 'errors', 'logs', 'view', 'events'] as const;
 type Tab = (typeof tabs)[number];
@@ -24,7 +25,7 @@ export function RunFrame({ run }: { run: Run }) {
       <Timeline run={run} />
       <Truth run={run} />
       <Tabs value={shown} onChange={go} keepMounted={false} mt="md">
-        <Tabs.List>
+        <Tabs.List className={classes.tabs ?? ''}>
           {tabsOf(run).map((tab) => (
             <Tabs.Tab key={tab} value={tab}>
               {words[tab]}

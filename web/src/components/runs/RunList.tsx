@@ -10,6 +10,7 @@ import { BulkBar } from '@/components/runs/BulkBar.tsx';
 import { type Place, RunMenuAt } from '@/components/runs/RunMenu.tsx';
 import { RunRow } from '@/components/runs/RunRow.tsx';
 import { useSteady } from '@/components/runs/steady.ts';
+import { paletteKeys } from '@/components/shell/paletteKeys.ts';
 import { Trouble } from '@/components/Trouble.tsx';
 import { datasetsQuery } from '@/services/datasets.ts';
 import { nameOf, type RunFilter, type RunItem, runsQuery } from '@/services/runs.ts';
@@ -164,7 +165,7 @@ function step(list: HTMLElement | null, by: number) {
 }
 
 function Nothing({ narrowed, onClear }: { narrowed: boolean; onClear: () => void }) {
-  if (!narrowed) return <Empty>No runs yet. Schedule one with “signalbox runs schedule”, or in FiftyOne.</Empty>;
+  if (!narrowed) return <Empty>No runs yet. Press {paletteKeys} to run an operator.</Empty>;
   return (
     <Empty>
       No run fits these filters.{' '}

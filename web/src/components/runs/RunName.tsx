@@ -11,8 +11,12 @@ export function RunName({ run, onEnd }: { run: RunItem | Run; onEnd: () => void 
   const end = (keep: boolean) => {
     if (over.current) return;
     over.current = true;
-    if (keep && label.trim() !== run.label) rename.mutate({ run, label: label.trim() });
-    onEnd();
+    if (!keep || label.trim() === run.label) {
+      onEnd();
+      return;
+    }
+    const again = () => (over.current = false); // the name that was entered stays, to be tried again
+    rename.mutate({ run, label: label.trim() }, { onSuccess: onEnd, onError: again });
   };
   const onKeyDown = (e: KeyboardEvent) => {
     if (e.key === 'Enter') end(true);

@@ -3,6 +3,7 @@ import { IconBan, IconCheck, IconChevronRight } from '@tabler/icons-react';
 import { Ago } from '@/components/Ago.tsx';
 import { type Detail, readDetail } from '@/components/security/detail.ts';
 import type { AuditSearch } from '@/components/security/search.ts';
+import { StackTable } from '@/components/StackTable.tsx';
 import type { AuditEntry } from '@/services/audit.ts';
 import { absolute } from '@/services/times.ts';
 import classes from './Audit.module.css';
@@ -105,26 +106,24 @@ function Changes({ of: { edits, rest } }: { of: Detail }) {
         </dl>
       )}
       {edits.length > 0 && (
-        <Table.ScrollContainer minWidth={420}>
-          <Table verticalSpacing={4} aria-label="What changed" withRowBorders={false}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Field</Table.Th>
-                <Table.Th>Before</Table.Th>
-                <Table.Th>After</Table.Th>
+        <StackTable label="What changed" columns={3} verticalSpacing={4} withRowBorders={false}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Field</Table.Th>
+              <Table.Th>Before</Table.Th>
+              <Table.Th>After</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {edits.map((e) => (
+              <Table.Tr key={e.field}>
+                <Table.Td>{e.field}</Table.Td>
+                <Table.Td>{e.before}</Table.Td>
+                <Table.Td>{e.after}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {edits.map((e) => (
-                <Table.Tr key={e.field}>
-                  <Table.Td>{e.field}</Table.Td>
-                  <Table.Td>{e.before}</Table.Td>
-                  <Table.Td>{e.after}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </StackTable>
       )}
     </>
   );

@@ -2,6 +2,7 @@ import { Anchor, Table, Text, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconMinus } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { Cell, StackTable } from '@/components/StackTable.tsx';
 import { permissionWord } from '@/services/datasets.ts';
 import { roleWord, useMe } from '@/services/me.ts';
 import type { RoleRow } from '@/services/settings.ts';
@@ -31,8 +32,8 @@ export function Roles({ roles }: { roles: RoleRow[] }) {
   const me = useMe();
   return (
     <>
-      <Table.ScrollContainer minWidth={760} className={classes.frame ?? ''}>
-        <Table verticalSpacing="sm" aria-label="What each role may do">
+      <div className={classes.frame}>
+        <StackTable label="What each role may do" columns={1 + roles.length} bordered verticalSpacing="sm">
           <Table.Thead>
             <Table.Tr>
               <Table.Th className={classes.right ?? ''}>Right</Table.Th>
@@ -61,15 +62,15 @@ export function Roles({ roles }: { roles: RoleRow[] }) {
                   )}
                 </Table.Th>
                 {roles.map((r) => (
-                  <Table.Td key={r.role} data-mine={r.role === me.role || undefined}>
+                  <Cell key={r.role} label={roleWord(r.role)} mine={r.role === me.role}>
                     {shows(r)}
-                  </Table.Td>
+                  </Cell>
                 ))}
               </Table.Tr>
             ))}
           </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+        </StackTable>
+      </div>
       <Text size="sm" c="dimmed" mt="sm">
         A role caps what somebody may do with a dataset, whatever he or his groups were granted. The two settings are
         under{' '}

@@ -1,17 +1,28 @@
 import { ActionIcon, Kbd, Text, UnstyledButton } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
+import { paletteKeys } from '@/components/shell/paletteKeys.ts';
+import { tellTrouble } from '@/components/told.tsx';
 import classes from './Shell.module.css';
 
-const Palette = lazy(() => import('@/components/palette/Palette.tsx'));
-
-const mac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const load = () => import('@/components/palette/Palette.tsx');
+type Loaded = Awaited<ReturnType<typeof load>>['default'];
 
 /** Opens the palette, as Ctrl-K or ⌘K does anywhere. It is loaded when it is first opened. */
 export function PaletteButton() {
   const [opens, setOpens] = useState(0);
-  const open = () => setOpens((n) => n + 1);
+  const [Palette, setPalette] = useState<Loaded>();
+  const open = () => {
+    if (document.querySelector('[aria-modal=true]')) return; // a question waits for its answer first
+    load().then(
+      (loaded) => {
+        setPalette(() => loaded.default);
+        setOpens((n) => n + 1);
+      },
+      (error: unknown) => tellTrouble('The palette could not be opened', error),
+    );
+  };
   useHotkeys([['mod+K', open]], []);
   return (
     <>
@@ -25,16 +36,12 @@ export function PaletteButton() {
         <Text size="sm" span>
           Run an operator…
         </Text>
-        <Kbd size="xs">{mac ? '⌘K' : 'Ctrl K'}</Kbd>
+        <Kbd size="xs">{paletteKeys}</Kbd>
       </UnstyledButton>
       <ActionIcon hiddenFrom="sm" variant="subtle" color="gray" aria-label="Run an operator…" onClick={open}>
         <IconSearch size={18} stroke={1.7} />
       </ActionIcon>
-      {opens > 0 && (
-        <Suspense>
-          <Palette opens={opens} />
-        </Suspense>
-      )}
+      {Palette && <Palette opens={opens} />}
     </>
   );
 }

@@ -25,7 +25,7 @@ export function Pulse() {
         onClick={() => setOn(!on)}
       >
         <span className={classes.dot} />
-        {words[state].label}
+        <span className={classes.word}>{words[state].label}</span>
       </UnstyledButton>
     </Tooltip>
   );

@@ -32,6 +32,7 @@ export function Shortcuts() {
   const g = useRef(-Infinity);
   useWindowEvent('keydown', (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || types(e.target)) return;
+    if (document.querySelector('[aria-modal=true]')) return; // a question waits for its answer first
     const place = e.timeStamp - g.current < going ? places.find((p) => p.letter === e.key) : undefined;
     g.current = e.key === 'g' ? e.timeStamp : -Infinity;
     if (place) {

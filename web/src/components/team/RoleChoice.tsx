@@ -41,7 +41,7 @@ export function RoleChoice({ of, locked, busy, ask, act }: Props) {
       aria-label={`Role of ${of.name}`}
       data={roleChoices}
       value={of.role}
-      disabled={busy}
+      aria-busy={busy} // not disabled: the focus stays here
       onChange={(e) => choose(e.currentTarget.value as Role)}
     />
   );
