@@ -301,8 +301,8 @@ type Sharing interface {
 	SetGrant(ctx context.Context, by string, g sb.Grant, may func(by, to sb.Facts) error) error
 	// Holders reads a page of those who have access, by name.
 	Holders(ctx context.Context, q sb.HolderQuery) (sb.Page[sb.Holder], error)
-	// GroupGrants reads a page of the groups that a dataset is shared with, by name.
-	GroupGrants(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.GroupAccess], error)
+	// GroupGrants reads a page of the groups that a dataset is shared with and whose name holds search, by name.
+	GroupGrants(ctx context.Context, datasetID, search, cursor string, limit int) (sb.Page[sb.GroupAccess], error)
 	// Candidates finds principals and groups by part of a name or email.
 	Candidates(ctx context.Context, search string) (sb.Candidates, error)
 	// CloneDataset keeps a dataset with the default access of another, unless it has its own; its creator gets Can manage.

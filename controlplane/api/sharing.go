@@ -148,7 +148,7 @@ func (h sharing) holders(ctx context.Context, in *accessInput) (*answer[DatasetA
 	if err != nil {
 		return nil, err
 	}
-	groups, err := h.sharing.GroupGrants(ctx, f.Dataset.ID, "", sb.MaxLimit)
+	groups, err := h.sharing.GroupGrants(ctx, f.Dataset.ID, "", "", sb.MaxLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +160,7 @@ func (h sharing) holders(ctx context.Context, in *accessInput) (*answer[DatasetA
 type sharedGroupsInput struct {
 	ByName
 	Paging
+	Search string `query:"search" maxLength:"200" doc:"In the name, whatever the case."`
 }
 
 func (h sharing) groups(ctx context.Context, in *sharedGroupsInput) (*answer[List[SharedGroup]], error) {
@@ -167,7 +168,7 @@ func (h sharing) groups(ctx context.Context, in *sharedGroupsInput) (*answer[Lis
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.sharing.GroupGrants(ctx, f.Dataset.ID, in.Cursor, in.Limit)
+	page, err := h.sharing.GroupGrants(ctx, f.Dataset.ID, in.Search, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -137,22 +137,23 @@ func holdersOf(ctx context.Context, q bun.IDB, datasetID string, rows []factsRow
 	return each(facts, func(f sb.Facts) sb.Holder { return sb.Holder{Facts: f, Groups: groups[f.Principal.ID]} }), err
 }
 
-// GroupGrants reads a page of the groups that a dataset is shared with, by name.
-func (s *Store) GroupGrants(ctx context.Context, datasetID, cursor string, limit int) (sb.Page[sb.GroupAccess], error) {
+// GroupGrants reads a page of the groups that a dataset is shared with and whose name holds search, by name.
+func (s *Store) GroupGrants(ctx context.Context, datasetID, search, cursor string, limit int) (sb.Page[sb.GroupAccess], error) {
 	var page sb.Page[sb.GroupAccess]
 	after, err := readNameCursor(cursor)
 	if err != nil {
 		return page, err
 	}
 	limit = limitOf(limit)
+	holds, args := s.holds(search, "gr.name")
 	var rows []struct {
 		groupRow   `bun:",extend"`
 		Members    int
 		Permission sb.Permission
 	}
 	err = s.read.NewRaw(`SELECT gr.*, gg.permission, (SELECT count(*) FROM members AS m WHERE m.group_id = gr.id) AS members
-		FROM group_grants AS gg JOIN groups AS gr ON gr.id = gg.group_id WHERE gg.dataset_id = ? AND gr.name > ? ORDER BY gr.name LIMIT ?`,
-		datasetID, after.Name, limit+1).Scan(ctx, &rows)
+		FROM group_grants AS gg JOIN groups AS gr ON gr.id = gg.group_id WHERE gg.dataset_id = ? AND gr.name > ?`+holds+` ORDER BY gr.name LIMIT ?`,
+		append(append([]any{datasetID, after.Name}, args...), limit+1)...).Scan(ctx, &rows)
 	if err != nil {
 		return page, tidy(err)
 	}

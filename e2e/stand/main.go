@@ -1,6 +1,6 @@
 // Command stand starts a real Airflow to try Signalbox with: the DAGs of examples/airflow and the ones that tests run,
 // registered with the Signalbox that runs on this machine, until it is interrupted. `make airflow2` and `make airflow3`
-// call it; `make flyte` lets it start the stand-in for Flyte instead.
+// call it; `make flyte` lets it start the stand-in for Flyte instead, and tests of the pages that for Airflow.
 package main
 
 import (
@@ -29,12 +29,15 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./e2e/stand 2.10.3|3.3.1|flyte")
+		fmt.Fprintln(os.Stderr, "usage: go run ./e2e/stand 2.10.3|3.3.1|flyte|airflow")
 		os.Exit(2)
 	}
 	open := run
-	if os.Args[1] == "flyte" {
+	switch os.Args[1] {
+	case "flyte":
 		open = runFlyte
+	case "airflow":
+		open = runAirflow
 	}
 	if err := open(ctx, os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

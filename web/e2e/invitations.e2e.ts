@@ -111,8 +111,3 @@ test('A8 an address that is no address is told beside its field, and a user is n
   await dialog.getByRole('button', { name: 'Invite' }).click();
   await expect(dialog.getByRole('alert')).toContainText('is a user already');
 });
-
-test('A8 a member has no invitations to send', async ({ as }) => {
-  const page = await as('member', '/team/invitations');
-  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
-});

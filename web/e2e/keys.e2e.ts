@@ -25,3 +25,20 @@ test('a guest is shown no keys for what he may not see', async ({ as }) => {
   await expect(sheet.getByText('Profile')).toBeVisible();
   await expect(sheet.getByText('Orchestrators')).toHaveCount(0);
 });
+
+test('A4 an admin finds people in the palette, a member does not', async ({ as, besides }) => {
+  for (const enter of [as, besides]) {
+    const page = await enter(enter === as ? 'admin' : 'member', '/');
+    await expect(page.getByRole('region', { name: 'Recent runs' })).toBeVisible();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('textbox', { name: /Search for an operator/ }).fill('demo labeler');
+    const person = page.getByRole('button', { name: /Demo labeler/ });
+    if (enter === as) {
+      await person.click();
+      await expect(page.getByRole('heading', { level: 1, name: 'Demo labeler' })).toBeVisible();
+    } else {
+      await expect(page.getByText('Nothing like this was found.')).toBeVisible();
+      await expect(person).toHaveCount(0);
+    }
+  }
+});

@@ -46,11 +46,3 @@ test('G: an admin sees the workers of the builtin orchestrator and their places'
   await expect(page.getByText(/^\d+ of \d+ places taken$/)).toBeVisible();
   await expect(page.getByRole('table', { name: 'Workers' }).getByText('default', { exact: true })).toBeVisible();
 });
-
-test('a member is refused the orchestrators', async ({ as, world }) => {
-  const page = await as('member', '/');
-  await expect(page.getByRole('link', { name: 'Runs', exact: true })).toBeVisible();
-  await expect(page.getByRole('link', { name: 'Orchestrators' })).toHaveCount(0);
-  await page.goto(`${world.url}/orchestrators`);
-  await expect(page.getByText('There is nothing here')).toBeVisible();
-});

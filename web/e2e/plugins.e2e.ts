@@ -55,14 +55,6 @@ test('P1: an admin sees the plugins with their operators', async ({ as }) => {
   await expect(page.getByText('@signalbox/dummy/ok', { exact: true })).toBeVisible();
 });
 
-test('P1: a member is refused the plugins, and has no entry for them', async ({ as, world }) => {
-  const page = await as('member', '/');
-  await expect(page.getByRole('link', { name: 'Runs', exact: true })).toBeVisible();
-  await expect(page.getByRole('link', { name: 'Plugins' })).toHaveCount(0);
-  await page.goto(`${world.url}/plugins`);
-  await expect(page.getByText('There is nothing here')).toBeVisible();
-});
-
 test('P2, X10: a ZIP that is chosen is shown before it is installed', async ({ as, world }) => {
   const page = await as('admin', '/plugins');
   await choose(page, await zipOf('@acme/chosen', '1.0.0', ['hello']));

@@ -1,4 +1,4 @@
-import { expect, test } from './world.ts';
+import { expect, type Run, test } from './world.ts';
 
 test('G1 G2 input and output are rendered, or raw', async ({ as, world }) => {
   const run = await world.schedule('ok', { params: { result: { note: '<img src=x onerror=alert(1)>' } } });
@@ -37,9 +37,24 @@ test('G5 the view, or that it was the whole dataset', async ({ as, world }) => {
   await expect(page.getByText('the whole dataset “cats”')).toBeVisible();
 });
 
-test('G6 my runs are on the start page', async ({ as }) => {
-  const page = await as('member', '/');
-  await expect(page.getByRole('region', { name: 'Recent runs' })).toBeVisible();
+test('G6 a run is reached from the start page, the table and the pinned ones', async ({ as, world }) => {
+  const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
+  const page = await as('member', `/d/${id}/runs`);
+  const answer = await page.request.post(`${world.url}/api/v1/runs`, {
+    data: { operator: '@signalbox/dummy/ok', dataset: 'cats', label: 'of a member' },
+  });
+  const run = (await answer.json()) as Run;
+  await world.call('PATCH', `/runs/${run.id}`, { pinned: true });
+  for (const [path, where] of [
+    ['/', page.getByRole('region', { name: 'Recent runs' })],
+    [`/d/${id}/runs`, page.getByRole('list', { name: 'Runs' })],
+    [`/d/${id}/runs`, page.getByRole('complementary', { name: 'Pinned runs' })],
+  ] as const) {
+    await page.goto(world.url + path);
+    await where.locator(`a[href="/runs/${run.id}"]`).click();
+    await expect(page.getByRole('heading', { name: 'of a member' })).toBeVisible();
+  }
+  await world.call('PATCH', `/runs/${run.id}`, { pinned: false });
 });
 
 test('G3 errors come first when a run has failed, and only then', async ({ as, world }) => {
@@ -50,7 +65,7 @@ test('G3 errors come first when a run has failed, and only then', async ({ as, w
   await expect(page.getByRole('alert')).toContainText('out of ink');
 });
 
-test('L1 L3 a log shows as a table, is searched, and links to a line', async ({ as, world }) => {
+test('G4 L1 L3 a log shows as a table, is searched, and links to a line', async ({ as, world }) => {
   const run = await world.schedule('log', { params: { lines: 300, message: 'measuring' } });
   await world.until(run.id, 'completed');
   const page = await as('admin', `/runs/${run.id}/logs`);
@@ -62,7 +77,7 @@ test('L1 L3 a log shows as a table, is searched, and links to a line', async ({ 
   await expect(page.getByRole('link', { name: 'Download logs' })).toHaveAttribute('href', /logs\/download$/);
 });
 
-test('L2 a log over 1 MB is to download, and opens in the viewer', async ({ as, world }) => {
+test('L2 X2 a log over 1 MB is to download, and opens in the viewer', async ({ as, world }) => {
   const run = await world.schedule('log', { params: { size: '3MB' } });
   await world.until(run.id, 'completed');
   const page = await as('admin', `/runs/${run.id}/logs`);
@@ -95,11 +110,5 @@ test('what does not exist says so', async ({ as, world }) => {
   const page = await as('member', '/runs?status=failed');
   await expect(page).toHaveURL(/status=failed/);
   await page.goto(`${world.url}/no/such/page`);
-  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
-});
-
-test('A5 a run that one may not see is not there', async ({ as, world }) => {
-  const run = await world.schedule('ok');
-  const page = await as('guest', `/runs/${run.id}/input`);
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
 });

@@ -148,3 +148,18 @@ test('A2 A4: a member who manages a dataset shares it; one who may only see it d
   await expect(guest.getByText('needs Can tag')).toBeVisible();
   await expectOpenToAll(guest);
 });
+
+test('A6 a dataset is shared with more groups than a page has, and one of them is searched', async ({ as, world }) => {
+  const id = await dataset(world, 'of many groups', 'none');
+  for (let i = 100; i < 152; i++) {
+    const { id: group } = await world.call<Named>('POST', '/groups', { name: `crew ${i}` });
+    await world.call('PUT', `/datasets/${id}/access/groups/${group}`, { permission: 'view' });
+  }
+  const page = await as('admin', `/d/${id}/access`);
+  const rows = page.getByRole('table', { name: 'Groups with access' }).locator('tbody tr');
+  await expect(rows).toHaveCount(50);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(rows).toHaveCount(52);
+  await page.getByRole('searchbox', { name: 'Search who has access' }).fill('CREW 151');
+  await expect(rows).toHaveCount(1);
+});

@@ -217,15 +217,3 @@ test('A7 a name that is taken is told in the dialog', async ({ as, world }) => {
   await question(page).getByRole('button', { name: 'Make account' }).click();
   await expect(question(page).getByRole('alert')).toContainText('taken');
 });
-
-for (const role of ['member', 'guest'] as const) {
-  test(`A4 a ${role} has no page about the team, whatever its address`, async ({ as, world }) => {
-    const me = await userOf(world, 'admin');
-    const page = await as(role, '/team/users');
-    for (const path of ['users', 'groups', 'service-accounts', 'invitations', `users/${me?.id ?? ''}`]) {
-      await page.goto(`${world.url}/team/${path}`);
-      await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
-    }
-    await expect(page.getByRole('link', { name: 'Team' })).toBeHidden();
-  });
-}

@@ -89,7 +89,7 @@ func grants(t *testing.T, fresh Fresh) {
 	require.NoError(t, w.DeleteDataset(t.Context(), d, w.ann.Who(), free))
 	again, err := w.CreateDataset(t.Context(), sb.Dataset{Name: w.data.Name, DefaultPermission: sb.NoAccess})
 	require.NoError(t, err)
-	list, err := w.GroupGrants(t.Context(), again.ID, "", 0)
+	list, err := w.GroupGrants(t.Context(), again.ID, "", "", 0)
 	require.NoError(t, err)
 	require.Empty(t, list.Items, "a name used again starts empty")
 }
@@ -106,7 +106,7 @@ func holders(t *testing.T, fresh Fresh) {
 	w.principal(t, "Zoe", sb.Member)
 	w.grant(t, sb.Grant{DatasetID: w.data.ID, PrincipalID: gus.ID, Permission: sb.CanView})
 	require.Equal(t, []string{"Ann Lee own manage", "Gus own view", "Kim group edit Red", "Lee group edit Red", "Zoe default", "root admin"}, w.holding(t))
-	list, err := w.GroupGrants(t.Context(), w.data.ID, "", 0)
+	list, err := w.GroupGrants(t.Context(), w.data.ID, "", "", 0)
 	require.NoError(t, err)
 	require.Len(t, list.Items, 1)
 	require.Equal(t, 2, list.Items[0].Group.Members)
@@ -128,7 +128,7 @@ func manyGroups(t *testing.T, fresh Fresh) {
 	}
 	var names []string
 	for cursor := ""; ; {
-		page, err := w.GroupGrants(t.Context(), w.data.ID, cursor, 50)
+		page, err := w.GroupGrants(t.Context(), w.data.ID, "", cursor, 50)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(page.Items), 50)
 		for _, g := range page.Items {
@@ -140,6 +140,9 @@ func manyGroups(t *testing.T, fresh Fresh) {
 	}
 	require.Len(t, names, many)
 	require.True(t, slices.IsSorted(names))
+	found, err := w.GroupGrants(t.Context(), w.data.ID, "ROUP 110", "", 50)
+	require.NoError(t, err)
+	require.Len(t, found.Items, 6, "group 1100 to 1105")
 	page, err := w.Holders(t.Context(), sb.HolderQuery{DatasetID: w.data.ID, OnlyID: w.ann.ID, Limit: 1})
 	require.NoError(t, err)
 	through := page.Items[0].Groups

@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
 import type { Dataset, Permission } from '@/services/datasets.ts';
 import type { Role } from '@/services/me.ts';
@@ -34,6 +34,21 @@ export const holdersQuery = (dataset: string, { search, cursor }: HolderFilter) 
         api.GET('/api/v1/datasets/{name}/access', { params: { path: { name: dataset }, query }, signal }),
       );
     },
+    placeholderData: keepPreviousData,
+  });
+
+/** The groups that a dataset is shared with, page by page. */
+export const sharedGroupsQuery = (dataset: string, search: string) =>
+  infiniteQueryOptions({
+    queryKey: ['access', dataset, 'groups', search],
+    queryFn: ({ pageParam: cursor, signal }) => {
+      const query = { cursor, ...(search ? { search } : {}) };
+      return answerOf(
+        api.GET('/api/v1/datasets/{name}/access/groups', { params: { path: { name: dataset }, query }, signal }),
+      );
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,
   });
 

@@ -1,12 +1,20 @@
 import { Badge, Box, NativeSelect, Skeleton, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useAccessDeeds } from '@/components/access/deeds.tsx';
 import { Explain } from '@/components/access/Explain.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { Pager } from '@/components/Pager.tsx';
+import { ShowMore } from '@/components/ShowMore.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
-import { type Grantee, type Holder, type HolderFilter, holdersQuery, type SharedGroup } from '@/services/access.ts';
+import {
+  type Grantee,
+  type Holder,
+  type HolderFilter,
+  holdersQuery,
+  type SharedGroup,
+  sharedGroupsQuery,
+} from '@/services/access.ts';
 import { type Dataset, type Permission, permissions, permissionWord } from '@/services/datasets.ts';
 import { roleWord, useMe } from '@/services/me.ts';
 import { rolesQuery } from '@/services/settings.ts';
@@ -21,17 +29,12 @@ interface Props {
 export function Holders({ dataset, filter, onPage }: Props) {
   const { data, error, isPlaceholderData, refetch } = useQuery(holdersQuery(dataset.id, filter));
   const people = useMemo(() => peopleOf(dataset), [dataset]);
-  const groups = useMemo(() => groupsOf(dataset), [dataset]);
   if (error && !data)
     return <Trouble error={error} what="Who has access could not be read" retry={() => void refetch()} />;
   if (!data) return <Skeleton height={220} role="status" aria-label="Loading" />;
-  const part = filter.search?.toLowerCase() ?? '';
-  const shared = data.groups.filter((g) => g.name.toLowerCase().includes(part));
   return (
     <Stack gap="md" aria-busy={isPlaceholderData}>
-      {shared.length > 0 && (
-        <DataTable label="Groups with access" rows={shared} columns={groups} empty="No group has access." />
-      )}
+      <SharedGroups dataset={dataset} search={filter.search ?? ''} />
       <Box>
         <DataTable
           label="People with access"
@@ -44,6 +47,24 @@ export function Holders({ dataset, filter, onPage }: Props) {
         <Pager first={filter.cursor === undefined} next={data.next_cursor} onPage={onPage} />
       </Box>
     </Stack>
+  );
+}
+
+/** The groups that it is shared with; not there without any. */
+function SharedGroups({ dataset, search }: { dataset: Dataset; search: string }) {
+  const groups = useInfiniteQuery(sharedGroupsQuery(dataset.id, search));
+  const columns = useMemo(() => groupsOf(dataset), [dataset]);
+  const rows = useMemo(() => groups.data?.pages.flatMap((page) => page.items) ?? [], [groups.data]);
+  if (groups.error && !groups.data) {
+    const again = () => void groups.refetch();
+    return <Trouble error={groups.error} what="The groups with access could not be read" retry={again} />;
+  }
+  if (rows.length === 0) return null;
+  return (
+    <Box>
+      <DataTable label="Groups with access" rows={rows} columns={columns} empty="No group has access." />
+      <ShowMore of={groups} />
+    </Box>
   );
 }
 

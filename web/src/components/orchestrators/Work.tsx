@@ -36,7 +36,11 @@ export function Work({ of }: { of: Orchestrator }) {
       {ledger && <Drifts ledger={ledger} />}
       {items?.map((run) => (
         <Text size="sm" key={run.id}>
-          <RunLink run={run}>{nameOf(run)}</RunLink> {run.status}
+          <RunLink run={run} underline="always">
+            {nameOf(run)}
+          </RunLink>{' '}
+          {run.status}, by {run.created_by.name}, last sign of life{' '}
+          {run.work.seen_at ? <Ago at={run.work.seen_at} /> : 'none yet'}
         </Text>
       ))}
       <ShowMore of={work} />
@@ -70,8 +74,10 @@ function Drifts({ ledger }: { ledger: Ledger }) {
       ))}
       {[...ledger.mismatches, ...ledger.lost].map((d) => (
         <Text size="sm" key={d.run_id}>
-          <RunLink run={{ id: d.run_id }}>{d.run_id}</RunLink>: {d.asserted} here, {d.observed || 'not seen'} there.{' '}
-          {d.why}
+          <RunLink run={{ id: d.run_id }} underline="always">
+            {d.run_id}
+          </RunLink>
+          : {d.asserted} here, {d.observed || 'not seen'} there. {d.why}
         </Text>
       ))}
       {ledger.orphans.map((o) => (

@@ -5,21 +5,21 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { Ago } from '@/components/Ago.tsx';
 import { Outward } from '@/components/Outward.tsx';
-import { type Action, useActionsOf } from '@/components/runs/actions.tsx';
+import { type Action, useActionsOf, useWhyNot } from '@/components/runs/actions.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
 import { Progress } from '@/components/runs/Progress.tsx';
 import { RunLink } from '@/components/runs/RunLink.tsx';
 import { RunMenu } from '@/components/runs/RunMenu.tsx';
 import { RunName } from '@/components/runs/RunName.tsx';
-import { datasetsQuery } from '@/services/datasets.ts';
+import { WhyNot } from '@/components/WhyNot.tsx';
+import { datasetQuery } from '@/services/datasets.ts';
 import { nameOf, type Run } from '@/services/runs.ts';
 import classes from './run.module.css';
 
 /** What a run is, how it stands, and what can be done with it. */
 export function Strip({ run }: { run: Run }) {
-  const { data } = useQuery(datasetsQuery);
+  const { data: dataset } = useQuery({ ...datasetQuery(run.dataset_id ?? ''), enabled: run.dataset_id !== null });
   const [renaming, setRenaming] = useState(false);
-  const dataset = data?.items.find((d) => d.id === run.dataset_id);
   const actions = useActionsOf()(run, dataset, () => setRenaming(true));
   const rename = actions.find((a) => a.key === 'rename');
   return (
@@ -68,11 +68,20 @@ function Actions({ actions, name }: { actions: Action[]; name: string }) {
           Stop…
         </Button>
       )}
-      <Button size="xs" variant="default" onClick={rerun?.act}>
-        Re-run
-      </Button>
+      {rerun && <Rerun action={rerun} />}
       <RunMenu actions={actions.filter((a) => a !== rerun)} name={name} />
     </Group>
+  );
+}
+
+function Rerun({ action }: { action: Action }) {
+  const whyNot = useWhyNot(action);
+  return (
+    <WhyNot reason={whyNot}>
+      <Button size="xs" variant="default" disabled={whyNot !== undefined} onClick={action.act}>
+        {action.label}
+      </Button>
+    </WhyNot>
   );
 }
 

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { type ReactNode, useRef } from 'react';
-import type { Action } from '@/components/runs/actions.tsx';
+import { type Action, useWhyNot } from '@/components/runs/actions.tsx';
 import classes from './RunMenu.module.css';
 
 interface Props {
@@ -71,7 +71,9 @@ interface EntryProps {
   choose: () => void;
 }
 
-function Entry({ action: { label, icon: Icon, whyNot, grave, address }, choose }: EntryProps) {
+function Entry({ action, choose }: EntryProps) {
+  const { label, icon: Icon, grave, address } = action;
+  const whyNot = useWhyNot(action);
   const leftSection = <Icon size={16} aria-hidden />;
   if (address !== undefined) {
     return (

@@ -10,11 +10,13 @@ import {
   IconLockOpen,
   type Icon,
 } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { confirm } from '@/components/confirm.tsx';
 import { useRunDeeds } from '@/components/runs/deeds.tsx';
 import type { Dataset } from '@/services/datasets.ts';
 import { isAdmin, useMe } from '@/services/me.ts';
+import { operatorQuery } from '@/services/operators.ts';
 import { isOver, logAddress, nameOf, rightsOn, type Run, type RunItem, workGoesOn } from '@/services/runs.ts';
 
 /** Something that can be done with a run. */
@@ -23,6 +25,7 @@ export interface Action {
   label: string;
   icon: Icon;
   whyNot?: string | undefined; // why it cannot be done now, or not by who looks
+  runs?: { operator: string; dataset: string | undefined }; // what it runs: whether one may is asked where it shows
   grave?: boolean;
   act?: () => void;
   address?: string; // what it does is to open this
@@ -57,12 +60,14 @@ function actionsOf(run: RunItem | Run, { rights, admin, deeds, rename, edit }: M
   const end = !rights.end ? 'Needs Can manage on the dataset, or a run of your own' : undefined;
   const renameWhyNot = !rights.rename ? 'Needs Can edit on the dataset, or a run of your own' : undefined;
   const over = 'It is over, and so is its work';
+  const runs = { operator: run.operator, dataset: run.dataset_id ?? undefined };
   return [
-    { key: 'rerun', label: 'Re-run', icon: IconRepeat, act: () => deeds.rerun.mutate(run) },
+    { key: 'rerun', label: 'Re-run', icon: IconRepeat, runs, act: () => deeds.rerun.mutate(run) },
     {
       key: 'edit',
       label: 'Re-run with changes…',
       icon: IconEdit,
+      runs,
       act: edit,
     },
     { key: 'rename', label: 'Rename', icon: IconPencil, whyNot: renameWhyNot, act: rename },
@@ -102,6 +107,13 @@ function actionsOf(run: RunItem | Run, { rights, admin, deeds, rename, edit }: M
         ]
       : []),
   ];
+}
+
+/** Why an action cannot be done: what is known of it, else what the server says of the operator that it runs. */
+export function useWhyNot({ whyNot, runs }: Pick<Action, 'whyNot' | 'runs'>): string | undefined {
+  const { data } = useQuery({ ...operatorQuery(runs?.operator ?? '', runs?.dataset), enabled: runs !== undefined });
+  if (data === null) return 'Its operator is not installed any more';
+  return whyNot ?? data?.why_not ?? undefined;
 }
 
 /** Whether nobody can say any more if the work goes on, or it should have ended. */

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { SyntheticEvent } from 'react';
@@ -7,18 +7,28 @@ import { changesOf } from '@/components/run/changes.ts';
 import { Changes } from '@/components/run/Lineage.tsx';
 import { RunLink } from '@/components/runs/RunLink.tsx';
 import { Asked } from '@/components/schedule/Asked.tsx';
+import { WhyNot } from '@/components/schedule/Fill.tsx';
 import { useOperatorForm } from '@/components/schedule/useForm.ts';
 import { Trouble } from '@/components/Trouble.tsx';
 import { isObject } from '@/forms/model.ts';
 import { isProblem } from '@/services/api.ts';
-import type { Params } from '@/services/operators.ts';
+import { operatorQuery, type Params } from '@/services/operators.ts';
 import { nameOf, rerun, type Run, runQuery } from '@/services/runs.ts';
 
 /** A run once more, with other inputs: in the same form, filled with those that it had. */
 export function Again({ id }: { id: string }) {
   const { data, error } = useQuery(runQuery(id));
   if (error) return <Trouble error={error} what="The run could not be read" />;
-  return data ? <Edited key={id} run={data} /> : <PagePending />;
+  return data ? <Offered key={id} run={data} /> : <PagePending />;
+}
+
+/** Its form, unless its operator may not be run again. */
+function Offered({ run }: { run: Run }) {
+  const { data, error } = useQuery(operatorQuery(run.operator, run.dataset_id ?? undefined));
+  if (error) return <Trouble error={error} what="The operator could not be read" />;
+  if (data === undefined) return <PagePending />;
+  if (data === null) return <Alert color="gray">Its operator is not installed any more.</Alert>;
+  return data.why_not === null ? <Edited run={run} /> : <WhyNot of={data} />;
 }
 
 function Edited({ run }: { run: Run }) {

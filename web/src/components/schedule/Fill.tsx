@@ -40,7 +40,8 @@ function About({ of }: { of: Operator }) {
   );
 }
 
-function WhyNot({ of }: { of: Operator }) {
+/** Why one may not run an operator. */
+export function WhyNot({ of }: { of: Operator }) {
   return (
     <Alert color="gray" icon={<IconLock />} title={`You may not run “${of.label}” here`}>
       {sentence(of.why_not ?? '')}
