@@ -25,7 +25,7 @@ const (
 
 // browsed is what web/speed has measured: milliseconds and bytes.
 type browsed struct {
-	Paints             struct{ Runs, Run []float64 }
+	First, Later       struct{ Runs, Run []float64 }
 	Interactions, Rows []float64
 	Script, Memory     float64
 }
@@ -38,8 +38,8 @@ func browsing(ctx context.Context, s settings) (section, error) {
 	}
 	out := section{
 		title: "Pages",
-		text: fmt.Sprintf("Debian's Chromium, headless, at `signalbox dev` on SQLite with %d runs and a log of %s, all on this machine. Paints are those of first\n"+
-			"visits; they and interactions are measured with the browser's processor slowed 4 times. An interaction is a press of a key or\n"+
+		text: fmt.Sprintf("Debian's Chromium, headless, at `signalbox dev` on SQLite with %d runs and a log of %s, all on this machine. Paints\n"+
+			"and interactions are measured with the browser's processor slowed 4 times; at a first visit its cache is empty. An interaction is a press of a key or\n"+
 			"the mouse on the pages of runs, to the next paint. Memory is the PSS of the page's process while one scrolls through the log.", s.rows, size),
 	}
 	if _, err := os.Stat("web/node_modules/.bin/playwright"); err != nil {
@@ -63,8 +63,10 @@ func browsing(ctx context.Context, s settings) (section, error) {
 	}
 	interactions, rows := timesOf(found.Interactions), timesOf(found.Rows)
 	out.rows = []row{
-		atMost("largest contentful paint of the runs, p50", timesOf(found.Paints.Runs).p50(), firstPaint),
-		atMost("largest contentful paint of a run, p50", timesOf(found.Paints.Run).p50(), firstPaint),
+		atMost("largest contentful paint of the runs, later visits, p50", timesOf(found.Later.Runs).p50(), firstPaint),
+		atMost("largest contentful paint of a run, later visits, p50", timesOf(found.Later.Run).p50(), firstPaint),
+		atMost("the same of the runs, first visits, p50", timesOf(found.First.Runs).p50(), firstPaint),
+		atMost("the same of a run, first visits, p50", timesOf(found.First.Run).p50(), firstPaint),
 		atMost("interaction, p98", interactions.at(0.98), nextPaint),
 		atMost("sort or filter → new rows, p50", rows.p50(), newRows),
 		atMost("sort or filter → new rows, the slowest", rows.at(1), newRows),
@@ -72,8 +74,10 @@ func browsing(ctx context.Context, s settings) (section, error) {
 		{"memory of the page with the log", "≤ 200 MiB", mib(int64(found.Memory)), met(found.Memory <= browserMost)},
 	}
 	out.details = []table{{"Distribution", []string{"what", "measured"}, [][]string{
-		{"paint of the runs", timesOf(found.Paints.Runs).String()},
-		{"paint of a run", timesOf(found.Paints.Run).String()},
+		{"paint of the runs, later visits", timesOf(found.Later.Runs).String()},
+		{"paint of a run, later visits", timesOf(found.Later.Run).String()},
+		{"paint of the runs, first visits", timesOf(found.First.Runs).String()},
+		{"paint of a run, first visits", timesOf(found.First.Run).String()},
 		{"interactions", interactions.String()},
 		{"new rows", rows.String()},
 	}}}

@@ -52,10 +52,14 @@ export function RunList({ filter: wanted, narrowed, showDataset, onPage, onClear
 
 const nothing: RunItem[] = [];
 
+/** How many rows show first: about those in sight. The others come right after. */
+const atOnce = 12;
+
 function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) {
   const [selected, select] = useSelection();
   const [renaming, setRenaming] = useState<string>();
   const [menu, setMenu] = useState<{ run: RunItem; place: Place; opened: boolean }>();
+  const whole = useDeferredValue(true, false);
   const router = useRouter();
   const list = useRef<HTMLUListElement>(null);
   const actions = useRowActions(setRenaming);
@@ -77,7 +81,7 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
   return (
     <>
       <ul className={classes.rows} ref={list} aria-label="Runs" onKeyDown={keys(runs, actions, deeds.select)}>
-        {runs.map((run) => (
+        {(whole ? runs : runs.slice(0, atOnce)).map((run) => (
           <RunRow
             key={run.id}
             run={run}
