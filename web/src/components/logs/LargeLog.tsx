@@ -32,8 +32,11 @@ export function LargeLog({ id, search, change }: Props) {
 
 type Inner = Props & { reading: Reading };
 
-/** Browsers show nothing that is higher than some ten million pixels, so a very long log shows in parts. */
-const most = 400_000;
+/**
+ * A very long log shows in parts of so many lines: browsers show nothing that is higher than some ten million pixels, and
+ * where each line lies is worked out anew as lines of other heights come in sight.
+ */
+const most = 100_000;
 
 function Whole({ id, search, change, reading, lines }: Inner & { lines: number }) {
   const wanted = search.line === undefined ? 0 : Math.min(search.line, lines) - 1;
