@@ -42,7 +42,12 @@ func realAirflow(t *testing.T) *airflow.Server {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(s.Said())
+		}
+		s.Close()
+	})
 	return s
 }
 

@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,15 +75,33 @@ func (a *app) queue(operator string) bson.ObjectID {
 	return id
 }
 
-// becomes waits until an operation is in a state there.
+// becomes waits until an operation is in a state there. One that ends otherwise, or not in time, fails with what both sides tell.
 func (a *app) becomes(id bson.ObjectID, state string) bson.M {
 	a.t.Helper()
 	var doc bson.M
-	require.Eventually(a.t, func() bool {
+	late := time.Now().Add(patience)
+	for {
 		doc = nil
-		return a.operations.FindOne(a.t.Context(), bson.D{{Key: "_id", Value: id}}).Decode(&doc) == nil && doc["run_state"] == state
-	}, patience, 20*time.Millisecond, "it is to become %s", state)
-	return doc
+		if err := a.operations.FindOne(a.t.Context(), bson.D{{Key: "_id", Value: id}}).Decode(&doc); err == nil && doc["run_state"] == state {
+			return doc
+		}
+		if ended := doc["run_state"] == "failed" || doc["run_state"] == "completed"; ended || time.Now().After(late) {
+			a.t.Fatalf("it is to become %s, but there it is\n%v\nand here\n%s", state, doc, a.tale())
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// tale is what happened to all runs, in words.
+func (a *app) tale() string {
+	a.t.Helper()
+	page, err := a.client.Runs.List(a.t.Context(), client.RunFilter{})
+	require.NoError(a.t, err)
+	var told strings.Builder
+	for _, run := range page.Items {
+		fmt.Fprintf(&told, "%s %s on %s\n%s", run.ID, run.Status, run.Orchestrator, a.timeline(run.ID))
+	}
+	return told.String()
 }
 
 func TestWhatAnAppQueuesRunsHere(t *testing.T) {

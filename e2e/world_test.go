@@ -29,7 +29,7 @@ import (
 )
 
 // patience bounds every wait of a test.
-const patience = 3 * time.Minute
+const patience = 6 * time.Minute
 
 // binary is the program under test.
 func binary(t *testing.T) string { return built(t, "signalbox") }

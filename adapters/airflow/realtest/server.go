@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -23,7 +22,7 @@ import (
 
 // How long things may take on a small machine.
 const (
-	startWithin = 150 * time.Second
+	startWithin = 5 * time.Minute
 	stopWithin  = 20 * time.Second
 )
 
@@ -162,16 +161,24 @@ func (s *Server) Resume(ctx context.Context) error {
 	for !s.ready(ctx) {
 		select {
 		case <-ctx.Done():
-			all := []error{fmt.Errorf("Airflow %s was not ready in time: %w", s.Version, ctx.Err())} //nolint:staticcheck // a name
-			for _, part := range parts {
-				out, _ := os.ReadFile(filepath.Join(s.home, part+".out"))
-				all = append(all, fmt.Errorf("%s:\n%s", part, tail(out)))
-			}
-			return errors.Join(all...)
+			return fmt.Errorf("Airflow %s was not ready in time: %w\n%s", s.Version, ctx.Err(), s.Said()) //nolint:staticcheck // a name
 		case <-time.After(300 * time.Millisecond):
 		}
 	}
 	return nil
+}
+
+// Said is the end of what its processes and its tasks have written.
+func (s *Server) Said() string {
+	var said strings.Builder
+	for _, pattern := range []string{"*.out", "logs/*/*/*/*.log"} {
+		files, _ := filepath.Glob(filepath.Join(s.home, pattern))
+		for _, file := range files {
+			out, _ := os.ReadFile(file)
+			fmt.Fprintf(&said, "%s:\n%s\n", strings.TrimPrefix(file, s.home+"/"), tail(out))
+		}
+	}
+	return said.String()
 }
 
 func (s *Server) start(part string) error {

@@ -19,7 +19,7 @@ import (
 	"signalbox/internal/freeport"
 )
 
-const startWithin = 60 * time.Second
+const startWithin = 3 * time.Minute
 
 // Settings say what FiftyOne to start.
 type Settings struct {
