@@ -10,8 +10,6 @@ const server = process.env.SIGNALBOX_URL ?? 'http://127.0.0.1:8265';
 export default defineConfig({
   plugins: [tanstackRouter({ target: 'react', autoCodeSplitting: true }), react(), packed()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
-  // The server puts a nonce of its own here, anew for each answer; see controlplane/api/application.go.
-  html: { cspNonce: 'nonce-of-this-answer' },
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,

@@ -11,8 +11,9 @@ import { queryClient } from '@/services/cache.ts';
 import { miss } from '@/services/pieces.ts';
 import { cssVariables, theme } from '@/theme/theme.ts';
 
-// The server's policy takes no style sheet of a script that lacks this.
-const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+// The server's policy takes no style sheet of a script that lacks this. Script files need none: with one that changes from
+// answer to answer, browsers would compile them anew each time.
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.nonce ?? '';
 setNonce(nonce);
 
 window.addEventListener('vite:preloadError', (event) => miss(event.payload));
