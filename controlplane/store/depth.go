@@ -15,11 +15,12 @@ func (s *Store) Depths(ctx context.Context) ([]sb.Depth, error) {
 		Scheduled int64
 		Oldest    int64
 	}
-	err := s.read.NewRaw(`SELECT name, quota,
-		(SELECT count(*) FROM runs WHERE slot AND orchestrator_id = o.id) AS held,
-		(SELECT count(*) FROM runs WHERE status = 'scheduled' AND orchestrator_id = o.id) AS scheduled,
-		(SELECT coalesce(min(scheduled_at), 0) FROM runs WHERE status = 'scheduled' AND orchestrator_id = o.id) AS oldest
-		FROM orchestrators AS o ORDER BY name`).Scan(ctx, &rows)
+	err := s.read.NewRaw(`SELECT name, quota, coalesce(h.held, 0) AS held, coalesce(w.scheduled, 0) AS scheduled, coalesce(w.oldest, 0) AS oldest
+		FROM orchestrators AS o
+		LEFT JOIN (SELECT orchestrator_id, count(*) AS held FROM runs WHERE slot GROUP BY orchestrator_id) AS h ON h.orchestrator_id = o.id
+		LEFT JOIN (SELECT orchestrator_id, count(*) AS scheduled, min(scheduled_at) AS oldest
+			FROM runs WHERE status = 'scheduled' GROUP BY orchestrator_id) AS w ON w.orchestrator_id = o.id
+		ORDER BY name`).Scan(ctx, &rows)
 	depths := make([]sb.Depth, 0, len(rows))
 	for _, row := range rows {
 		depths = append(depths, sb.Depth{

@@ -244,7 +244,7 @@ func (s *Store) DeleteOrchestrator(ctx context.Context, id string) error {
 			return err
 		}
 		var open int
-		err = t.NewRaw("SELECT count(*) FROM runs WHERE orchestrator_id = ? AND (slot OR status = 'scheduled')", id).Scan(ctx, &open)
+		err = t.NewRaw("SELECT (SELECT count(*) FROM runs WHERE "+holdsSlot+") + (SELECT count(*) FROM runs WHERE "+inQueue+")", id, id).Scan(ctx, &open)
 		if err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ func (s *Store) Standings(ctx context.Context, runs []string) (map[string]sb.Sta
 
 // Held reads the runs that hold a slot, in the order of their ids, without their large columns.
 func (s *Store) Held(ctx context.Context, afterID string, limit int) ([]sb.Run, error) {
-	runs, err := s.runs(ctx, s.read, false, "WHERE r.slot AND r.id > ? ORDER BY r.id LIMIT ?", afterID, limit)
+	runs, err := s.runs(ctx, s.read, false, "WHERE r.id IN (SELECT id FROM runs WHERE slot) AND r.id > ? ORDER BY r.id LIMIT ?", afterID, limit)
 	return runs, tidy(err)
 }
 

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	sb "signalbox"
+)
+
+// What is asked again and again costs what is open, however many runs have ended.
+func TestTheQueueReadsNoEndedRuns(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Options{URL: filepath.Join(t.TempDir(), "test.db")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	require.NoError(t, s.Migrate(t.Context()))
+	o, err := s.CreateOrchestrator(t.Context(), sb.Orchestrator{Name: "o", Kind: sb.Builtin, Enabled: true, Quota: 1}, nil)
+	require.NoError(t, err)
+	run := sb.Run{ID: "r", Status: sb.Scheduled, OrchestratorID: o.ID, ScheduledAt: time.Now()}
+
+	for what, ask := range map[string]func() error{
+		"admission": func() error {
+			_, err := s.Admit(t.Context(), o.ID, sb.Targets{}, nil)
+			return err
+		},
+		"depths":               func() error { _, err := s.Depths(t.Context()); return err },
+		"runs with a slot":     func() error { _, err := s.Held(t.Context(), "", 10); return err },
+		"open work":            func() error { _, err := s.OpenWork(t.Context(), o.ID, "", 10); return err },
+		"undispatched":         func() error { _, err := s.Undispatched(t.Context(), time.Now(), 10); return err },
+		"place in the queue":   func() error { _, err := s.Place(t.Context(), run); return err },
+		"deletion of an empty": func() error { return s.DeleteOrchestrator(t.Context(), o.ID) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			asked := &asked{}
+			s.read.AddQueryHook(asked)
+			s.write.AddQueryHook(asked)
+			require.NoError(t, ask())
+			s.read.ResetQueryHooks()
+			s.write.ResetQueryHooks()
+			reads := slices.DeleteFunc(asked.queries, func(q string) bool { return !strings.Contains(q, "FROM runs") })
+			require.NotEmpty(t, reads)
+			for _, query := range reads {
+				for line := range strings.SplitSeq(explained(t, s, query), "\n") {
+					require.NotRegexp(t, `^(SCAN|SEARCH) (runs|r)( USING INDEX runs_(orchestrator|scheduled|updated|user|dataset)|$)`, line, query)
+				}
+			}
+		})
+	}
+}
