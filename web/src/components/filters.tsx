@@ -1,5 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
+import { memo } from 'react';
 
 interface SomeProps<T extends string> {
   of: { one: string; many: string; all: string }; // such as Status, statuses, All statuses
@@ -9,8 +10,7 @@ interface SomeProps<T extends string> {
   onChange: (to: T[] | undefined) => void;
 }
 
-/** Chooses some of a few values; none are all. */
-export function SomeMenu<T extends string>({ of, known, word, chosen, onChange }: SomeProps<T>) {
+function AnySomeMenu<T extends string>({ of, known, word, chosen, onChange }: SomeProps<T>) {
   const [only] = chosen;
   return (
     <Menu width={180} position="bottom-start">
@@ -48,8 +48,7 @@ interface SortProps<T extends string> {
   onChange: (to: T | undefined) => void;
 }
 
-/** Chooses the order of a list. */
-export function SortMenu<T extends string>({ words, chosen, standard, onChange }: SortProps<T>) {
+function AnySortMenu<T extends string>({ words, chosen, standard, onChange }: SortProps<T>) {
   const now = chosen ?? standard;
   const known = Object.keys(words) as T[];
   return (
@@ -65,7 +64,7 @@ export function SortMenu<T extends string>({ words, chosen, standard, onChange }
           onChange={(v) => onChange(v === standard ? undefined : known.find((s) => s === v))}
         >
           {known.map((sort) => (
-            <Menu.RadioItem key={sort} value={sort}>
+            <Menu.RadioItem key={sort} value={sort} closeMenuOnClick>
               {words[sort]}
             </Menu.RadioItem>
           ))}
@@ -74,3 +73,11 @@ export function SortMenu<T extends string>({ words, chosen, standard, onChange }
     </Menu>
   );
 }
+
+// TypeScript loses the parameter of a component's type in memo.
+
+/** Chooses some of a few values; none are all. */
+export const SomeMenu = memo(AnySomeMenu) as typeof AnySomeMenu;
+
+/** Chooses the order of a list. */
+export const SortMenu = memo(AnySortMenu) as typeof AnySortMenu;
