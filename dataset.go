@@ -27,8 +27,8 @@ type DatasetPatch struct {
 	DefaultPermission *Permission
 }
 
-// CheckName tells what is wrong with a name of anything: 1 to 200 characters, none of them a control
-// character, and not "." or "..". It returns "" for a good one.
+// CheckName tells what is wrong with a name of anything: 1 to 200 characters, none of them a control character or one that
+// turns the direction of writing, and not "." or "..". It returns "" for a good one.
 func CheckName(name string) string {
 	switch n := utf8.RuneCountInString(name); {
 	case !utf8.ValidString(name):
@@ -44,6 +44,14 @@ func CheckName(name string) string {
 		if unicode.IsControl(r) {
 			return "a name has no control characters"
 		}
+		if TurnsText(r) {
+			return "a name has no characters that turn the direction of writing"
+		}
 	}
 	return ""
+}
+
+// TurnsText tells whether a character turns the direction of the text behind it, which would make a name read as another.
+func TurnsText(r rune) bool {
+	return '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
 }

@@ -27,7 +27,7 @@ func harmless(lines bool) func(rune) rune {
 			return r
 		case unicode.IsControl(r):
 			return ' '
-		case '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
+		case sb.TurnsText(r):
 			return -1
 		default:
 			return r

@@ -96,6 +96,7 @@ func TestManifestsThatAreRefused(t *testing.T) {
 		"empty name":                   {"name: ''", []string{"fiftyone.yml:1 name: is missing"}},
 		"null name":                    {"name:\nversion: 1", []string{"fiftyone.yml:1 name: is missing"}},
 		"name with a control char":     {`name: "a\tb"`, []string{"fiftyone.yml:1 name: a name has no control characters"}},
+		"name that turns the text":     {`name: "a\u202eb"`, []string{"fiftyone.yml:1 name: a name has no characters that turn the direction of writing"}},
 		"name ..":                      {"name: ..", []string{"fiftyone.yml:1 name: a name cannot be"}},
 		"name over 200 characters":     {"name: " + strings.Repeat("a", 201), []string{"fiftyone.yml:1 name: a name has at most 200"}},
 		"nothing":                      {"", []string{"fiftyone.yml: is empty"}},

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 
@@ -87,7 +86,7 @@ func printable(r rune) rune {
 	if r == '@' {
 		return ' '
 	}
-	if unicode.IsControl(r) || slices.Contains([]rune{'\u202a', '\u202b', '\u202c', '\u202d', '\u202e'}, r) {
+	if unicode.IsControl(r) || sb.TurnsText(r) {
 		return -1
 	}
 	return r

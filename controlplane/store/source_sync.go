@@ -165,6 +165,9 @@ func fitting(name string) string {
 		if unicode.IsControl(r) {
 			return ' '
 		}
+		if sb.TurnsText(r) {
+			return -1
+		}
 		return r
 	}, strings.ToValidUTF8(name, "\uFFFD"))
 	if letters := []rune(name); len(letters) > 200 {
