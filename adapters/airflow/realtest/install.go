@@ -32,6 +32,8 @@ func environment(home, version string, port, log, trigger int) []string {
 		"AIRFLOW__CORE__EXECUTOR=LocalExecutor",
 		"AIRFLOW__CORE__PARALLELISM=4",
 		"AIRFLOW__CORE__UNIT_TEST_MODE=False",
+		// A busy machine keeps SQLite waiting for longer than the 5 seconds that Python gives it.
+		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///" + filepath.Join(home, "airflow.db") + "?timeout=60",
 		"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME=0.2",
 		fmt.Sprintf("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=%d", log),
 		fmt.Sprintf("AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT=%d", trigger),
