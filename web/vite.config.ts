@@ -2,13 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { tanstackRouter } from '@tanstack/router-plugin/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { ahead } from './build/ahead.ts';
 import { packed } from './build/packed.ts';
 
 // Where `npm run dev` finds the API.
 const server = process.env.SIGNALBOX_URL ?? 'http://127.0.0.1:8265';
 
 export default defineConfig({
-  plugins: [tanstackRouter({ target: 'react', autoCodeSplitting: true }), react(), packed()],
+  plugins: [tanstackRouter({ target: 'react', autoCodeSplitting: true }), react(), ahead(), packed()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     target: 'es2023',

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -16,7 +17,8 @@ import (
 // application is the web application: files that browsers keep, and one page for every address, which a script fills.
 type application struct {
 	files fs.FS
-	shell []byte // the page; nil where the files were not built
+	shell []byte   // the page; nil where the files were not built
+	first []string // the addresses of the scripts that it begins with
 }
 
 // nonceMark stands in the built page where its nonce goes.
@@ -38,6 +40,8 @@ var builtTypes = map[string]string{
 	".png": "image/png", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8", ".woff2": "font/woff2",
 }
 
+var scriptAddress = regexp.MustCompile(`(?:src|href)="(/assets/[^"]+\.js)"`)
+
 func newApplication(files fs.FS) application {
 	if files == nil {
 		return application{}
@@ -46,7 +50,11 @@ func newApplication(files fs.FS) application {
 	if err != nil {
 		return application{}
 	}
-	return application{files: files, shell: shell}
+	a := application{files: files, shell: shell}
+	for _, found := range scriptAddress.FindAllSubmatch(shell, -1) {
+		a.first = append(a.first, string(found[1]))
+	}
+	return a
 }
 
 // applicationRoutes serve the built files. Pages have no routes here: see noRoute.

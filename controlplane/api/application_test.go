@@ -13,7 +13,7 @@ import (
 func builtPages() fstest.MapFS {
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 	return fstest.MapFS{
-		"index.html":            file(`<meta nonce="` + nonceMark + `"><main>the application</main>`),
+		"index.html":            file(`<meta nonce="` + nonceMark + `"><script type="module" src="/assets/app-1a2b.js"></script><main>the application</main>`),
 		"theme.js":              file("theme"),
 		"assets/app-1a2b.js":    file("plain"),
 		"assets/app-1a2b.js.br": file("by brotli"),

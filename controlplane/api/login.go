@@ -122,6 +122,7 @@ func (s *server) loginPage(c *gin.Context) {
 	if who := s.browser(c); who != nil {
 		p.Title, p.User = "You are logged in", who.Principal.Name
 	}
+	p.Scripts = s.app.first
 	s.render(c, http.StatusOK, "login", p)
 }
 

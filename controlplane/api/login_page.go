@@ -18,8 +18,8 @@ var pageFiles embed.FS
 // pages are those of the login: rendered here, and good without scripts.
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
-// pagePolicy lets a page use our style and send forms to us, and nothing else.
-const pagePolicy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+// pagePolicy lets a page use our style and send forms to us, and fetch the application's scripts, and nothing else.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // page is what the pages show.
 type page struct {
@@ -30,6 +30,7 @@ type page struct {
 	Demo      []sb.DemoRole
 	Device    *sb.Device
 	Fields    map[string]string
+	Scripts   []string // of the application: the browser makes them ready while somebody logs in
 
 	Invitation *sb.Invitation
 	Token      string // of the invitation, if it is for the address of who is logged in

@@ -435,3 +435,12 @@ func TestBehindTLS(t *testing.T) {
 	}
 	require.Contains(t, s.browser().get("/login").Header.Get("Content-Security-Policy"), "default-src 'none'")
 }
+
+func TestTheApplicationIsMadeReadyWhileSomebodyLogsIn(t *testing.T) {
+	t.Parallel()
+	s := visit(t, withFriend, func(d *Deps) { d.Pages = builtPages() })
+	got := s.browser().get("/login")
+	require.Contains(t, got.body, `<link rel="modulepreload" href="/assets/app-1a2b.js" crossorigin>`)
+	require.Contains(t, got.Header.Get("Content-Security-Policy"), "script-src 'self';")
+	require.NotContains(t, visit(t, withFriend).browser().get("/login").body, "modulepreload", "there are no pages in that build")
+}

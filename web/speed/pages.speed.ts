@@ -92,22 +92,36 @@ async function interactions(page: Page, cdp: CDPSession): Promise<number[]> {
   await page.evaluate(watchInteractions);
   const search = page.getByRole('searchbox', { name: 'Search' });
   for (let i = 0; i < rounds; i++) {
-    await page.getByRole('button', { name: /^Sort/ }).click();
-    await page.getByRole('menuitemradio', { name: i % 2 ? 'Newest' : 'Oldest' }).click();
+    await press(page, page.getByRole('button', { name: /^Sort/ }));
+    await press(page, page.getByRole('menuitemradio', { name: i % 2 ? 'Newest' : 'Oldest' }));
     await settled(page);
-    await search.pressSequentially('op', { delay: 60 });
-    await search.fill('');
-    await search.blur();
+    await press(page, search);
+    await page.keyboard.type('op', { delay: 60 });
     await settled(page);
-    for (const key of ['j', 'j', 'k']) await page.keyboard.press(key);
-    await page
-      .getByRole('button', { name: /^Actions/ })
-      .first()
-      .click();
-    await page.keyboard.press('Escape');
+    for (const key of ['Backspace', 'Backspace', 'Tab']) await page.keyboard.press(key, { delay: 60 });
+    await settled(page);
+    for (const key of ['j', 'j', 'k']) await page.keyboard.press(key, { delay: 60 });
+    await press(page, page.getByRole('button', { name: /^Actions/ }).first());
+    await page.keyboard.press('Escape', { delay: 60 });
   }
   await slow(cdp, 1);
   return page.evaluate(() => [...window.interactions.values()]);
+}
+
+/**
+ * Presses at the middle of something, as a hand does: it points there first. A click of Playwright looks at what lies under
+ * the pointer while the page answers, which would be measured too.
+ */
+async function press(page: Page, what: Locator) {
+  await what.waitFor();
+  await what.evaluate((element) => Promise.all(element.getAnimations({ subtree: true }).map((a) => a.finished)));
+  const box = await what.boundingBox();
+  if (!box) throw new Error('it is not on the page');
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForTimeout(100);
+  await page.mouse.down();
+  await page.waitForTimeout(60);
+  await page.mouse.up();
 }
 
 declare global {

@@ -13,15 +13,17 @@ interface Props extends Pick<SelectProps, 'label' | 'aria-label' | 'size' | 'w' 
 /** Chooses one of however many datasets: the server searches. */
 export function DatasetSelect({ none, chosen, choose, ...look }: Props) {
   const [typed, setTyped] = useState('');
+  const [opened, setOpened] = useState(false); // ever
   const [search] = useDebouncedValue(typed, 200);
   const asked = search === (chosen?.name ?? none) ? '' : search; // what is chosen stands in the field
-  const { data } = useQuery(datasetsFoundQuery(asked));
+  const { data } = useQuery({ ...datasetsFoundQuery(asked), enabled: opened });
   const found = data?.items ?? [];
   const items = chosen && !found.some((d) => d.id === chosen.id) ? [chosen, ...found] : found;
   return (
     <Select
       {...look}
       searchable
+      onDropdownOpen={() => setOpened(true)}
       allowDeselect={false}
       nothingFoundMessage="No such dataset"
       searchValue={typed}

@@ -1,4 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
+import { memo } from 'react';
 import { DatasetSelect } from '@/components/DatasetSelect.tsx';
 import { LinkTab, LinkTabs } from '@/components/LinkTabs.tsx';
 import type { Dataset } from '@/services/datasets.ts';
@@ -24,11 +25,11 @@ interface Props {
 }
 
 /** Goes to another dataset, or to the runs of all. */
-export function DatasetPicker({ dataset, page = 'runs' }: Props) {
+export const DatasetPicker = memo(function DatasetPicker({ dataset, page = 'runs' }: Props) {
   const navigate = useNavigate();
   const go = (id: string | undefined) => {
     if (id === undefined) void navigate({ to: '/runs', search: {} });
     else void navigate({ to: `/d/$dataset/${page}`, params: { dataset: id }, search: {} });
   };
   return <DatasetSelect size="xs" w={240} aria-label="Dataset" none="All datasets" chosen={dataset} choose={go} />;
-}
+});

@@ -7,7 +7,6 @@ import {
   MultiSelect,
   NumberInput,
   Radio,
-  SegmentedControl,
   Select,
   Slider,
   Switch,
@@ -16,6 +15,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { deepEquals, type RegistryWidgetsType, type WidgetProps } from '@rjsf/utils';
+import { OneOf } from '@/components/OneOf.tsx';
 import classes from './forms.module.css';
 
 /** What all fields have in common. */
@@ -179,12 +179,13 @@ function Tabs(props: WidgetProps) {
   const { label, description, error, withAsterisk } = common(props);
   return (
     <Input.Wrapper {...{ label, description, error, withAsterisk }} labelElement="div" id={id}>
-      <SegmentedControl
-        mt={4}
+      <OneOf
+        large
+        style={{ marginTop: 4 }}
         aria-label={props.label}
         readOnly={readonly ?? false}
-        data={data}
-        value={placeOf(value) ?? ''}
+        options={data}
+        value={placeOf(value) ?? undefined}
         onChange={(i) => onChange(valueAt(i))}
       />
     </Input.Wrapper>

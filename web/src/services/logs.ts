@@ -9,7 +9,7 @@ export const levels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
 export type Level = (typeof levels)[number];
 
 /** How many lines of a large log are read at once. */
-export const windowSize = 500;
+export const windowSize = 200;
 
 // Keys begin as those of the run, so that its changes refresh them.
 const key = (id: string, ...rest: unknown[]) => ['runs', 'one', id, 'logs', ...rest];
@@ -39,7 +39,7 @@ export const logWindowQuery = (id: string, number: number) =>
     queryKey: key(id, 'window', number),
     queryFn: ({ signal }) => lines(id, { from: number * windowSize, count: windowSize }, signal),
     staleTime: ({ state }) => (state.data?.complete ? Infinity : growing),
-    gcTime: 20_000,
+    gcTime: 5_000,
   });
 
 /** The lines of a large log that are of a level or worse, and hold a text. */

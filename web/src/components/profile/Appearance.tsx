@@ -1,14 +1,16 @@
-import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { useMantineColorScheme } from '@mantine/core';
+import { OneOf } from '@/components/OneOf.tsx';
 
 /** Light, dark, or as the system has it. */
 export function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <SegmentedControl
+    <OneOf
+      large
       aria-label="Theme"
       value={colorScheme}
-      onChange={(to) => setColorScheme(to)}
-      data={[
+      onChange={setColorScheme}
+      options={[
         { value: 'auto', label: 'As the system' },
         { value: 'light', label: 'Light' },
         { value: 'dark', label: 'Dark' },

@@ -1,6 +1,7 @@
-import { Group, SegmentedControl } from '@mantine/core';
+import { Group } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { Copy } from '@/components/Copy.tsx';
+import { OneOf } from '@/components/OneOf.tsx';
 import classes from './run.module.css';
 
 /** What went into a run or came out of it: as people read it, which stands within, or as it is. */
@@ -10,12 +11,11 @@ export function Values({ value, children }: { value: unknown; children: ReactNod
   return (
     <>
       <Group gap="xs" mb="sm">
-        <SegmentedControl
-          size="xs"
+        <OneOf
           aria-label="How it is shown"
           value={raw ? 'raw' : 'read'}
           onChange={(v) => setRaw(v === 'raw')}
-          data={[
+          options={[
             { value: 'read', label: 'Rendered' },
             { value: 'raw', label: 'Raw' },
           ]}

@@ -1,12 +1,13 @@
-import { ActionIcon, Group, SegmentedControl, Select, Tooltip } from '@mantine/core';
+import { ActionIcon, Group, Select, Tooltip } from '@mantine/core';
 import { IconLetterCase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { SomeMenu, SortMenu } from '@/components/filters.tsx';
+import { OneOf } from '@/components/OneOf.tsx';
 import type { RunSearch } from '@/components/runs/search.ts';
 import { Searching } from '@/components/Searching.tsx';
 import { operatorsQuery } from '@/services/operators.ts';
-import { type Sort, statuses } from '@/services/runs.ts';
+import { type Sort, type Status, statuses } from '@/services/runs.ts';
 
 interface Props {
   search: RunSearch;
@@ -23,56 +24,61 @@ const sortWords: Record<Sort, string> = {
   operator: 'Operator',
 };
 
-/** What a list of runs shows, and in which order. All of it lives in the address. */
+const ofStatus = { one: 'Status', many: 'statuses', all: 'All statuses' };
+const none: Status[] = [];
+
+/**
+ * What a list of runs shows, and in which order. All of it lives in the address. A change renders what it changes, and no
+ * more, so that the answer to it is quick.
+ */
 export function RunFilters({ search, change, dataset, mayAll, onlyMine }: Props) {
+  const choose = useMemo(
+    () => ({
+      status: (status: Status[] | undefined) => change({ status }),
+      operator: (operator: string | undefined) => change({ operator }),
+      sort: (sort: Sort | undefined) => change({ sort }),
+    }),
+    [change],
+  );
   return (
     <Group gap="xs" mb="sm" role="search" aria-label="Runs">
       <Tooltip label={onlyMine} disabled={onlyMine === undefined} multiline w={260}>
-        <SegmentedControl
-          size="xs"
+        <OneOf
           aria-label="Whose runs"
           disabled={onlyMine !== undefined}
           value={search.mine || onlyMine !== undefined ? 'mine' : 'all'}
           onChange={(v) => change({ mine: v === 'mine' ? 'yes' : undefined })}
-          data={[
+          options={[
             { value: 'mine', label: 'My runs' },
             { value: 'all', label: 'All runs' },
           ]}
         />
       </Tooltip>
       {dataset !== undefined && mayAll && (
-        <SegmentedControl
-          size="xs"
+        <OneOf
           aria-label="Of which datasets"
           value={search.all ? 'all' : 'this'}
           onChange={(v) => change({ all: v === 'all' ? 'yes' : undefined })}
-          data={[
+          options={[
             { value: 'this', label: 'This dataset' },
             { value: 'all', label: 'All datasets' },
           ]}
         />
       )}
-      <SomeMenu
-        of={{ one: 'Status', many: 'statuses', all: 'All statuses' }}
-        known={statuses}
-        word={word}
-        chosen={search.status ?? []}
-        onChange={(status) => change({ status })}
-      />
-      <OperatorFilter chosen={search.operator} onChange={(operator) => change({ operator })} />
-      <RunSearchField search={search} change={change} />
-      <SortMenu words={sortWords} chosen={search.sort} standard="scheduled" onChange={(sort) => change({ sort })} />
+      <SomeMenu of={ofStatus} known={statuses} word={word} chosen={search.status ?? none} onChange={choose.status} />
+      <OperatorFilter chosen={search.operator} onChange={choose.operator} />
+      <RunSearchField q={search.q} match={search.match} change={change} />
+      <SortMenu words={sortWords} chosen={search.sort} standard="scheduled" onChange={choose.sort} />
     </Group>
   );
 }
 
-function OperatorFilter({
-  chosen,
-  onChange,
-}: {
+interface OperatorFilterProps {
   chosen: string | undefined;
   onChange: (to: string | undefined) => void;
-}) {
+}
+
+const OperatorFilter = memo(function OperatorFilter({ chosen, onChange }: OperatorFilterProps) {
   const [opened, setOpened] = useState(false);
   const { data } = useQuery({ ...operatorsQuery(), enabled: opened || chosen !== undefined });
   const found = data?.items.map((o) => ({ value: o.uri, label: o.label || o.uri })) ?? [];
@@ -92,15 +98,17 @@ function OperatorFilter({
       onDropdownOpen={() => setOpened(true)}
     />
   );
-}
+});
 
-function RunSearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
-  const exact = search.match === 'uri';
+type RunSearchFieldProps = Pick<RunSearch, 'q' | 'match'> & Pick<Props, 'change'>;
+
+const RunSearchField = memo(function RunSearchField({ q, match, change }: RunSearchFieldProps) {
+  const exact = match === 'uri';
   return (
     <Searching
       label="Search"
       placeholder={exact ? 'Operator URI, exact case' : 'Search operator, name, person'}
-      text={search.q}
+      text={q}
       find={(q) => change({ q })}
       aside={
         <Tooltip label={exact ? 'Only operator URIs, minding the case' : 'Everything, whatever the case'}>
@@ -118,7 +126,7 @@ function RunSearchField({ search, change }: Pick<Props, 'search' | 'change'>) {
       }
     />
   );
-}
+});
 
 function word(status: string): string {
   return status.charAt(0).toUpperCase() + status.slice(1);

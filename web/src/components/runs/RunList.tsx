@@ -2,13 +2,14 @@ import { Button, Skeleton, Stack } from '@mantine/core';
 import { useHotkeys, useHover } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { Empty } from '@/components/Empty.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { type Action, useActionsOf } from '@/components/runs/actions.tsx';
 import { BulkBar } from '@/components/runs/BulkBar.tsx';
 import { type Place, RunMenuAt } from '@/components/runs/RunMenu.tsx';
 import { RunRow } from '@/components/runs/RunRow.tsx';
+import type { RunSearch } from '@/components/runs/search.ts';
 import { useSteady } from '@/components/runs/steady.ts';
 import { paletteKeys } from '@/components/shell/paletteKeys.ts';
 import { Trouble } from '@/components/Trouble.tsx';
@@ -20,12 +21,11 @@ interface Props {
   filter: RunFilter; // the same object until it changes
   narrowed: boolean; // by more than whose runs they are
   showDataset: boolean;
-  onPage: (cursor: string | undefined) => void;
-  onClear: () => void;
+  change: (to: Partial<RunSearch>) => void;
 }
 
 /** A page of runs, kept up to date without moving anything under the pointer. */
-export function RunList({ filter: wanted, narrowed, showDataset, onPage, onClear }: Props) {
+export const RunList = memo(function RunList({ filter: wanted, narrowed, showDataset, change }: Props) {
   const filter = useDeferredValue(wanted); // what was pressed answers first, then come the rows
   const { data, error, isPlaceholderData, refetch } = useQuery(runsQuery(filter));
   const { hovered, ref } = useHover<HTMLDivElement>();
@@ -41,14 +41,14 @@ export function RunList({ filter: wanted, narrowed, showDataset, onPage, onClear
         </Button>
       )}
       {list.rows.length === 0 ? (
-        <Nothing narrowed={narrowed} onClear={onClear} />
+        <Nothing narrowed={narrowed} onClear={() => change({ status: undefined, operator: undefined, q: undefined })} />
       ) : (
         <Rows runs={list.rows} showDataset={showDataset} />
       )}
-      <Pager first={filter.cursor === undefined} next={data.next_cursor} onPage={onPage} />
+      <Pager first={filter.cursor === undefined} next={data.next_cursor} onPage={(cursor) => change({ cursor })} />
     </div>
   );
-}
+});
 
 const nothing: RunItem[] = [];
 

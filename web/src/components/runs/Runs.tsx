@@ -25,8 +25,7 @@ export function Runs({ search, dataset }: Props) {
       filter={useMemo(() => filterOf(search, dataset?.id), [search, dataset?.id])}
       narrowed={narrows(search)}
       showDataset={dataset === undefined || search.all !== undefined}
-      onPage={(cursor) => change({ cursor })}
-      onClear={() => change({ status: undefined, operator: undefined, q: undefined })}
+      change={change}
     />
   );
   return (
@@ -50,7 +49,7 @@ export function Runs({ search, dataset }: Props) {
 /** Why others' runs are not in the list, if they are not. */
 function useOnlyMine(dataset: Dataset | undefined, search: RunSearch): string | undefined {
   const me = useMe();
-  const { data: settings } = useQuery(settingsQuery);
+  const { data: settings } = useQuery({ ...settingsQuery, enabled: !isAdmin(me) });
   if (isAdmin(me)) return undefined;
   if (dataset === undefined || search.all)
     return 'Here are your own runs. Those of others are on the pages of their datasets.';

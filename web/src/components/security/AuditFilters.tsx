@@ -1,8 +1,9 @@
-import { Button, Group, SegmentedControl, Select, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconDownload, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { OneOf } from '@/components/OneOf.tsx';
 import { actionChoices, type AuditSearch, filterOf } from '@/components/security/search.ts';
 import { actorsQuery, auditActionsQuery, exportAddress } from '@/services/audit.ts';
 
@@ -17,12 +18,11 @@ export function AuditFilters({ search, change }: Props) {
     <Group gap="xs" role="search" aria-label="Audit log">
       <ActorFilter search={search} change={change} />
       <ActionFilter chosen={search.action} onChange={(action) => change({ action })} />
-      <SegmentedControl
-        size="xs"
+      <OneOf
         aria-label="Outcome"
         value={search.outcome ?? 'all'}
         onChange={(v) => change({ outcome: v === 'all' ? undefined : v })}
-        data={[
+        options={[
           { value: 'all', label: 'All' },
           { value: 'done', label: 'Done' },
           { value: 'refused', label: 'Refused' },

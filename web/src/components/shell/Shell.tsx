@@ -1,4 +1,4 @@
-import { AppShell, Burger, Group, NavLink, Text, UnstyledButton } from '@mantine/core';
+import { AppShell, Burger, Group, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -63,20 +63,16 @@ function Sections() {
   const me = useMe();
   const path = useRouterState({ select: (s) => s.location.pathname });
   return sectionsFor(me).map(({ icon: Icon, label, to, exact, also }) => (
-    <NavLink
+    <Link
       key={to}
-      label={label}
-      leftSection={<Icon size={18} stroke={1.7} aria-hidden />}
-      className={classes.entry ?? ''}
-      renderRoot={(props) => (
-        <Link
-          {...props}
-          to={to}
-          activeOptions={{ exact }}
-          activeProps={here}
-          {...(also !== undefined && path.startsWith(also) ? here : {})}
-        />
-      )}
-    />
+      to={to}
+      className={classes.entry}
+      activeOptions={{ exact }}
+      activeProps={here}
+      {...(also !== undefined && path.startsWith(also) ? here : {})}
+    >
+      <Icon size={18} stroke={1.7} aria-hidden />
+      {label}
+    </Link>
   ));
 }
