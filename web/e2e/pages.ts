@@ -6,6 +6,7 @@ export interface Shown {
   name: string;
   path: string;
   ready: string; // a text that is there once the page is
+  drawn?: string; // what is there last, if that text is not: a selector
 }
 
 /** Makes something to look at, and tells where it is. */
@@ -82,7 +83,7 @@ export async function pagesOf(world: World): Promise<Shown[]> {
     { name: 'schedule-form', path: `/d/${dataset.id}/schedule?operator=@tests/forms/wide`, ready: 'Batch size' },
     { name: 'schedule-again', path: `/schedule?rerun=${wide.id}`, ready: 'Batch size' },
     { name: 'run-input-form', path: `/runs/${again.id}/input`, ready: 'Batch size' },
-    { name: 'run-output-shown', path: `/runs/${wide.id}/output`, ready: 'dog' },
+    { name: 'run-output-shown', path: `/runs/${wide.id}/output`, ready: 'dog', drawn: '.js-plotly-plot svg' },
     { name: 'not-found', path: '/runs/01AAAAAAAAAAAAAAAAAAAAAAAA', ready: 'There is nothing here' },
   ];
 }

@@ -40,8 +40,11 @@ test('A5 A9 X4: default access is changed once its effect was shown, and takes t
   await member.reload();
   await expect(member.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
   await member.goto(`${world.url}/runs`);
-  await member.getByRole('combobox', { name: 'Dataset' }).click();
-  await expect(member.getByRole('option', { name: 'cats' })).toBeVisible();
+  const picker = member.getByRole('combobox', { name: 'Dataset' });
+  await picker.fill('cats');
+  await expect(member.getByRole('option', { name: 'cats', exact: true })).toBeVisible();
+  await picker.fill('shared by default');
+  await expect(member.getByRole('option', { name: 'cats', exact: true })).toHaveCount(0);
   await expect(member.getByRole('option', { name: 'shared by default' })).toHaveCount(0);
 });
 
