@@ -2,6 +2,7 @@ package store
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,10 @@ import (
 
 	sb "signalbox"
 )
+
+// readsOpen are the ways to read runs whose cost is what is open, however many have ended.
+var readsOpen = regexp.MustCompile(
+	`USING (COVERING )?INDEX (runs_(slot|queue|undispatched)|runs_status_\w+ \(status=\?|runs_operator_updated|sqlite_autoindex_runs_1 \(id=\?)`)
 
 // What is asked again and again costs what is open, however many runs have ended.
 func TestTheQueueReadsNoEndedRuns(t *testing.T) {
@@ -28,25 +33,26 @@ func TestTheQueueReadsNoEndedRuns(t *testing.T) {
 			_, err := s.Admit(t.Context(), o.ID, sb.Targets{}, nil)
 			return err
 		},
-		"depths":               func() error { _, err := s.Depths(t.Context()); return err },
-		"runs with a slot":     func() error { _, err := s.Held(t.Context(), "", 10); return err },
-		"open work":            func() error { _, err := s.OpenWork(t.Context(), o.ID, "", 10); return err },
-		"undispatched":         func() error { _, err := s.Undispatched(t.Context(), time.Now(), 10); return err },
-		"place in the queue":   func() error { _, err := s.Place(t.Context(), run); return err },
-		"deletion of an empty": func() error { return s.DeleteOrchestrator(t.Context(), o.ID) },
+		"depths":             func() error { _, err := s.Depths(t.Context()); return err },
+		"runs with a slot":   func() error { _, err := s.Held(t.Context(), "", 10); return err },
+		"open work":          func() error { _, err := s.OpenWork(t.Context(), o.ID, "", 10); return err },
+		"undispatched":       func() error { _, err := s.Undispatched(t.Context(), time.Now(), 10); return err },
+		"place in the queue": func() error { _, err := s.Place(t.Context(), run); return err },
 	} {
 		t.Run(what, func(t *testing.T) {
 			asked := &asked{}
-			s.read.AddQueryHook(asked)
-			s.write.AddQueryHook(asked)
-			require.NoError(t, ask())
-			s.read.ResetQueryHooks()
-			s.write.ResetQueryHooks()
+			read, write := s.read, s.write
+			s.read, s.write = read.WithQueryHook(asked), write.WithQueryHook(asked)
+			err := ask()
+			s.read, s.write = read, write
+			require.NoError(t, err)
 			reads := slices.DeleteFunc(asked.queries, func(q string) bool { return !strings.Contains(q, "FROM runs") })
 			require.NotEmpty(t, reads)
 			for _, query := range reads {
 				for line := range strings.SplitSeq(explained(t, s, query), "\n") {
-					require.NotRegexp(t, `^(SCAN|SEARCH) (runs|r)( USING INDEX runs_(orchestrator|scheduled|updated|user|dataset)|$)`, line, query)
+					if strings.Contains(line, " runs ") || strings.Contains(line, " r ") || strings.HasSuffix(line, " runs") {
+						require.Regexp(t, readsOpen, line, query)
+					}
 				}
 			}
 		})
