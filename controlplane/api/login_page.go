@@ -18,8 +18,8 @@ var pageFiles embed.FS
 // pages are those of the login: rendered here, and good without scripts.
 var pages = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
-// pagePolicy lets a page use our style and send forms to us, and fetch the application's scripts, and nothing else.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+// pagePolicy lets a page use our style and send forms to us, and nothing else.
+const pagePolicy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // page is what the pages show.
 type page struct {
@@ -48,7 +48,11 @@ func (s *server) render(c *gin.Context, status int, name string, p page) {
 		write(c, newProblem(http.StatusInternalServerError, sb.Internal, ""))
 		return
 	}
-	c.Header("Content-Security-Policy", pagePolicy)
+	policy := pagePolicy
+	if len(p.Scripts) > 0 { // it runs none, but fetches them
+		policy += "; script-src 'self'"
+	}
+	c.Header("Content-Security-Policy", policy)
 	c.Header("Referrer-Policy", "same-origin") // with none at all, browsers do not say where a form comes from
 	c.Data(status, "text/html; charset=utf-8", out.Bytes())
 }

@@ -34,5 +34,5 @@ func (w *Worker) validate() []sb.Fault {
 	faults = append(faults, fault(poolName.MatchString(w.Pool), "SIGNALBOX_POOL", "must be 1 to 40 of a-z, 0-9 and -", w.Pool)...)
 	faults = append(faults, fault(w.Memory == 0 || w.Memory >= leastMemory, "SIGNALBOX_WORKER_MEMORY", "must be 16MiB at least", int64(w.Memory))...)
 	faults = append(faults, fault(w.UV == "" || w.Python != "", "SIGNALBOX_UV", "needs SIGNALBOX_PYTHON", w.UV)...)
-	return append(faults, fault(w.Name == "" || sb.CheckName(w.Name) == "", "SIGNALBOX_WORKER_NAME", "must be 1 to 200 characters without control characters", nil)...)
+	return append(faults, fault(w.Name == "" || sb.CheckName(w.Name) == "", "SIGNALBOX_WORKER_NAME", "must be 1 to 200 characters, none of which controls or turns the text", nil)...)
 }

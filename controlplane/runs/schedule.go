@@ -105,6 +105,9 @@ func (r *Runs) Rerun(ctx context.Context, who sb.Principal, id string, params js
 		Orchestrator: old.OrchestratorID, Label: old.Label, Priority: min(old.Priority, 0),
 		RerunOf: old.ID, IdempotencyKey: idempotencyKey,
 	}
+	if checkLabel(d.Label) != nil { // of a time when it was allowed, or that of an operator
+		d.Label = ""
+	}
 	if params != nil {
 		d.Params = params
 	}
