@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
-import { memo } from 'react';
+import { memo, useCallback, useEffect, useRef } from 'react';
 
 interface SomeProps<T extends string> {
   of: { one: string; many: string; all: string }; // such as Status, statuses, All statuses
@@ -51,6 +51,7 @@ interface SortProps<T extends string> {
 function AnySortMenu<T extends string>({ words, chosen, standard, onChange }: SortProps<T>) {
   const now = chosen ?? standard;
   const known = Object.keys(words) as T[];
+  const soon = useAfterPaint();
   return (
     <Menu width={180} position="bottom-end">
       <Menu.Target>
@@ -61,7 +62,7 @@ function AnySortMenu<T extends string>({ words, chosen, standard, onChange }: So
       <Menu.Dropdown>
         <Menu.RadioGroup
           value={now}
-          onChange={(v) => onChange(v === standard ? undefined : known.find((s) => s === v))}
+          onChange={(v) => soon(() => onChange(v === standard ? undefined : known.find((s) => s === v)))}
         >
           {known.map((sort) => (
             <Menu.RadioItem key={sort} value={sort} closeMenuOnClick>
@@ -72,6 +73,24 @@ function AnySortMenu<T extends string>({ words, chosen, standard, onChange }: So
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** Does something once the browser has painted, such as a menu that closes; nothing when the page is another by then. */
+function useAfterPaint() {
+  const gone = useRef(false);
+  useEffect(() => {
+    gone.current = false;
+    return () => {
+      gone.current = true;
+    };
+  }, []);
+  return useCallback((act: () => void) => {
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        if (!gone.current) act();
+      }),
+    );
+  }, []);
 }
 
 // TypeScript loses the parameter of a component's type in memo.

@@ -22,8 +22,6 @@ export const theme = createTheme({
   components: {
     // A dialog has its own head, which is not that of the page; its cross has a name.
     Modal: { defaultProps: { attributes: { header: { role: 'none' } }, closeButtonProps: { 'aria-label': 'Close' } } },
-    // What a select offers is made when it is opened: a page of several would be slow to come.
-    Combobox: { defaultProps: { keepMounted: false } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     // What an alert is about is told by its colour and icon; its words are read.
     Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } },
