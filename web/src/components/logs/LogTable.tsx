@@ -1,4 +1,3 @@
-import { Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef } from 'react';
 import { Empty } from '@/components/Empty.tsx';
@@ -26,7 +25,7 @@ export function LogTable({ count, row, seen, at, marked, mark, reading, empty }:
     count,
     getScrollElement: () => frame.current,
     estimateSize: () => 21,
-    overscan: 20,
+    overscan: 8,
   });
   const items = lines.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
@@ -72,9 +71,9 @@ export function LogTable({ count, row, seen, at, marked, mark, reading, empty }:
               {entry ? (
                 <Line entry={entry} />
               ) : (
-                <Text span size="xs" c="dimmed" role="cell" px="sm">
+                <span role="cell" className={classes.reading}>
                   …
-                </Text>
+                </span>
               )}
             </div>
           );
