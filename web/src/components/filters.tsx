@@ -1,6 +1,6 @@
 import { Button, Menu } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
-import { memo, useCallback, useEffect, useRef } from 'react';
+import { memo, useCallback, useEffect, useRef, useState } from 'react';
 
 interface SomeProps<T extends string> {
   of: { one: string; many: string; all: string }; // such as Status, statuses, All statuses
@@ -11,29 +11,37 @@ interface SomeProps<T extends string> {
 }
 
 function AnySomeMenu<T extends string>({ of, known, word, chosen, onChange }: SomeProps<T>) {
-  const [only] = chosen;
+  const [seen, setSeen] = useState(chosen);
+  const [wanted, setWanted] = useState<T[]>(); // until it is told by who uses this: the next press builds on it
+  if (seen !== chosen) {
+    setSeen(chosen);
+    setWanted(undefined);
+  }
+  const now = wanted ?? chosen;
+  const want = (to: T[]) => {
+    setWanted(to);
+    onChange(to.length > 0 ? to : undefined);
+  };
+  const [only] = now;
   return (
     <Menu width={180} position="bottom-start">
       <Menu.Target>
         <Button variant="default" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
-          {only === undefined ? of.one : chosen.length === 1 ? word(only) : `${chosen.length} ${of.many}`}
+          {only === undefined ? of.one : now.length === 1 ? word(only) : `${now.length} ${of.many}`}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
         {known.map((value) => (
           <Menu.CheckboxItem
             key={value}
-            checked={chosen.includes(value)}
-            onChange={(on) => {
-              const next = known.filter((s) => (s === value ? on : chosen.includes(s)));
-              onChange(next.length > 0 ? next : undefined);
-            }}
+            checked={now.includes(value)}
+            onChange={(on) => want(known.filter((s) => (s === value ? on : now.includes(s))))}
           >
             {word(value)}
           </Menu.CheckboxItem>
         ))}
         <Menu.Divider />
-        <Menu.Item disabled={chosen.length === 0} onClick={() => onChange(undefined)}>
+        <Menu.Item disabled={now.length === 0} onClick={() => want([])}>
           {of.all}
         </Menu.Item>
       </Menu.Dropdown>

@@ -2,7 +2,7 @@ import { Group } from '@mantine/core';
 import { SomeMenu, SortMenu } from '@/components/filters.tsx';
 import { Searching } from '@/components/Searching.tsx';
 import { useSearchChange } from '@/components/searchChange.ts';
-import { roles, roleWord } from '@/services/me.ts';
+import { type Role, roles, roleWord } from '@/services/me.ts';
 import type { PeopleSearch, PeopleSort } from '@/services/people.ts';
 
 interface Props {
@@ -13,6 +13,7 @@ interface Props {
 }
 
 const mostFirst = [...roles].reverse();
+const none: Role[] = [];
 
 /** Which users or service accounts a list shows, and in which order. All of it lives in the address. */
 export function PeopleFilters({ label, placeholder, search, sorts }: Props) {
@@ -23,7 +24,7 @@ export function PeopleFilters({ label, placeholder, search, sorts }: Props) {
         of={{ one: 'Role', many: 'roles', all: 'All roles' }}
         known={mostFirst}
         word={roleWord}
-        chosen={search.role ?? []}
+        chosen={search.role ?? none}
         onChange={(role) => change({ role })}
       />
       <Searching label="Search" placeholder={placeholder} text={search.q} find={(q) => change({ q })} />
