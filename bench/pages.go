@@ -39,8 +39,9 @@ func browsing(ctx context.Context, s settings) (section, error) {
 	out := section{
 		title: "Pages",
 		text: fmt.Sprintf("Debian's Chromium, headless, at `signalbox dev` on SQLite with %d runs and a log of %s, all on this machine. Paints\n"+
-			"and interactions are measured with the browser's processor slowed 4 times; at a first visit its cache is empty. An interaction is a press of a key or\n"+
-			"the mouse on the pages of runs, to the next paint. Memory is the PSS of the page's process while one scrolls through the log.", s.rows, size),
+			"and interactions are measured with the browser's processor slowed 4 times; a first visit is that of a browser, started\n"+
+			"for it, that has seen nothing but the login page. An interaction is a press of a key\n"+
+			"or the mouse on the pages of runs, to the next paint. Memory is the PSS of the page's process while one scrolls through the log.", s.rows, size),
 	}
 	if _, err := os.Stat("web/node_modules/.bin/playwright"); err != nil {
 		out.rows = []row{{"pages", "", "not measured: the packages of web are not installed", nil}}

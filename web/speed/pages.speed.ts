@@ -29,23 +29,25 @@ interface Measured {
 
 // A profile of its own, as people have: without one the browser keeps no code that it has compiled.
 test('how fast the pages are', async ({ launchOptions, locale }, info) => {
-  const context = await chromium.launchPersistentContext(info.outputPath('profile'), {
-    ...launchOptions,
-    ...(locale && { locale }),
-  });
-  const page = await context.newPage();
-  await page.goto(`${url}/login?return_to=%2Fruns`);
+  let profiles = 0;
+  const launch = () =>
+    chromium.launchPersistentContext(info.outputPath(`profile-${profiles++}`), {
+      ...launchOptions,
+      ...(locale && { locale }),
+    });
+  const first = { runs: await firstPaints(launch, '/runs'), run: await firstPaints(launch, `/runs/${run}/input`) };
+  const context = await launch();
+  const page = await logIn(context);
   await page.getByRole('button', { name: 'Continue as admin' }).click();
   await expect(page.locator('[data-run]').first()).toBeVisible();
   const cdp = await context.newCDPSession(page);
-  const first = (path: string, content: Locator) => paints(page, cdp, path, content, true);
-  const later = (path: string, content: Locator) => paints(page, cdp, path, content, false);
-  const runs = ['/runs', page.locator('[data-run]').first()] as const;
-  const one = [`/runs/${run}/input`, page.getByRole('list', { name: 'Timeline' })] as const;
   const measured: Measured = {
+    first,
     rows: await newRows(page),
-    first: { runs: await first(...runs), run: await first(...one) },
-    later: { runs: await later(...runs), run: await later(...one) },
+    later: {
+      runs: await paints(page, cdp, '/runs'),
+      run: await paints(page, cdp, `/runs/${run}/input`),
+    },
     interactions: await interactions(page, cdp),
     script: await script(page, cdp),
     memory: await logMemory(page, await browserOf(context).newBrowserCDPSession()),
@@ -54,20 +56,40 @@ test('how fast the pages are', async ({ launchOptions, locale }, info) => {
   await context.close();
 });
 
+/** Goes to the login page. */
+async function logIn(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${url}/login?return_to=%2Fruns`);
+  return page;
+}
+
 function browserOf(context: BrowserContext): Browser {
   const browser = context.browser();
   if (!browser) throw new Error('the context has no browser');
   return browser;
 }
 
-/** Largest contentful paints of an address, each time with nothing in the browser's cache if it is a first visit. */
-async function paints(page: Page, cdp: CDPSession, path: string, content: Locator, first: boolean): Promise<number[]> {
+/** Largest contentful paints of an address in browsers that have seen nothing but the login page. */
+async function firstPaints(launch: () => Promise<BrowserContext>, path: string): Promise<number[]> {
+  const found: number[] = [];
+  for (let i = 0; i < rounds / 2; i++) {
+    const context = await launch();
+    const page = await logIn(context);
+    const form = { user: 'admin', return_to: path };
+    await page.request.post(`${url}/auth/demo`, { form, headers: { Origin: url } });
+    found.push(...(await paints(page, await context.newCDPSession(page), path, 1)));
+    await context.close();
+  }
+  return found;
+}
+
+/** Largest contentful paints of an address, with the processor slowed. */
+async function paints(page: Page, cdp: CDPSession, path: string, times = rounds): Promise<number[]> {
   const found: number[] = [];
   await slow(cdp, slowed);
-  for (let i = 0; i < rounds; i++) {
-    if (first) await cdp.send('Network.clearBrowserCache');
+  for (let i = 0; i < times; i++) {
     await page.goto(url + path, { waitUntil: 'load' });
-    await expect(content).toBeVisible();
+    await expect(page.locator('[data-run], [aria-label=Timeline]').first()).toBeVisible();
     await page.waitForTimeout(500);
     found.push(await page.evaluate(largestPaint));
   }
