@@ -67,5 +67,6 @@ func environment(home, version string, port, log, trigger int) []string {
 		"AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL=5",
 		"AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL=5",
 		"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL=1",
+		"AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT=60", // instead of 5 seconds, which a busy machine passes
 	)
 }
