@@ -1,6 +1,7 @@
 package signalbox
 
 import (
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -54,4 +55,14 @@ func CheckName(name string) string {
 // TurnsText tells whether a character turns the direction of the text behind it, which would make a name read as another.
 func TurnsText(r rune) bool {
 	return '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+}
+
+// Unturned is a text without the characters that TurnsText tells of.
+func Unturned(text string) string {
+	return strings.Map(func(r rune) rune {
+		if TurnsText(r) {
+			return -1
+		}
+		return r
+	}, text)
 }

@@ -320,12 +320,7 @@ func (l *watcher) dataset(ctx context.Context, key string) (sb.Dataset, error) {
 
 // label makes a label of elsewhere one that a run may have here.
 func label(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if sb.TurnsText(r) {
-			return -1
-		}
-		return r
-	}, text)
+	text = sb.Unturned(text)
 	if utf8.RuneCountInString(text) > 200 {
 		text = string([]rune(text)[:199]) + "…"
 	}

@@ -268,6 +268,20 @@ func TestWhatIsSelectedGoesWithARunAndItsRepetitions(t *testing.T) {
 	runstest.RequireCode(t, sb.Invalid, err)
 }
 
+func TestARunWhoseLabelIsNotAllowedAnyMoreIsScheduledAgain(t *testing.T) {
+	t.Parallel()
+	w := runstest.New(t)
+	old := w.Schedule(t)
+	_, err := w.Change(t.Context(), old.ID, func(run sb.Run) (sb.Run, []sb.Event, error) {
+		return run.Apply(sb.Rename{At: run.UpdatedAt, By: w.Bob.Who(), Label: "turned\u202e"})
+	})
+	require.NoError(t, err)
+	require.Equal(t, "turned\u202e", w.Get(t, old.ID).Label)
+	again, err := w.Life.Rerun(t.Context(), w.Bob, old.ID, nil, "")
+	require.NoError(t, err)
+	require.Equal(t, again.OperatorLabel, again.Label)
+}
+
 func TestARunIsScheduledAgain(t *testing.T) {
 	t.Parallel()
 	w := runstest.New(t)

@@ -165,11 +165,8 @@ func fitting(name string) string {
 		if unicode.IsControl(r) {
 			return ' '
 		}
-		if sb.TurnsText(r) {
-			return -1
-		}
 		return r
-	}, strings.ToValidUTF8(name, "\uFFFD"))
+	}, sb.Unturned(strings.ToValidUTF8(name, "\uFFFD")))
 	if letters := []rune(name); len(letters) > 200 {
 		name = string(letters[:199]) + "…"
 	}
