@@ -80,7 +80,7 @@ func (a *app) becomes(id bson.ObjectID, state string) bson.M {
 	a.t.Helper()
 	var doc bson.M
 	late := time.Now().Add(patience)
-	for {
+	for range time.Tick(20 * time.Millisecond) {
 		doc = nil
 		if err := a.operations.FindOne(a.t.Context(), bson.D{{Key: "_id", Value: id}}).Decode(&doc); err == nil && doc["run_state"] == state {
 			return doc
@@ -88,8 +88,8 @@ func (a *app) becomes(id bson.ObjectID, state string) bson.M {
 		if ended := doc["run_state"] == "failed" || doc["run_state"] == "completed"; ended || time.Now().After(late) {
 			a.t.Fatalf("it is to become %s, but there it is\n%v\nand here\n%s", state, doc, a.tale())
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
+	return nil
 }
 
 // tale is what happened to all runs, in words.
