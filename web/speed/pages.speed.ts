@@ -37,7 +37,7 @@ test('how fast the pages are', async ({ launchOptions, locale }, info) => {
     });
   const first = { runs: await firstPaints(launch, '/runs'), run: await firstPaints(launch, `/runs/${run}/input`) };
   const context = await launch();
-  const page = await logIn(context);
+  const page = await loginPage(context);
   await page.getByRole('button', { name: 'Continue as admin' }).click();
   await expect(page.locator('[data-run]').first()).toBeVisible();
   const cdp = await context.newCDPSession(page);
@@ -56,8 +56,8 @@ test('how fast the pages are', async ({ launchOptions, locale }, info) => {
   await context.close();
 });
 
-/** Goes to the login page. */
-async function logIn(context: BrowserContext): Promise<Page> {
+/** Opens the login page. */
+async function loginPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${url}/login?return_to=%2Fruns`);
   return page;
@@ -74,7 +74,7 @@ async function firstPaints(launch: () => Promise<BrowserContext>, path: string):
   const found: number[] = [];
   for (let i = 0; i < rounds / 2; i++) {
     const context = await launch();
-    const page = await logIn(context);
+    const page = await loginPage(context);
     const form = { user: 'admin', return_to: path };
     await page.request.post(`${url}/auth/demo`, { form, headers: { Origin: url } });
     found.push(...(await paints(page, await context.newCDPSession(page), path, 1)));

@@ -1,8 +1,8 @@
 import { MantineProvider } from '@mantine/core';
-import { render, screen } from '@testing-library/react';
+import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
-import { SomeMenu } from '@/components/filters.tsx';
+import { SomeMenu, SortMenu } from '@/components/filters.tsx';
 
 const of = { one: 'Status', many: 'statuses', all: 'All statuses' };
 const known = ['failed', 'completed', 'running'];
@@ -28,4 +28,22 @@ it('builds a second choice on the first, before the address says so', async () =
   page.rerender(menu(['failed', 'running'], () => undefined));
   page.rerender(menu(none, () => undefined)); // as by going back
   expect(screen.getByRole('button', { name: 'Status', hidden: true })).toBeTruthy();
+});
+
+it('closes when an order is chosen', async () => {
+  const told: (string | undefined)[] = [];
+  render(
+    <MantineProvider>
+      <SortMenu<'a' | 'b'>
+        words={{ a: 'First', b: 'Last' }}
+        chosen={undefined}
+        standard="a"
+        onChange={(to) => told.push(to)}
+      />
+    </MantineProvider>,
+  );
+  await userEvent.click(screen.getByRole('button', { name: 'Sort: First' }));
+  await userEvent.click(await screen.findByRole('menuitemradio', { name: 'Last', hidden: true }));
+  await waitFor(() => expect(told).toEqual(['b']));
+  await waitFor(() => expect(screen.queryByRole('menuitemradio', { hidden: true })).toBeNull());
 });
