@@ -81,7 +81,7 @@ test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e e2e-web airflow
 e2e: build keycloak .venv ## test the real binary from end to end
 	@.ci/chromium || true
 	go build -tags fault -o bin/signalbox-fault ./cmd/signalbox
-	go test -count=1 -timeout 25m -parallel 8 -tags e2e $(GOTESTFLAGS) ./e2e/...
+	go test -count=1 -timeout 25m -parallel 6 -tags e2e $(GOTESTFLAGS) ./e2e/...
 
 .PHONY: airflow-real
 airflow-real: ## test the Airflow adapter against the real Airflow 2.10.3 and 3.3.1, installed from PyPI outside of this tree

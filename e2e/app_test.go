@@ -48,8 +48,8 @@ func browse(t *testing.T, script, url string) {
 	require.NoError(t, err, "%s", out)
 }
 
+// It is not parallel, as a browser and the App need the processor.
 func TestAnAppInABrowserSchedulesOnSignalbox(t *testing.T) {
-	t.Parallel()
 	f := realtest.Start(t, true)
 	toy(t, f)
 	w := newWorld(t, "SIGNALBOX_PYTHON="+realtest.Python(t))

@@ -134,8 +134,8 @@ func moments(t *testing.T) func() time.Duration {
 	return func() time.Duration { return time.Duration(random.IntN(2500)) * time.Millisecond }
 }
 
+// It is not parallel, as it measures time.
 func TestAKilledWorkersRunsEndAtOnce(t *testing.T) {
-	t.Parallel()
 	c := newCluster(t, "", 1, binary(t))
 	c.serve()
 	worker := c.worker("worker")

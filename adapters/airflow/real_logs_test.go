@@ -34,7 +34,7 @@ func lying(t *testing.T, s *realtest.Server, a *Adapter) {
 		require.Eventually(t, func() bool {
 			view, err := a.Look(t.Context(), []sb.Place{at}, installation, "")
 			return err == nil && view.Places[0].Sight.Over()
-		}, time.Minute, 200*time.Millisecond)
+		}, 3*time.Minute, 200*time.Millisecond)
 		parts, err := a.Parts(t.Context(), at)
 		require.NoError(t, err)
 		require.NotEmpty(t, parts)
@@ -48,7 +48,7 @@ func lying(t *testing.T, s *realtest.Server, a *Adapter) {
 				body, err := a.Log(t.Context(), at, part, part.Try)
 				require.NoError(c, err)
 				assert.ElementsMatch(c, messages(c, body), messages(c, found), "%s %s: the API of Airflow 3 sorts by time", dag, part.Source)
-			}, 20*time.Second, time.Second)
+			}, time.Minute, time.Second)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func TestRealChangesAreFollowed(t *testing.T) {
 		case c, ok := <-told:
 			require.True(t, ok, "it goes on")
 			return c
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			require.Fail(t, "nothing was told")
 			return sb.SourceChange{}
 		}

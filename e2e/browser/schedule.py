@@ -6,8 +6,8 @@ import sys
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-PATIENCE = 30_000
-"""Milliseconds."""
+PATIENCE = 180_000
+"""Milliseconds. Long, as other tests may take the processor meanwhile."""
 
 
 def main(url: str) -> None:
