@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 interface Props {
   label: string;
@@ -11,19 +11,19 @@ interface Props {
   aside?: ReactNode; // how it searches, at the end of the field
 }
 
-/** Searches as one types: the address follows a moment later. */
+/** Searches as one types: the address follows a moment later. Typing renders nothing, so that it is quick. */
 export function Searching({ label, placeholder, text, find, aside }: Props) {
-  const [typed, setTyped] = useState(text ?? '');
-  const [told, setTold] = useState(text);
-  const [known, setKnown] = useState(text);
+  const field = useRef<HTMLInputElement>(null);
+  const told = useRef(text);
   const tell = useDebouncedCallback((to: string | undefined) => {
-    setTold(to);
+    told.current = to;
     find(to);
   }, 200);
-  if (known !== text) {
-    setKnown(text);
-    if (text !== told) setTyped(text ?? ''); // by other means than typing, such as going back
-  }
+  useEffect(() => {
+    if (text === told.current || !field.current) return;
+    told.current = text; // by other means than typing, such as going back
+    field.current.value = text ?? '';
+  }, [text]);
   return (
     <TextInput
       size="xs"
@@ -35,11 +35,9 @@ export function Searching({ label, placeholder, text, find, aside }: Props) {
       maw={360}
       leftSection={<IconSearch size={14} aria-hidden />}
       rightSection={aside}
-      value={typed}
-      onChange={(e) => {
-        setTyped(e.currentTarget.value);
-        tell(e.currentTarget.value.trim() || undefined);
-      }}
+      ref={field}
+      defaultValue={text}
+      onChange={(e) => tell(e.currentTarget.value.trim() || undefined)}
     />
   );
 }

@@ -1,6 +1,8 @@
 import { Button, Menu } from '@mantine/core';
 import { IconChevronDown } from '@tabler/icons-react';
-import { memo, useCallback, useEffect, useRef, useState } from 'react';
+import { memo, useState } from 'react';
+import { useAfterPaint } from '@/components/afterPaint.ts';
+import { MenuButton } from '@/components/MenuButton.tsx';
 
 interface SomeProps<T extends string> {
   of: { one: string; many: string; all: string }; // such as Status, statuses, All statuses
@@ -24,28 +26,30 @@ function AnySomeMenu<T extends string>({ of, known, word, chosen, onChange }: So
   };
   const [only] = now;
   return (
-    <Menu width={180} position="bottom-start">
-      <Menu.Target>
-        <Button variant="default" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
+    <MenuButton
+      label={of.one}
+      width={180}
+      position="bottom-start"
+      button={(props) => (
+        <Button {...props} variant="default" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
           {only === undefined ? of.one : now.length === 1 ? word(only) : `${now.length} ${of.many}`}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {known.map((value) => (
-          <Menu.CheckboxItem
-            key={value}
-            checked={now.includes(value)}
-            onChange={(on) => want(known.filter((s) => (s === value ? on : now.includes(s))))}
-          >
-            {word(value)}
-          </Menu.CheckboxItem>
-        ))}
-        <Menu.Divider />
-        <Menu.Item disabled={now.length === 0} onClick={() => want([])}>
-          {of.all}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      )}
+    >
+      {known.map((value) => (
+        <Menu.CheckboxItem
+          key={value}
+          checked={now.includes(value)}
+          onChange={(on) => want(known.filter((s) => (s === value ? on : now.includes(s))))}
+        >
+          {word(value)}
+        </Menu.CheckboxItem>
+      ))}
+      <Menu.Divider />
+      <Menu.Item disabled={now.length === 0} onClick={() => want([])}>
+        {of.all}
+      </Menu.Item>
+    </MenuButton>
   );
 }
 
@@ -61,44 +65,34 @@ function AnySortMenu<T extends string>({ words, chosen, standard, onChange }: So
   const known = Object.keys(words) as T[];
   const soon = useAfterPaint();
   return (
-    <Menu width={180} position="bottom-end">
-      <Menu.Target>
-        <Button variant="subtle" color="gray" size="xs" rightSection={<IconChevronDown size={14} aria-hidden />}>
+    <MenuButton
+      label="Sort"
+      width={180}
+      position="bottom-end"
+      button={(props) => (
+        <Button
+          {...props}
+          variant="subtle"
+          color="gray"
+          size="xs"
+          rightSection={<IconChevronDown size={14} aria-hidden />}
+        >
           Sort: {words[now]}
         </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.RadioGroup
-          value={now}
-          onChange={(v) => soon(() => onChange(v === standard ? undefined : known.find((s) => s === v)))}
-        >
-          {known.map((sort) => (
-            <Menu.RadioItem key={sort} value={sort} closeMenuOnClick>
-              {words[sort]}
-            </Menu.RadioItem>
-          ))}
-        </Menu.RadioGroup>
-      </Menu.Dropdown>
-    </Menu>
+      )}
+    >
+      <Menu.RadioGroup
+        value={now}
+        onChange={(v) => soon(() => onChange(v === standard ? undefined : known.find((s) => s === v)))}
+      >
+        {known.map((sort) => (
+          <Menu.RadioItem key={sort} value={sort} closeMenuOnClick>
+            {words[sort]}
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
+    </MenuButton>
   );
-}
-
-/** Does something once the browser has painted, such as a menu that closes; nothing when the page is another by then. */
-function useAfterPaint() {
-  const gone = useRef(false);
-  useEffect(() => {
-    gone.current = false;
-    return () => {
-      gone.current = true;
-    };
-  }, []);
-  return useCallback((act: () => void) => {
-    requestAnimationFrame(() =>
-      setTimeout(() => {
-        if (!gone.current) act();
-      }),
-    );
-  }, []);
 }
 
 // TypeScript loses the parameter of a component's type in memo.

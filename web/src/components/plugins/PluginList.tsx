@@ -3,6 +3,7 @@ import { IconDots, IconDownload, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { Ago } from '@/components/Ago.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
+import { MenuButton } from '@/components/MenuButton.tsx';
 import { PluginSwitch } from '@/components/plugins/PluginSwitch.tsx';
 import { useUninstall } from '@/components/plugins/uninstall.tsx';
 import { archiveAddress, type Plugin } from '@/services/plugins.ts';
@@ -65,26 +66,29 @@ function Count({ of }: { of: Plugin }) {
 
 function PluginMenu({ plugin }: { plugin: Plugin }) {
   const uninstall = useUninstall(plugin);
+  const label = `Actions for ${plugin.name}`;
   return (
-    <Menu position="bottom-end" width={200}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${plugin.name}`}>
+    <MenuButton
+      label={label}
+      position="bottom-end"
+      width={200}
+      button={(props) => (
+        <ActionIcon {...props} variant="subtle" color="gray" aria-label={label}>
           <IconDots size={18} />
         </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          component="a"
-          href={archiveAddress(plugin.id)}
-          download
-          leftSection={<IconDownload size={16} aria-hidden />}
-        >
-          Download ZIP
-        </Menu.Item>
-        <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={uninstall}>
-          Uninstall…
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      )}
+    >
+      <Menu.Item
+        component="a"
+        href={archiveAddress(plugin.id)}
+        download
+        leftSection={<IconDownload size={16} aria-hidden />}
+      >
+        Download ZIP
+      </Menu.Item>
+      <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={uninstall}>
+        Uninstall…
+      </Menu.Item>
+    </MenuButton>
   );
 }

@@ -3,6 +3,7 @@ import { useHotkeys, useHover } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, memo, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useAfterPaint, useLater } from '@/components/afterPaint.ts';
 import { Empty } from '@/components/Empty.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { type Action, useActionsOf } from '@/components/runs/actions.tsx';
@@ -59,20 +60,23 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
   const [selected, select] = useSelection();
   const [renaming, setRenaming] = useState<string>();
   const [menu, setMenu] = useState<{ run: RunItem; place: Place; opened: boolean }>();
-  const whole = useDeferredValue(true, false);
+  const whole = useLater();
   const router = useRouter();
+  const soon = useAfterPaint();
   const list = useRef<HTMLUListElement>(null);
   const actions = useRowActions(setRenaming);
   const deeds = useMemo(
     () => ({
-      near: (run: RunItem) => void router.preloadRoute(pageOf(run)),
+      near: (run: RunItem) => soon(() => void router.preloadRoute(pageOf(run))),
       open: (run: RunItem) => void router.navigate(pageOf(run)),
       select: (run: RunItem) => select.toggle(run.id),
-      menu: (run: RunItem, place: HTMLElement) =>
-        setMenu((before) => ({ run, place, opened: !before?.opened || before.run.id !== run.id })),
+      menu: (run: RunItem, place: HTMLElement) => {
+        setMenu((before) => (before?.run.id === run.id ? before : { run, place, opened: false }));
+        soon(() => setMenu((before) => before && { ...before, opened: !before.opened }));
+      },
       endRenaming: () => setRenaming(undefined),
     }),
-    [select, router],
+    [select, router, soon],
   );
   useHotkeys([
     ['j', () => step(list.current, 1)],
@@ -98,7 +102,7 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
           {...menu}
           name={nameOf(menu.run)}
           actions={actions(menu.run)}
-          onClose={() => setMenu({ ...menu, opened: false })}
+          onClose={() => setMenu((before) => before && { ...before, opened: false })}
         />
       )}
       <BulkBar

@@ -1,8 +1,8 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { type ReactNode, useRef } from 'react';
+import { useRef } from 'react';
+import { MenuAt, MenuButton } from '@/components/MenuButton.tsx';
 import { type Action, useWhyNot } from '@/components/runs/actions.tsx';
-import classes from './RunMenu.module.css';
 
 interface Props {
   name: string; // of the run
@@ -10,13 +10,17 @@ interface Props {
 }
 
 /** What can be done with a run, behind three dots. */
-export function RunMenu({ name, actions }: Props) {
+export function RunMenu(props: Props) {
+  const menu = useMenu(props);
   return (
-    <Actions actions={actions}>
-      <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${name}`}>
-        <IconDots size={18} />
-      </ActionIcon>
-    </Actions>
+    <MenuButton
+      {...menu}
+      button={(button) => (
+        <ActionIcon {...button} variant="subtle" color="gray" aria-label={menu.label}>
+          <IconDots size={18} />
+        </ActionIcon>
+      )}
+    />
   );
 }
 
@@ -30,23 +34,12 @@ interface AtProps extends Props {
 export type Place = Pick<HTMLElement, 'offsetTop' | 'offsetLeft' | 'offsetWidth' | 'offsetHeight'>;
 
 /** The same at a button of a list, which shares one menu: a menu for each row would cost more than all else of it. */
-export function RunMenuAt({ place, opened, onClose, name, actions }: AtProps) {
+export function RunMenuAt({ place, opened, onClose, ...props }: AtProps) {
   const { offsetTop: top, offsetLeft: left, offsetWidth: width, offsetHeight: height } = place;
-  return (
-    <Actions actions={actions} opened={opened} onClose={onClose}>
-      <span className={classes.place} style={{ top, left, width, height }} aria-label={`Actions for ${name}`} />
-    </Actions>
-  );
+  return <MenuAt {...useMenu(props)} opened={opened} onClose={onClose} style={{ top, left, width, height }} />;
 }
 
-interface ActionsProps {
-  actions: Action[];
-  opened?: boolean;
-  onClose?: () => void;
-  children: ReactNode; // where the menu opens
-}
-
-function Actions({ actions, children, ...rest }: ActionsProps) {
+function useMenu({ name, actions }: Props) {
   // The menu gives the focus back to its button as it closes. What is done may take the focus, so it is done after that.
   const chosen = useRef<Action>(undefined);
   const act = () => {
@@ -54,16 +47,15 @@ function Actions({ actions, children, ...rest }: ActionsProps) {
     chosen.current = undefined;
     action?.act?.();
   };
-  return (
-    <Menu position="bottom-end" width={240} withinPortal onExitTransitionEnd={act} {...rest}>
-      <Menu.Target>{children}</Menu.Target>
-      <Menu.Dropdown>
-        {actions.map((action) => (
-          <Entry key={action.key} action={action} choose={() => (chosen.current = action)} />
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
+  return {
+    label: `Actions for ${name}`,
+    position: 'bottom-end',
+    width: 240,
+    onExitTransitionEnd: act,
+    children: actions.map((action) => (
+      <Entry key={action.key} action={action} choose={() => (chosen.current = action)} />
+    )),
+  } as const;
 }
 
 interface EntryProps {

@@ -1,6 +1,7 @@
 import { IconDots, IconPin } from '@tabler/icons-react';
 import { memo, type MouseEvent } from 'react';
 import { Ago } from '@/components/Ago.tsx';
+import { menuButton } from '@/components/MenuButton.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
 import { Progress } from '@/components/runs/Progress.tsx';
 import { RunName } from '@/components/runs/RunName.tsx';
@@ -60,11 +61,7 @@ export const RunRow = memo(function RunRow({ run, showDataset, selected, renamin
         type="button"
         className={classes.menu}
         aria-label={`Actions for ${nameOf(run)}`}
-        aria-haspopup="menu"
-        aria-expanded={menuOpen}
-        onMouseDown={(e) => menuOpen && e.stopPropagation()} // else the menu closes by that, and opens again by the click
-        onTouchStart={(e) => menuOpen && e.stopPropagation()}
-        onClick={(e) => deeds.menu(run, e.currentTarget)}
+        {...menuButton(menuOpen, (e: MouseEvent<HTMLElement>) => deeds.menu(run, e.currentTarget))}
       >
         <IconDots size={18} aria-hidden />
       </button>
