@@ -1,7 +1,8 @@
-import { Select, type SelectProps } from '@mantine/core';
+import type { SelectProps } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { LateSelect } from '@/components/LateSelect.tsx';
 import { datasetsFoundQuery } from '@/services/datasets.ts';
 
 interface Props extends Pick<SelectProps, 'label' | 'aria-label' | 'size' | 'w' | 'error'> {
@@ -16,19 +17,21 @@ export function DatasetSelect({ none, chosen, choose, ...look }: Props) {
   const [opened, setOpened] = useState(false); // ever
   const [search] = useDebouncedValue(typed, 200);
   const asked = search === (chosen?.name ?? none) ? '' : search; // what is chosen stands in the field
-  const { data } = useQuery({ ...datasetsFoundQuery(asked), enabled: opened });
+  const { data, isFetching } = useQuery({ ...datasetsFoundQuery(asked), enabled: opened });
   const found = data?.items ?? [];
-  const items = chosen && !found.some((d) => d.id === chosen.id) ? [chosen, ...found] : found;
+  const known = new Set(found.map((d) => d.id));
+  const items = chosen && !known.has(chosen.id) ? [chosen, ...found] : found;
   return (
-    <Select
+    <LateSelect
       {...look}
+      shown={chosen?.name ?? none}
       searchable
       onDropdownOpen={() => setOpened(true)}
       allowDeselect={false}
-      nothingFoundMessage="No such dataset"
+      nothingFoundMessage={isFetching || search !== typed ? 'Searching…' : 'No such dataset'}
       searchValue={typed}
       onSearchChange={setTyped}
-      filter={({ options }) => options}
+      filter={({ options }) => (asked === '' ? options : options.filter((o) => 'value' in o && known.has(o.value)))}
       value={chosen === undefined ? '' : (chosen?.id ?? null)}
       onChange={(id) => choose(id === null || id === '' ? undefined : id)}
       data={[{ value: '', label: none }, ...items.map((d) => ({ value: d.id, label: d.name }))]}

@@ -2,7 +2,7 @@ import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext } from '@tanstack/react-router';
-import { useDeferredValue } from 'react';
+import { useLater } from '@/components/afterPaint.ts';
 import { Shell } from '@/components/shell/Shell.tsx';
 import { meQuery } from '@/services/me.ts';
 
@@ -14,7 +14,7 @@ export const Route = createRootRouteWithContext<{ queryClient: QueryClient }>()(
 
 /** Questions and news stand within the router, so that they can hold links. */
 function Root() {
-  const later = useDeferredValue(true, false); // nothing is told before the first page stands
+  const later = useLater(); // nothing is told before the first page stands
   return (
     <ModalsProvider modalProps={{ centered: true }}>
       {later && <Notifications position="bottom-right" limit={4} />}

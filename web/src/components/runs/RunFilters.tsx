@@ -1,8 +1,9 @@
-import { ActionIcon, Group, Select, Tooltip } from '@mantine/core';
+import { ActionIcon, Group, Tooltip } from '@mantine/core';
 import { IconLetterCase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { memo, useMemo, useState } from 'react';
 import { SomeMenu, SortMenu } from '@/components/filters.tsx';
+import { LateSelect } from '@/components/LateSelect.tsx';
 import { OneOf } from '@/components/OneOf.tsx';
 import type { RunSearch } from '@/components/runs/search.ts';
 import { Searching } from '@/components/Searching.tsx';
@@ -84,7 +85,8 @@ const OperatorFilter = memo(function OperatorFilter({ chosen, onChange }: Operat
   const found = data?.items.map((o) => ({ value: o.uri, label: o.label || o.uri })) ?? [];
   const known = chosen === undefined || found.some((o) => o.value === chosen);
   return (
-    <Select
+    <LateSelect
+      shown={chosen && (found.find((o) => o.value === chosen)?.label ?? chosen)}
       size="xs"
       w={180}
       aria-label="Operator"

@@ -2,6 +2,7 @@ import { Group, Kbd, Modal, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure, useWindowEvent } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef } from 'react';
+import { useLater } from '@/components/afterPaint.ts';
 import { sectionsFor } from '@/components/shell/sections.ts';
 import { useMe } from '@/services/me.ts';
 
@@ -46,13 +47,16 @@ export function Shortcuts() {
       if (search) e.preventDefault();
     }
   });
+  const later = useLater();
   return (
-    <Modal opened={shown} onClose={sheet.close} title="Keys">
-      <Stack gap="lg">
-        <Keys title="Everywhere" keys={[...anywhere, ...places.map((p): Key => [`g ${p.letter}`, p.label])]} />
-        <Keys title="In a list of runs" keys={inLists} />
-      </Stack>
-    </Modal>
+    later && (
+      <Modal opened={shown} onClose={sheet.close} title="Keys">
+        <Stack gap="lg">
+          <Keys title="Everywhere" keys={[...anywhere, ...places.map((p): Key => [`g ${p.letter}`, p.label])]} />
+          <Keys title="In a list of runs" keys={inLists} />
+        </Stack>
+      </Modal>
+    )
   );
 }
 
