@@ -30,6 +30,9 @@ test('500 datasets: the list stays quick, and the one that is sought is found', 
   const page = await as('admin', '/runs');
   const field = page.getByRole('combobox', { name: 'Dataset' });
   await field.click();
+  await field.fill('album 4999');
+  await expect(page.getByText('No such dataset')).toBeVisible();
+  await expect(page.getByRole('option')).toHaveCount(0);
   await field.fill('album 499');
   await page.getByRole('option', { name: 'album 499' }).click();
   await expect(page).toHaveURL(/\/d\/01/);
@@ -76,4 +79,18 @@ test.describe('elsewhere', () => {
     await expect(time).toHaveAttribute('title', new RegExp(`${here}\n.*${scheduled_at.slice(11, 19)} UTC$`));
     await expect(time).toHaveText(/^(jetzt|vor )/);
   });
+});
+
+test('a run that much happened to tells all of it', async ({ as, world }) => {
+  test.setTimeout(90_000);
+  const run = await world.schedule('ok');
+  await world.until(run.id, 'completed');
+  for (let i = 0; i < 120; i++) await world.call('PATCH', `/runs/${run.id}`, { label: `name ${i}` });
+  const page = await as('admin', `/runs/${run.id}/events`);
+  const events = page.getByRole('table', { name: 'Events' });
+  await expect(events.getByRole('row')).toHaveCount(101);
+  await expect(events.getByText('name 119')).toBeHidden();
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(events.getByText('name 119')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Show more' })).toBeHidden();
 });

@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answerOf, api, type Schemas } from '@/services/api.ts';
 import { allows, type Dataset } from '@/services/datasets.ts';
 import { isAdmin, type Me } from '@/services/me.ts';
@@ -61,11 +61,16 @@ export const waitQuery = (id: string) =>
     queryFn: ({ signal }) => answerOf(api.GET('/api/v1/runs/{id}/wait', { params: { path: { id } }, signal })),
   });
 
+/** What happened to a run, oldest first: page by page. */
 export const eventsQuery = (id: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['runs', 'one', id, 'events'],
-    queryFn: ({ signal }) =>
-      answerOf(api.GET('/api/v1/runs/{id}/events', { params: { path: { id }, query: { limit: 500 } }, signal })),
+    queryFn: ({ pageParam: cursor, signal }) =>
+      answerOf(
+        api.GET('/api/v1/runs/{id}/events', { params: { path: { id }, query: { cursor, limit: 100 } }, signal }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor,
   });
 
 /** Where a browser downloads the whole log of a run. */
