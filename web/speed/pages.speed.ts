@@ -75,6 +75,7 @@ async function firstPaints(launch: () => Promise<BrowserContext>, path: string):
   for (let i = 0; i < rounds / 2; i++) {
     const context = await launch();
     const page = await loginPage(context);
+    await page.waitForLoadState('networkidle'); // nobody logs in sooner than that
     const form = { user: 'admin', return_to: path };
     await page.request.post(`${url}/auth/demo`, { form, headers: { Origin: url } });
     found.push(...(await paints(page, await context.newCDPSession(page), path, 1)));

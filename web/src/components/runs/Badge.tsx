@@ -23,7 +23,17 @@ export function Badge({ status }: { status: Status }) {
 }
 
 /** The same, and on hover or focus why a run waits that does. */
-export function WaitingBadge({ id, status }: { id: string; status: Status }) {
+export function WaitingBadge({ id, status }: WaitingProps) {
+  if (status !== 'scheduled' && status !== 'queued') return <Badge status={status} />;
+  return <Waiting id={id} status={status} />;
+}
+
+interface WaitingProps {
+  id: string;
+  status: Status;
+}
+
+function Waiting({ id, status }: WaitingProps) {
   const [shown, setShown] = useState<boolean>(); // not yet: a card of each row would cost more than all else of a list
   const { openDropdown: show, closeDropdown: hide } = useDelayedHover({
     open: () => setShown(true),
@@ -31,7 +41,6 @@ export function WaitingBadge({ id, status }: { id: string; status: Status }) {
     openDelay: 150,
     closeDelay: 150,
   });
-  if (status !== 'scheduled' && status !== 'queued') return <Badge status={status} />;
   return (
     <span className={classes.waiting} onPointerEnter={show} onPointerLeave={hide} onFocus={show} onBlur={hide}>
       <button type="button" aria-label={`${words[status]}: why it waits`}>

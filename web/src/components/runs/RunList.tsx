@@ -54,7 +54,7 @@ export const RunList = memo(function RunList({ filter: wanted, narrowed, showDat
 const nothing: RunItem[] = [];
 
 /** How many rows show first: about those in sight. The others come right after. */
-const atOnce = 12;
+const atOnce = 10;
 
 function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) {
   const [selected, select] = useSelection();

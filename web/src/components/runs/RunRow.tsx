@@ -54,7 +54,8 @@ export const RunRow = memo(function RunRow({ run, showDataset, selected, renamin
       <div className={classes.how}>
         <How run={run} />
         <p className={classes.small}>
-          {where(run, showDataset)} · {run.created_by.name} · <Ago at={run.scheduled_at} />
+          {`${where(run, showDataset)} · ${run.created_by.name} · `}
+          <Ago at={run.scheduled_at} />
         </p>
       </div>
       <button
