@@ -74,11 +74,14 @@ test: postgres web-test ## test everything that needs no other server, and Postg
 	python3 .ci/unittests.py
 
 .PHONY: test-all
-test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e e2e-web airflow-real fiftyone-real race fuzz ## test also against Postgres, S3, GCS, KMS, mail, Airflow and FiftyOne servers, from end to end, in a browser, with the race detector, and with random input
+test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e airflow-real fiftyone-real race fuzz ## test also against Postgres, S3, GCS, KMS, mail, Airflow and FiftyOne servers, from end to end, in a browser, with the race detector, and with random input
 	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./controlplane/mail/... ./controlplane/api/apitest ./blobs/... ./logs/...
 
 .PHONY: e2e
-e2e: build keycloak .venv ## test the real binary from end to end
+e2e: e2e-go e2e-web ## test the real binary from end to end, and its pages in Chromium
+
+.PHONY: e2e-go
+e2e-go: build keycloak .venv ## test the real binary from end to end
 	@.ci/chromium || true
 	go build -tags fault -o bin/signalbox-fault ./cmd/signalbox
 	go test -count=1 -timeout 25m -parallel 6 -tags e2e $(GOTESTFLAGS) ./e2e/...
