@@ -1,3 +1,4 @@
+import { expectOpenToAll } from './axe.ts';
 import { choose, expect, rowOf, type Run, test } from './world.ts';
 
 test('R7 a run is run again from its row', async ({ as, world }) => {
@@ -29,6 +30,37 @@ test('R8 R9 a run is pinned by key and renamed in place', async ({ as, world }) 
   await page.getByLabel('Name of the run').fill('was pinned');
   await page.keyboard.press('Enter');
   await expect(row).toContainText('was pinned');
+});
+
+test('R8 the menu of a row says how the run is now: pinned there, it is unpinned there', async ({ as, world }) => {
+  const { id } = await world.call<{ id: string }>('GET', '/datasets/cats');
+  const run = await world.schedule('ok', { label: 'in and out' });
+  await world.until(run.id, 'completed');
+  const page = await as('admin', `/d/${id}/runs?q=in%20and%20out`);
+  await choose(page, run, 'Pin');
+  await expect(rowOf(page, run).getByLabel('Pinned')).toBeVisible();
+  await choose(page, run, 'Unpin');
+  await expect(rowOf(page, run).getByLabel('Pinned')).toBeHidden();
+});
+
+test('nothing keeps people out of a menu, nor of what it leaves behind', async ({ as, world }) => {
+  const run = await world.schedule('ok', { label: 'with a menu' });
+  const page = await as('admin', '/runs');
+  for (const button of [
+    rowOf(page, run).getByRole('button', { name: /^Actions/ }),
+    page.getByRole('button', { name: 'Status' }),
+    page.getByRole('button', { name: /^Sort/ }),
+    page.getByRole('button', { name: /^Account/ }),
+  ]) {
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('menu').locator(':focus')).toBeVisible();
+    await expectOpenToAll(page);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('menu')).toBeHidden();
+    await expect(button).toBeFocused();
+  }
+  await expectOpenToAll(page);
 });
 
 test('R10 X3 a run is marked as failed after a warning, and stopped', async ({ as, world }) => {

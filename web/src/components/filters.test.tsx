@@ -11,7 +11,9 @@ const word = (value: string) => value;
 function menu(chosen: string[], onChange: (to: string[] | undefined) => void) {
   return (
     <MantineProvider>
-      <SomeMenu of={of} known={known} word={word} chosen={chosen} onChange={onChange} />
+      <main id="main">
+        <SomeMenu of={of} known={known} word={word} chosen={chosen} onChange={onChange} />
+      </main>
     </MantineProvider>
   );
 }
@@ -34,12 +36,14 @@ it('closes when an order is chosen', async () => {
   const told: (string | undefined)[] = [];
   render(
     <MantineProvider>
-      <SortMenu<'a' | 'b'>
-        words={{ a: 'First', b: 'Last' }}
-        chosen={undefined}
-        standard="a"
-        onChange={(to) => told.push(to)}
-      />
+      <main id="main">
+        <SortMenu<'a' | 'b'>
+          words={{ a: 'First', b: 'Last' }}
+          chosen={undefined}
+          standard="a"
+          onChange={(to) => told.push(to)}
+        />
+      </main>
     </MantineProvider>,
   );
   await userEvent.click(screen.getByRole('button', { name: 'Sort: First' }));

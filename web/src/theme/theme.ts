@@ -39,9 +39,9 @@ export const cssVariables: CSSVariablesResolver = (t) => ({
     '--sb-ground': t.colors.gray[0],
     '--sb-hover': t.colors.gray[1],
     '--sb-scheduled': '#5c636a',
-    '--sb-queued': t.colors.indigo[7],
+    '--sb-queued': t.colors.indigo[8],
     '--sb-running': t.colors.blue[8],
-    '--sb-completed': '#087f5b',
+    '--sb-completed': '#07714f',
     '--sb-failed': t.colors.red[9],
   },
   dark: {

@@ -3,7 +3,7 @@ import { IconDots, IconDownload, IconTrash } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { Ago } from '@/components/Ago.tsx';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
-import { MenuButton } from '@/components/MenuButton.tsx';
+import { MenuButton, MenuDeed } from '@/components/MenuButton.tsx';
 import { PluginSwitch } from '@/components/plugins/PluginSwitch.tsx';
 import { useUninstall } from '@/components/plugins/uninstall.tsx';
 import { archiveAddress, type Plugin } from '@/services/plugins.ts';
@@ -86,9 +86,9 @@ function PluginMenu({ plugin }: { plugin: Plugin }) {
       >
         Download ZIP
       </Menu.Item>
-      <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={uninstall}>
+      <MenuDeed color="red" leftSection={<IconTrash size={16} aria-hidden />} act={uninstall}>
         Uninstall…
-      </Menu.Item>
+      </MenuDeed>
     </MenuButton>
   );
 }

@@ -2,9 +2,10 @@ import { Button, Skeleton, Stack } from '@mantine/core';
 import { useHotkeys, useHover } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { type KeyboardEvent, memo, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, type MouseEvent, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { useAfterPaint, useLater } from '@/components/afterPaint.ts';
 import { Empty } from '@/components/Empty.tsx';
+import { useTurn } from '@/components/MenuButton.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { type Action, useActionsOf } from '@/components/runs/actions.tsx';
 import { BulkBar } from '@/components/runs/BulkBar.tsx';
@@ -63,6 +64,7 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
   const whole = useLater();
   const router = useRouter();
   const soon = useAfterPaint();
+  const turn = useTurn();
   const list = useRef<HTMLUListElement>(null);
   const actions = useRowActions(setRenaming);
   const deeds = useMemo(
@@ -70,13 +72,17 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
       near: (run: RunItem) => soon(() => void router.preloadRoute(pageOf(run))),
       open: (run: RunItem) => void router.navigate(pageOf(run)),
       select: (run: RunItem) => select.toggle(run.id),
-      menu: (run: RunItem, place: HTMLElement) => {
-        setMenu((before) => (before?.run.id === run.id ? before : { run, place, opened: false }));
-        soon(() => setMenu((before) => before && { ...before, opened: !before.opened }));
+      menu: (run: RunItem, press: MouseEvent<HTMLElement>) => {
+        const place = press.currentTarget;
+        turn(
+          press,
+          () => setMenu((before) => ({ run, place, opened: before?.run.id === run.id && before.opened })),
+          () => setMenu((before) => (before?.run.id === run.id ? { ...before, opened: !before.opened } : before)),
+        );
       },
       endRenaming: () => setRenaming(undefined),
     }),
-    [select, router, soon],
+    [select, router, soon, turn],
   );
   useHotkeys([
     ['j', () => step(list.current, 1)],

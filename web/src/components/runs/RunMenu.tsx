@@ -1,7 +1,6 @@
 import { ActionIcon, Menu, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
-import { useRef } from 'react';
-import { MenuAt, MenuButton } from '@/components/MenuButton.tsx';
+import { MenuAt, MenuButton, MenuDeed } from '@/components/MenuButton.tsx';
 import { type Action, useWhyNot } from '@/components/runs/actions.tsx';
 
 interface Props {
@@ -11,7 +10,7 @@ interface Props {
 
 /** What can be done with a run, behind three dots. */
 export function RunMenu(props: Props) {
-  const menu = useMenu(props);
+  const menu = menuOf(props);
   return (
     <MenuButton
       {...menu}
@@ -36,35 +35,20 @@ export type Place = Pick<HTMLElement, 'offsetTop' | 'offsetLeft' | 'offsetWidth'
 /** The same at a button of a list, which shares one menu: a menu for each row would cost more than all else of it. */
 export function RunMenuAt({ place, opened, onClose, ...props }: AtProps) {
   const { offsetTop: top, offsetLeft: left, offsetWidth: width, offsetHeight: height } = place;
-  return <MenuAt {...useMenu(props)} opened={opened} onClose={onClose} style={{ top, left, width, height }} />;
+  return <MenuAt {...menuOf(props)} opened={opened} onClose={onClose} style={{ top, left, width, height }} />;
 }
 
-function useMenu({ name, actions }: Props) {
-  // The menu gives the focus back to its button as it closes. What is done may take the focus, so it is done after that.
-  const chosen = useRef<Action>(undefined);
-  const act = () => {
-    const action = chosen.current;
-    chosen.current = undefined;
-    action?.act?.();
-  };
+function menuOf({ name, actions }: Props) {
   return {
     label: `Actions for ${name}`,
     position: 'bottom-end',
     width: 240,
-    onExitTransitionEnd: act,
-    children: actions.map((action) => (
-      <Entry key={action.key} action={action} choose={() => (chosen.current = action)} />
-    )),
+    children: actions.map((action) => <Entry key={action.key} action={action} />),
   } as const;
 }
 
-interface EntryProps {
-  action: Action;
-  choose: () => void;
-}
-
-function Entry({ action, choose }: EntryProps) {
-  const { label, icon: Icon, grave, address } = action;
+function Entry({ action }: { action: Action }) {
+  const { label, icon: Icon, grave, address, act } = action;
   const whyNot = useWhyNot(action);
   const leftSection = <Icon size={16} aria-hidden />;
   if (address !== undefined) {
@@ -76,9 +60,9 @@ function Entry({ action, choose }: EntryProps) {
   }
   const color = grave && whyNot === undefined ? { color: 'red' } : {};
   return (
-    <Menu.Item {...color} leftSection={leftSection} disabled={whyNot !== undefined} onClick={choose}>
+    <MenuDeed {...color} leftSection={leftSection} disabled={whyNot !== undefined} act={() => act?.()}>
       {label}
       {whyNot !== undefined && <Text size="xs">{whyNot}</Text>}
-    </Menu.Item>
+    </MenuDeed>
   );
 }

@@ -22,7 +22,7 @@ export interface RowDeeds {
   near: (run: RunItem) => void; // somebody may open it
   open: (run: RunItem) => void;
   select: (run: RunItem) => void;
-  menu: (run: RunItem, button: HTMLElement) => void;
+  menu: (run: RunItem, press: MouseEvent<HTMLElement>) => void;
   endRenaming: () => void;
 }
 
@@ -62,7 +62,7 @@ export const RunRow = memo(function RunRow({ run, showDataset, selected, renamin
         type="button"
         className={classes.menu}
         aria-label={`Actions for ${nameOf(run)}`}
-        {...menuButton(menuOpen, (e: MouseEvent<HTMLElement>) => deeds.menu(run, e.currentTarget))}
+        {...menuButton(menuOpen, (e) => deeds.menu(run, e))}
       >
         <IconDots size={18} aria-hidden />
       </button>
