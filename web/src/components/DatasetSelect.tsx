@@ -17,10 +17,12 @@ export function DatasetSelect({ none, chosen, choose, ...look }: Props) {
   const [opened, setOpened] = useState(false); // ever
   const [search] = useDebouncedValue(typed, 200);
   const asked = search === (chosen?.name ?? none) ? '' : search; // what is chosen stands in the field
-  const { data, isFetching } = useQuery({ ...datasetsFoundQuery(asked), enabled: opened });
+  const { data, error, isFetching } = useQuery({ ...datasetsFoundQuery(asked), enabled: opened });
   const found = data?.items ?? [];
   const known = new Set(found.map((d) => d.id));
   const items = chosen && !known.has(chosen.id) ? [chosen, ...found] : found;
+  const nothing =
+    isFetching || search !== typed ? 'Searching…' : error ? 'The datasets could not be read' : 'No such dataset';
   return (
     <LateSelect
       {...look}
@@ -28,7 +30,7 @@ export function DatasetSelect({ none, chosen, choose, ...look }: Props) {
       searchable
       onDropdownOpen={() => setOpened(true)}
       allowDeselect={false}
-      nothingFoundMessage={isFetching || search !== typed ? 'Searching…' : 'No such dataset'}
+      nothingFoundMessage={nothing}
       searchValue={typed}
       onSearchChange={setTyped}
       filter={({ options }) => (asked === '' ? options : options.filter((o) => 'value' in o && known.has(o.value)))}

@@ -1,4 +1,5 @@
 import { Combobox, Input, Select, type SelectProps } from '@mantine/core';
+import { useState } from 'react';
 import { useLater } from '@/components/afterPaint.ts';
 
 interface Props extends SelectProps {
@@ -8,11 +9,14 @@ interface Props extends SelectProps {
 /** A Select. In the first paint of a page a field that looks the same takes the place of one without a label: it costs far less. */
 export function LateSelect({ shown, ...props }: Props) {
   const later = useLater();
-  if (later || props.label !== undefined) return <Select {...props} />;
+  const [held, hold] = useState(false); // the focus, which the Select takes over
+  if (later || props.label !== undefined) return <Select {...props} autoFocus={held} />;
   const { size, w, placeholder, 'aria-label': label } = props;
   return (
     <Input
       readOnly
+      onFocus={() => hold(true)}
+      onBlur={() => hold(false)}
       role="combobox"
       aria-expanded={false}
       aria-label={label}

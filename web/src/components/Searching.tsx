@@ -21,9 +21,10 @@ export function Searching({ label, placeholder, text, find, aside }: Props) {
   }, 200);
   useEffect(() => {
     if (text === told.current || !field.current) return;
+    tell.cancel();
     told.current = text; // by other means than typing, such as going back
     field.current.value = text ?? '';
-  }, [text]);
+  }, [text, tell]);
   return (
     <TextInput
       size="xs"
