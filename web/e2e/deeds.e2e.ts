@@ -43,6 +43,23 @@ test('R8 the menu of a row says how the run is now: pinned there, it is unpinned
   await expect(rowOf(page, run).getByLabel('Pinned')).toBeHidden();
 });
 
+test('the menu of a row opens at its row', async ({ as, world }) => {
+  for (let i = 0; i < 4; i++) await world.schedule('ok', { label: `row ${i}` });
+  const page = await as('admin', '/runs');
+  for (const n of [3, 1]) {
+    const button = page.getByRole('button', { name: /^Actions/ }).nth(n);
+    await button.click();
+    await expect
+      .poll(async () => {
+        const [at, menu] = [await button.boundingBox(), await page.getByRole('menu').boundingBox()];
+        return at && menu && Math.round(menu.y - at.y - at.height);
+      })
+      .toBe(8);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('menu')).toBeHidden();
+  }
+});
+
 test('nothing keeps people out of a menu, nor of what it leaves behind', async ({ as, world }) => {
   const run = await world.schedule('ok', { label: 'with a menu' });
   const page = await as('admin', '/runs');

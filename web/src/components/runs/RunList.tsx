@@ -9,7 +9,7 @@ import { useTurn } from '@/components/MenuButton.tsx';
 import { Pager } from '@/components/Pager.tsx';
 import { type Action, useActionsOf } from '@/components/runs/actions.tsx';
 import { BulkBar } from '@/components/runs/BulkBar.tsx';
-import { type Place, RunMenuAt } from '@/components/runs/RunMenu.tsx';
+import { type Place, placeOf, RunMenuAt } from '@/components/runs/RunMenu.tsx';
 import { RunRow } from '@/components/runs/RunRow.tsx';
 import type { RunSearch } from '@/components/runs/search.ts';
 import { useSteady } from '@/components/runs/steady.ts';
@@ -73,7 +73,7 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
       open: (run: RunItem) => void router.navigate(pageOf(run)),
       select: (run: RunItem) => select.toggle(run.id),
       menu: (run: RunItem, press: MouseEvent<HTMLElement>) => {
-        const place = press.currentTarget;
+        const place = placeOf(press.currentTarget);
         turn(
           press,
           () => setMenu((before) => ({ run, place, opened: before?.run.id === run.id && before.opened })),

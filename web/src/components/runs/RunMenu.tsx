@@ -29,13 +29,19 @@ interface AtProps extends Props {
   onClose: () => void;
 }
 
-/** Where a button is, in pixels from the element that its position counts from. */
-export type Place = Pick<HTMLElement, 'offsetTop' | 'offsetLeft' | 'offsetWidth' | 'offsetHeight'>;
+/** Where a button is, in pixels from the list. */
+export type Place = Record<'top' | 'left' | 'width' | 'height', number>;
+
+/** The place of a button within its list. Its own offsets do not tell: they count from its row, which is contained. */
+export function placeOf(button: HTMLElement): Place {
+  const { top, left } = (button.closest('ul') ?? document.body).getBoundingClientRect();
+  const at = button.getBoundingClientRect();
+  return { top: at.top - top, left: at.left - left, width: at.width, height: at.height };
+}
 
 /** The same at a button of a list, which shares one menu: a menu for each row would cost more than all else of it. */
 export function RunMenuAt({ place, opened, onClose, ...props }: AtProps) {
-  const { offsetTop: top, offsetLeft: left, offsetWidth: width, offsetHeight: height } = place;
-  return <MenuAt {...menuOf(props)} opened={opened} onClose={onClose} style={{ top, left, width, height }} />;
+  return <MenuAt {...menuOf(props)} opened={opened} onClose={onClose} style={place} />;
 }
 
 function menuOf({ name, actions }: Props) {
