@@ -205,6 +205,7 @@ export const refusals: Refusal[] = [
     what: 'does not scrub a log',
     at: ['/runs/<hidden>/logs'],
     reads: ['Logs'],
+    lacks: ['Blank out text…'],
     asks: { X7: no('POST /runs/<hidden>/logs/scrub', { text: 'kept' }) },
   },
   {

@@ -1,3 +1,4 @@
+import { expectOpenToAll } from './axe.ts';
 import { expect, type Run, test } from './world.ts';
 
 test('G1 G2 input and output are rendered, or raw', async ({ as, world }) => {
@@ -75,6 +76,32 @@ test('G4 L1 L3 a log shows as a table, is searched, and links to a line', async 
   await page.getByRole('searchbox', { name: 'Search the log' }).fill('no such words');
   await expect(page.getByText('No line fits.')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Download logs' })).toHaveAttribute('href', /logs\/download$/);
+});
+
+test('X7 an admin blanks out what should not have got into a log, and the events tell who did', async ({
+  as,
+  world,
+}) => {
+  const run = await world.schedule('log', { params: { lines: 3, message: 'the key is hunter2-hunter2' } });
+  await world.until(run.id, 'completed');
+  const page = await as('admin', `/runs/${run.id}/logs`);
+  const log = page.getByRole('table', { name: 'Log' });
+  await expect(log).toContainText('hunter2-hunter2');
+  await page.getByRole('button', { name: 'Blank out text…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Blank out text in this log' });
+  await expect(dialog.getByLabel('Text')).toBeFocused();
+  await dialog.getByLabel('Text').fill('key');
+  await dialog.getByRole('button', { name: 'Blank out' }).click();
+  await expect(dialog).toContainText('less than 6 characters');
+  await expectOpenToAll(page);
+  await dialog.getByLabel('Text').fill('hunter2-hunter2');
+  await dialog.getByRole('button', { name: 'Blank out' }).click();
+  await expect(page.getByText('3 places were blanked out.')).toBeVisible();
+  await expect(dialog).toBeHidden();
+  await expect(log).toContainText('the key is ***');
+  await expect(log).not.toContainText('hunter2');
+  await page.getByRole('tab', { name: 'Events' }).click();
+  await expect(page.getByRole('table', { name: 'Events' })).toContainText('Demo admin');
 });
 
 test('L2 X2 a log over 1 MB is to download, and opens in the viewer', async ({ as, world }) => {

@@ -53,6 +53,11 @@ export const logFoundQuery = (id: string, level: Level | undefined, search: stri
     staleTime: Infinity, // what was found stays so; a search is begun anew by asking anew
   });
 
+/** Blanks texts out in what is kept of a log. */
+export function scrubLog(id: string, texts: string[]) {
+  return answerOf(api.POST('/api/v1/runs/{id}/logs/scrub', { params: { path: { id } }, body: { texts } }));
+}
+
 function lines(
   id: string,
   query: { from: number; count: number; level?: Level; search?: string },

@@ -4,16 +4,34 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { LargeLog } from '@/components/logs/LargeLog.tsx';
+import { Scrub } from '@/components/logs/Scrub.tsx';
 import { SmallLog } from '@/components/logs/SmallLog.tsx';
 import type { LogSearch } from '@/components/logs/search.ts';
 import { PagePending } from '@/components/PagePending.tsx';
 import { Trouble } from '@/components/Trouble.tsx';
 import { logIndexQuery, logQuery } from '@/services/logs.ts';
+import { isAdmin, useMe } from '@/services/me.ts';
 import { logAddress } from '@/services/runs.ts';
 import { bytes } from '@/services/times.ts';
 
-/** The log of a run: as a table up to 1 MiB; a larger one to download, or in the viewer of large logs. */
-export function Logs({ id, search }: { id: string; search: LogSearch }) {
+interface Props {
+  id: string;
+  search: LogSearch;
+}
+
+/** The log of a run, which an admin can blank text out of. */
+export function Logs(props: Props) {
+  const admin = isAdmin(useMe());
+  return (
+    <>
+      <Log {...props} />
+      {admin && <Scrub id={props.id} />}
+    </>
+  );
+}
+
+/** A log as a table up to 1 MiB; a larger one to download, or in the viewer of large logs. */
+function Log({ id, search }: Props) {
   const { data, error, refetch } = useQuery(logQuery(id));
   const navigate = useNavigate();
   const change = useCallback(
