@@ -13,6 +13,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/controlplane/identity"
+	"signalbox/internal/postgrestest"
 )
 
 // The promise of access, and the organisation that it is measured in.
@@ -67,16 +68,16 @@ func accessing(ctx context.Context, s settings) (section, error) {
 	if !strings.Contains(s.on, "postgres") {
 		return out, nil
 	}
-	p, err := startPostgres(ctx, filepath.Join(s.dir, "postgres"))
-	if errors.Is(err, errNoPostgres) {
+	p, err := postgrestest.Start(ctx, roomyWAL)
+	if errors.Is(err, postgrestest.ErrNotInstalled) {
 		out.rows = append(out.rows, row{"Postgres", "", "not measured: " + err.Error(), nil})
 		return out, nil
 	}
 	if err != nil {
 		return out, err
 	}
-	defer p.stop()
-	return out, accessOn(ctx, s, "Postgres", p.url, &out)
+	defer p.Stop()
+	return out, accessOn(ctx, s, "Postgres", p.URL("postgres"), &out)
 }
 
 // visit is a page that someone reads.

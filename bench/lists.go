@@ -13,6 +13,7 @@ import (
 
 	sb "signalbox"
 	"signalbox/controlplane/store"
+	"signalbox/internal/postgrestest"
 )
 
 // The promises of lists.
@@ -46,16 +47,16 @@ func lists(ctx context.Context, s settings) (section, error) {
 	if !strings.Contains(s.on, "postgres") {
 		return out, nil
 	}
-	p, err := startPostgres(ctx, filepath.Join(s.dir, "postgres"))
-	if errors.Is(err, errNoPostgres) {
+	p, err := postgrestest.Start(ctx, roomyWAL)
+	if errors.Is(err, postgrestest.ErrNotInstalled) {
 		out.rows = append(out.rows, row{"Postgres", "", "not measured: " + err.Error(), nil})
 		return out, nil
 	}
 	if err != nil {
 		return out, err
 	}
-	defer p.stop()
-	return out, listsOn(ctx, s, "Postgres", p.url, &out)
+	defer p.Stop()
+	return out, listsOn(ctx, s, "Postgres", p.URL("postgres"), &out)
 }
 
 func listsOn(ctx context.Context, s settings, name, db string, out *section) error {

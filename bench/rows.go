@@ -7,10 +7,14 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
 
 	sb "signalbox"
 )
+
+// roomyWAL spares Postgres a checkpoint after each gigabyte of rows.
+const roomyWAL = "max_wal_size=4GB"
 
 // database is where a million runs are made, by SQL: past the product, in its schema.
 type database struct {

@@ -3,17 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
+
+	"signalbox/internal/postgrestest"
 )
 
 // serving looks at a control plane that has nothing to do.
 func serving(ctx context.Context, s settings) (section, error) {
 	database := "SQLite"
 	url := ""
-	if p, err := startPostgres(ctx, filepath.Join(s.dir, "postgres")); err == nil {
-		defer p.stop()
-		database, url = "Postgres", p.url
+	if p, err := postgrestest.Start(ctx, roomyWAL); err == nil {
+		defer p.Stop()
+		database, url = "Postgres", p.URL("postgres")
 	}
 	c, err := cluster(ctx, s, url)
 	if err != nil {

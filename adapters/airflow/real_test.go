@@ -69,7 +69,7 @@ func contract(t *testing.T, s *realtest.Server, b *between, a *Adapter) {
 	path := func(at sb.Place) string { return "/dags/" + at.Target.DAG + "/dagRuns/" + at.Name }
 	adaptertest.Run(t, func(t *testing.T) adaptertest.Subject {
 		return adaptertest.Subject{
-			Adapter: a, Targets: targets(), Slow: true, Patience: time.Minute, Settle: 8 * time.Second,
+			Adapter: a, Targets: targets(), Slow: true, Patience: 2 * time.Minute, Settle: 8 * time.Second,
 			Pause: func() { time.Sleep(200 * time.Millisecond) },
 			Lose:  func(testing.TB, sb.Submission) { b.lose.Store(true) },
 			Delete: func(_ testing.TB, at sb.Place) {

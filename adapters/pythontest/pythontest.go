@@ -50,7 +50,7 @@ func (r Recipe) Install(ctx context.Context, log func(string, ...any)) (bin stri
 	if err != nil {
 		return no(err)
 	}
-	sum := sha256.Sum256(append(append([]byte{}, r.Pins...), python...))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q %q %s", r.Pins, r.Packages, r.Flags, python))
 	dir := filepath.Join(cache, "signalbox", r.Name+"-"+r.Version+"-"+hex.EncodeToString(sum[:4]))
 	unlock, err := lock(dir)
 	if err != nil {

@@ -16,12 +16,19 @@ func install(ctx context.Context, version string, log func(string, ...any)) (str
 	if err != nil {
 		return "", fmt.Errorf("there are no pins for Airflow %s: %w", version, err)
 	}
-	bin, err := pythontest.Recipe{Name: "airflow", Version: version, Packages: []string{"apache-airflow==" + version}, Pins: pins}.Install(ctx, log)
+	packages := []string{"apache-airflow==" + version, "psycopg2-binary"}
+	if !two(version) {
+		packages = append(packages, "asyncpg")
+	}
+	bin, err := pythontest.Recipe{Name: "airflow", Version: version, Packages: packages, Pins: pins}.Install(ctx, log)
 	return filepath.Join(bin, "airflow"), err
 }
 
-// environment is what Airflow's processes run with: nothing but this machine, quick, and small.
-func environment(home, version string, port, log, trigger int) []string {
+func two(version string) bool { return strings.HasPrefix(version, "2.") }
+
+// environment is what Airflow's processes run with: nothing but this machine, quick, and small. On SQLite, which is what
+// it has without the address of another database, the API server of Airflow 3 blocks itself under load.
+func environment(home, version, database string, port, log, trigger int) []string {
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=C.UTF-8", "SCARF_ANALYTICS=false", "PYTHONUNBUFFERED=1",
@@ -32,13 +39,14 @@ func environment(home, version string, port, log, trigger int) []string {
 		"AIRFLOW__CORE__EXECUTOR=LocalExecutor",
 		"AIRFLOW__CORE__PARALLELISM=4",
 		"AIRFLOW__CORE__UNIT_TEST_MODE=False",
-		// A busy machine keeps SQLite waiting for longer than the 5 seconds that Python gives it.
-		"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:///" + filepath.Join(home, "airflow.db") + "?timeout=60",
 		"AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME=0.2",
 		fmt.Sprintf("AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=%d", log),
 		fmt.Sprintf("AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT=%d", trigger),
 	}
-	if strings.HasPrefix(version, "2.") {
+	if database != "" {
+		env = append(env, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="+database)
+	}
+	if two(version) {
 		return append(env,
 			"_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK=1",
 			"AIRFLOW__API__AUTH_BACKENDS=airflow.api.auth.backend.basic_auth",

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"signalbox/internal/freeport"
+	"signalbox/internal/postgrestest"
 )
 
 // How long things may take on a small machine.
@@ -41,6 +43,7 @@ type Server struct {
 
 	Settings
 	home, bin string
+	database  *postgrestest.Server // nil where there is no Postgres
 	env       []string
 	procs     []*exec.Cmd
 }
@@ -73,7 +76,11 @@ func (s *Server) begin(ctx context.Context) error {
 		}
 	}
 	s.URL = "http://127.0.0.1:" + strconv.Itoa(ports[0])
-	s.env = append(environment(s.home, s.Version, ports[0], ports[1], ports[2]), s.Env...)
+	database, err := s.base(ctx)
+	if err != nil {
+		return err
+	}
+	s.env = append(environment(s.home, s.Version, database, ports[0], ports[1], ports[2]), s.Env...)
 	if err := os.CopyFS(filepath.Join(s.home, "dags"), s.DAGs); err != nil {
 		return err
 	}
@@ -93,13 +100,28 @@ func (s *Server) begin(ctx context.Context) error {
 	return nil
 }
 
+// base starts a Postgres for it, and says where that is; "" without one.
+func (s *Server) base(ctx context.Context) (url string, err error) {
+	s.database, err = postgrestest.Start(ctx, postgrestest.Hasty...)
+	if errors.Is(err, postgrestest.ErrNotInstalled) {
+		s.Log("Airflow %s is on SQLite, on which it can fail under load: %v", s.Version, err)
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	url, err = s.database.Create(ctx, "airflow")
+	address, _, _ := strings.Cut(url, "?") // what is behind it Airflow's asynchronous driver refuses
+	return strings.Replace(address, "postgres:", "postgresql+psycopg2:", 1), err
+}
+
 // Folder is where its DAGs lie.
 func (s *Server) Folder() string { return filepath.Join(s.home, "dags") }
 
 // Logs is the folder where it keeps the logs of tasks.
 func (s *Server) Logs() string { return filepath.Join(s.home, "logs") }
 
-func (s *Server) two() bool { return strings.HasPrefix(s.Version, "2.") }
+func (s *Server) two() bool { return two(s.Version) }
 
 func (s *Server) passwords(viewer string) error {
 	text := fmt.Sprintf(`{"admin": "admin", "viewer": %q}`, viewer)
@@ -244,6 +266,9 @@ func (s *Server) Close() {
 		}
 	}
 	s.procs = nil
+	if s.database != nil {
+		s.database.Stop()
+	}
 	_ = os.RemoveAll(s.home)
 }
 
