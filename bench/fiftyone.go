@@ -42,7 +42,7 @@ func fiftyOne(ctx context.Context, s settings) (section, error) {
 			"twice and return a word; the time ends when MongoDB shows the last as completed. With `-m` it has a process for each, as we do.\n" +
 			"Memory is Pss, in which what processes share is divided among them; private is what a process shares with no other.",
 	}
-	f, err := realtest.Open(ctx, realtest.Settings{Folder: s.dir, Streams: true, Log: s.say})
+	f, err := realtest.Open(ctx, realtest.Settings{Folder: s.dir, Members: 1, Log: s.say})
 	if errors.As(err, new(*pythontest.NotInstallable)) {
 		out.rows = []row{{"operators of FiftyOne", "", "not measured: " + err.Error(), nil}}
 		return out, nil

@@ -33,7 +33,11 @@ type mongoWorld struct {
 // withMongo makes one with a dataset named toy.
 func withMongo(t *testing.T, streams bool) *mongoWorld {
 	t.Helper()
-	f := realtest.Start(t, streams)
+	return withDatabase(t, realtest.Start(t, streams))
+}
+
+func withDatabase(t *testing.T, f *realtest.FiftyOne) *mongoWorld {
+	t.Helper()
 	w := &mongoWorld{f: f, db: f.Database()}
 	w.world = setup(t, func() (sb.OperationDatabase, error) {
 		db, err := fiftyone.Driver{}.Open(f.URI(), "fiftyone")
@@ -403,6 +407,37 @@ func TestRealMongoWhatWasLeftBehindIsTaken(t *testing.T) {
 func TestRealMongoNothingIsTakenTwiceOrLost(t *testing.T) {
 	t.Parallel()
 	w := withMongo(t, true)
+	w.takesAllOnce(func(round int) {
+		if round == 3 || round == 40 {
+			w.f.Kill()
+			w.f.Up()
+		}
+	})
+}
+
+func TestRealMongoNothingIsTakenTwiceOrLostWhenThePrimaryChanges(t *testing.T) {
+	t.Parallel()
+	w := withDatabase(t, realtest.StartMembers(t, 3))
+	w.takesAllOnce(func(round int) {
+		switch round % 12 {
+		case 2:
+			w.f.KillPrimary()
+		case 6:
+			w.f.Up()
+		case 9:
+			w.f.StepDown()
+		default:
+			return
+		}
+		_, err := w.db.Collection("delegated_ops").CountDocuments(t.Context(), bson.D{}) // answers when there is a primary
+		require.NoError(t, err)
+	})
+}
+
+// takesAllOnce queues operations, and sees them all taken once and completed, over replicas of the control plane that come and go,
+// answers that are lost, and what is done to the database meanwhile.
+func (w *mongoWorld) takesAllOnce(disturb func(round int)) {
+	t := w.t
 	const many = 25
 	var ids []string
 	for range many {
@@ -422,12 +457,9 @@ func TestRealMongoNothingIsTakenTwiceOrLost(t *testing.T) {
 		until := time.Now().Add(time.Duration(40+17*(round%9)) * time.Millisecond)
 		require.Eventually(t, func() bool { return time.Now().After(until) }, time.Second, 2*time.Millisecond)
 		w.work(done)
+		disturb(round)
 		first.stop()
 		second.stop()
-		if round == 3 || round == 40 {
-			w.f.Kill()
-			w.f.Up()
-		}
 	}
 	require.Len(t, w.runsOf(hello), many)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,18 +25,24 @@ const startWithin = 3 * time.Minute
 // Settings say what FiftyOne to start.
 type Settings struct {
 	Folder  string                      // in which all of it lies
-	Streams bool                        // its database is a replica set of one, which has change streams
+	Members int                         // of the replica set that its database is; 0 is a database alone, which has no change streams
 	Log     func(text string, _ ...any) // of an installation
 }
 
 // Instance is a FiftyOne on a database of its own. Its plugin @acme/hello has the operators hello, boom, slow, count, pipe and moment.
 type Instance struct {
-	Port    int
 	python  string
 	home    string
 	plugins string
 	set     bool
-	mongod  *exec.Cmd
+	members []*member
+}
+
+// member is one process of the database.
+type member struct {
+	port   int
+	data   string
+	mongod *exec.Cmd // nil while it is down
 }
 
 // Open starts one outside of a test. Close ends it. Errors: *pythontest.NotInstallable, with why.
@@ -44,7 +51,10 @@ func Open(ctx context.Context, s Settings) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{python: python, home: s.Folder, set: s.Streams, plugins: filepath.Join(s.Folder, "plugins")}
+	i := &Instance{python: python, home: s.Folder, set: s.Members > 0, plugins: filepath.Join(s.Folder, "plugins")}
+	for n := range max(1, s.Members) {
+		i.members = append(i.members, &member{data: filepath.Join(s.Folder, fmt.Sprint("data", n))})
+	}
 	if err := i.begin(ctx); err != nil {
 		i.Close()
 		return nil, err
@@ -57,30 +67,35 @@ func (i *Instance) begin(ctx context.Context) error {
 	if err == nil {
 		err = os.CopyFS(i.plugins, plugins)
 	}
-	if err == nil {
-		err = os.Mkdir(filepath.Join(i.home, "data"), 0o700)
-	}
-	if err == nil {
-		i.Port, err = freeport.Find(freeport.Loopback)
+	for _, m := range i.members {
+		if err == nil {
+			err = os.Mkdir(m.data, 0o700)
+		}
+		if err == nil {
+			m.port, err = freeport.Find(freeport.Loopback)
+		}
 	}
 	if err == nil {
 		err = i.start()
 	}
 	if err == nil && i.set {
-		_, err = i.Run(ctx, initiate, fmt.Sprint(i.Port))
+		_, err = i.Run(ctx, initiate, i.URI(), i.hosts())
 	}
 	return err
 }
 
+// A new primary is elected within 2 seconds or so, not 10 and more.
 const initiate = `
 import pymongo, sys
-port = int(sys.argv[1])
-client = pymongo.MongoClient("127.0.0.1", port, directConnection=True)
-client.admin.command("replSetInitiate", {"_id": "rs0", "members": [{"_id": 0, "host": f"127.0.0.1:{port}"}]})
-pymongo.MongoClient("127.0.0.1", port, replicaSet="rs0").admin.command("ping")
+uri, hosts = sys.argv[1], sys.argv[2].split(",")
+pymongo.MongoClient(hosts[0], directConnection=True).admin.command("replSetInitiate", {
+    "_id": "rs0", "members": [{"_id": n, "host": host} for n, host in enumerate(hosts)],
+    "settings": {"electionTimeoutMillis": 1500, "heartbeatIntervalMillis": 300},
+})
+pymongo.MongoClient(uri).admin.command("ping")
 `
 
-// start starts the database, again after Close.
+// start starts what of the database does not run, again after Close.
 func (i *Instance) start() error {
 	found, err := filepath.Glob(filepath.Join(filepath.Dir(i.python), "../lib/python3*/site-packages/fiftyone/db/bin/mongod"))
 	if err != nil {
@@ -89,26 +104,49 @@ func (i *Instance) start() error {
 	if len(found) == 0 {
 		return &pythontest.NotInstallable{Name: "fiftyone " + Version, Err: errors.New("it came without a MongoDB")}
 	}
-	args := []string{
-		"--dbpath", filepath.Join(i.home, "data"), "--bind_ip", "127.0.0.1", "--port", fmt.Sprint(i.Port), "--wiredTigerCacheSizeGB", "0.25",
-		"--nounixsocket", "--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)", "--logpath", filepath.Join(i.home, "mongod.log"), "--logappend",
+	for _, m := range i.members {
+		if err := m.start(found[0], i.set); err != nil {
+			return err
+		}
 	}
-	if i.set {
+	return nil
+}
+
+func (m *member) start(program string, set bool) error {
+	if m.mongod != nil {
+		return nil
+	}
+	args := []string{
+		"--dbpath", m.data, "--bind_ip", "127.0.0.1", "--port", fmt.Sprint(m.port), "--wiredTigerCacheSizeGB", "0.25",
+		"--nounixsocket", "--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)", "--logpath", m.data + ".log", "--logappend",
+	}
+	if set {
 		args = append(args, "--replSet", "rs0")
 	}
-	i.mongod = exec.Command(found[0], args...)
-	i.mongod.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := i.mongod.Start(); err != nil {
-		i.mongod = nil
+	mongod := exec.Command(program, args...)
+	mongod.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := mongod.Start(); err != nil {
 		return err
 	}
+	m.mongod = mongod
 	return await("MongoDB", func() error {
-		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", i.Port), time.Second)
+		c, err := net.DialTimeout("tcp", m.host(), time.Second)
 		if err == nil {
 			err = c.Close()
 		}
 		return err
 	})
+}
+
+func (m *member) host() string { return fmt.Sprintf("127.0.0.1:%d", m.port) }
+
+// kill ends it at once, as a power cut does.
+func (m *member) kill() {
+	if m.mongod != nil {
+		_ = m.mongod.Process.Kill()
+		_ = m.mongod.Wait()
+		m.mongod = nil
+	}
 }
 
 // await waits until a program that was started answers.
@@ -127,19 +165,25 @@ func await(what string, ask func() error) error {
 
 // Close ends the database at once, as a power cut does.
 func (i *Instance) Close() {
-	if i.mongod != nil {
-		_ = i.mongod.Process.Kill()
-		_ = i.mongod.Wait()
-		i.mongod = nil
+	for _, m := range i.members {
+		m.kill()
 	}
 }
 
 // URI is the address of the database.
 func (i *Instance) URI() string {
 	if i.set {
-		return fmt.Sprintf("mongodb://127.0.0.1:%d/?replicaSet=rs0", i.Port)
+		return "mongodb://" + i.hosts() + "/?replicaSet=rs0"
 	}
-	return fmt.Sprintf("mongodb://127.0.0.1:%d/", i.Port)
+	return "mongodb://" + i.hosts() + "/"
+}
+
+func (i *Instance) hosts() string {
+	var all []string
+	for _, m := range i.members {
+		all = append(all, m.host())
+	}
+	return strings.Join(all, ",")
 }
 
 // Connect connects to the database, where FiftyOne's is called fiftyone.

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"signalbox/adapters/pythontest"
 )
@@ -32,8 +34,17 @@ type FiftyOne struct {
 // cannot be installed, or tests are to be short, the test is skipped and says why.
 func Start(t *testing.T, streams bool) *FiftyOne {
 	t.Helper()
+	if streams {
+		return StartMembers(t, 1)
+	}
+	return StartMembers(t, 0)
+}
+
+// StartMembers does as Start, with a database that is a replica set of so many.
+func StartMembers(t *testing.T, members int) *FiftyOne {
+	t.Helper()
 	short(t)
-	i, err := Open(context.WithoutCancel(t.Context()), Settings{Folder: t.TempDir(), Streams: streams, Log: t.Logf})
+	i, err := Open(context.WithoutCancel(t.Context()), Settings{Folder: t.TempDir(), Members: members, Log: t.Logf})
 	installable(t, err)
 	t.Cleanup(i.Close)
 	return &FiftyOne{i, t}
@@ -86,7 +97,7 @@ func (f *FiftyOne) Database() *mongo.Database {
 	return client.Database("fiftyone")
 }
 
-// Up starts the database again after Kill.
+// Up starts what of the database was killed.
 func (f *FiftyOne) Up() {
 	f.t.Helper()
 	must(f.t, f.start())
@@ -94,6 +105,39 @@ func (f *FiftyOne) Up() {
 
 // Kill ends the database at once, as a power cut does.
 func (f *FiftyOne) Kill() { f.Close() }
+
+// KillPrimary does so to the primary alone, if there is one.
+func (f *FiftyOne) KillPrimary() {
+	f.t.Helper()
+	for _, m := range f.members {
+		if m.primary() {
+			m.kill()
+			return
+		}
+	}
+}
+
+// primary tells whether it thinks itself the primary.
+func (m *member) primary() bool {
+	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + m.host() + "/?directConnection=true&serverSelectionTimeoutMS=1000"))
+	if err != nil {
+		return false
+	}
+	defer func() { _ = client.Disconnect(context.Background()) }()
+	var said struct {
+		Primary bool `bson:"isWritablePrimary"`
+	}
+	return client.Database("admin").RunCommand(context.Background(), bson.D{{Key: "hello", Value: 1}}).Decode(&said) == nil && said.Primary
+}
+
+// StepDown makes the primary give way to another, as an administrator does.
+func (f *FiftyOne) StepDown() {
+	f.t.Helper()
+	client, err := f.Connect()
+	must(f.t, err)
+	defer func() { _ = client.Disconnect(context.WithoutCancel(f.t.Context())) }()
+	must(f.t, client.Database("admin").RunCommand(f.t.Context(), bson.D{{Key: "replSetStepDown", Value: 5}, {Key: "force", Value: true}}).Err())
+}
 
 // Script runs Python that has imported fiftyone as fo and fiftyone.operators as foo, and reads what it says with say(…) into what to points to.
 func (f *FiftyOne) Script(to any, source string, args ...string) {
