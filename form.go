@@ -114,6 +114,9 @@ type Question struct {
 	Request        json.RawMessage // what an App would be asked with besides; nil for nothing
 }
 
+// Meets tells whether it asks, of nobody's, what an environment makes of the revision, and no operator for its form.
+func (q Question) Meets() bool { return q.Operator == "" }
+
 // Answered is a question's answer, as it was kept.
 type Answered struct {
 	RevisionID string

@@ -102,6 +102,7 @@ const (
 	TopicSource   Topic = "source"   // ID: a source that changed, or has something to show
 	TopicForm     Topic = "form"     // ID: <orchestrator>/<pool>, whose resolvers are asked for a form
 	TopicAnswer   Topic = "answer"   // ID: a question that was answered
+	TopicPlugin   Topic = "plugin"   // ID: a plugin that changed, or that an environment has met
 )
 
 // Note wakes who waits for something. Notes are hints: they may be lost, doubled or late; a sweep finds what they

@@ -87,20 +87,23 @@ type WorkersAnswer struct {
 // FormsRequest asks for an operator's form to resolve, and brings the one that was asked for before.
 type FormsRequest struct {
 	Pool   string      `json:"pool"`
+	Worker string      `json:"worker,omitempty" doc:"Its name, of one that also tells what its FiftyOne makes of a plugin."`
 	Answer *FormAnswer `json:"answer,omitempty"`
 }
 
-// FormAnswer is the form that a question asked for.
+// FormAnswer is the form that a question asked for, or what the FiftyOne there makes of the plugin.
 type FormAnswer struct {
 	ID string `json:"id"` // of the question
 	Form
+	Environment *Offer `json:"environment,omitempty" doc:"The answer to a question with tell_environment."`
 }
 
-// FormQuestion asks a resolver for the form of an operator of the FiftyOne runtime.
+// FormQuestion asks a resolver for the form of an operator of the FiftyOne runtime, or what it makes of a plugin.
 type FormQuestion struct {
 	ID            string            `json:"id"`
 	WithinSeconds float64           `json:"within_seconds" doc:"Who asked waits for so long."`
-	Operator      string            `json:"operator"` // URI
+	Tell          bool              `json:"tell_environment,omitempty" doc:"What the FiftyOne there makes of the plugin is wanted, and no form."`
+	Operator      string            `json:"operator" doc:"Its URI; empty with tell_environment."`
 	Params        json.RawMessage   `json:"params"`   // so far
 	View          json.RawMessage   `json:"view"`     // null: the whole dataset
 	Dataset       *ClaimDataset     `json:"dataset"`  // null: none

@@ -105,7 +105,11 @@ func (a *app) environments(met []client.Environment) error {
 		if e.Worker != "" {
 			where += ", worker " + e.Worker
 		}
-		lines := []string{"", printable(fmt.Sprintf("FiftyOne %s, Python %s (%s), ", e.FiftyOne, e.Python, where)) + a.ago(e.SeenAt) + ":"}
+		what := fmt.Sprintf("FiftyOne %s, Python %s", e.FiftyOne, e.Python)
+		if e.FiftyOne == "" { // its process ended before it could say
+			what = "FiftyOne"
+		}
+		lines := []string{"", printable(fmt.Sprintf("%s (%s), ", what, where)) + a.ago(e.SeenAt) + ":"}
 		for _, o := range e.NotLoadable {
 			lines = append(lines, "  "+p.in(red, printable(o.Operator))+" is declared, but not loadable: "+printable(o.Reason))
 		}

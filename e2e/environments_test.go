@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	sb "signalbox"
 	"signalbox/adapters/fiftyone/realtest"
+	"signalbox/client"
 )
 
 // needing is a plugin whose operator imports a package that FiftyOne does not bring.
@@ -46,6 +48,24 @@ func TestPackagesOfAPluginAreInstalledForItsRuns(t *testing.T) {
 	require.Equal(t, sb.Failed, run.Status)
 	require.Contains(t, run.Failure.Message, "the packages of the plugin's requirements.txt cannot be installed")
 	require.Contains(t, run.Failure.Message, "songs>=2")
+}
+
+func TestWhatCannotBeLoadedIsToldBeforeTheFirstRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "SIGNALBOX_PYTHON="+realtest.Python(t))
+	w.dev()
+	w.asking("@tests/needing", "")
+	require.Eventually(t, func() bool {
+		p, err := w.client.Plugins.Get(t.Context(), "@tests/needing")
+		require.NoError(t, err)
+		return p.Operators[0].NotLoadable != nil
+	}, 2*time.Minute, 100*time.Millisecond)
+	out, code := w.cli("plugins", "show", "@tests/needing")
+	require.Zero(t, code, out)
+	require.Contains(t, out, "sings is declared, but not loadable: ModuleNotFoundError: No module named 'songs'.")
+	page, err := w.client.Runs.List(t.Context(), client.RunFilter{Operator: "@tests/needing/sings"})
+	require.NoError(t, err)
+	require.Empty(t, page.Items)
 }
 
 // asking installs a plugin of the operator that sings, with a requirements.txt.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	sb "signalbox"
@@ -19,8 +20,9 @@ const resolvers = 4
 // pythonWait is how long a question waits for the plugin's packages.
 const pythonWait = time.Second
 
-// resolve answers what operators of the pool are asked for their forms, until the worker drains or ctx is done.
-func (w *Worker) resolve(ctx context.Context) {
+// resolve answers what operators of the pool are asked for their forms, until the worker drains or ctx is done. One that
+// meets also tells what plugins that are new offer here.
+func (w *Worker) resolve(ctx context.Context, meets bool) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
@@ -31,6 +33,9 @@ func (w *Worker) resolve(ctx context.Context) {
 		}
 	}()
 	request := sb.FormsRequest{Pool: w.settings.Pool}
+	if meets {
+		request.Worker = w.settings.Name
+	}
 	for {
 		if _, err := w.Open(ctx); err != nil {
 			return
@@ -74,7 +79,8 @@ func (w *Worker) rest(ctx context.Context, err error) {
 	}
 }
 
-// answer resolves the form that a question asks for; nil when it is too late for that.
+// answer resolves the form that a question asks for, or tells what the plugin offers; nil when it is too late for that, or
+// something of this worker hinders it.
 func (r *Runner) answer(ctx context.Context, worker string, q sb.FormQuestion) *sb.FormAnswer {
 	late := r.now().Add(time.Duration(q.WithinSeconds * float64(time.Second)))
 	a := &asked{Runner: r, FormQuestion: q, mask: maskOf(sb.ClaimAnswer{Secrets: q.Secrets, FiftyOne: &q.FiftyOne})}
@@ -85,17 +91,20 @@ func (r *Runner) answer(ctx context.Context, worker string, q sb.FormQuestion) *
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	form := sb.Form{}
+	said := sb.FormAnswer{}
 	if err == nil {
-		form, err = a.resolve(ctx, worker, folder)
+		said, err = a.resolve(ctx, worker, folder)
+	} else if q.Tell {
+		return nil
 	}
 	if ctx.Err() != nil {
 		return nil
 	}
 	if err != nil {
-		form.Failure = &sb.FormFailure{Message: a.mask.Text(message(err)), Stack: a.stack.String()}
+		said = a.failed(err)
 	}
-	return &sb.FormAnswer{ID: q.ID, Form: form}
+	said.ID = q.ID
+	return &said
 }
 
 // asked is an operator of the FiftyOne runtime that is asked for its form.
@@ -106,43 +115,59 @@ type asked struct {
 	stack tail
 }
 
+// failed is the answer of an operator that gave no form, or of a plugin that could not be loaded.
+func (a *asked) failed(err error) sb.FormAnswer {
+	text, stack := a.mask.Text(message(err)), a.stack.String()
+	if a.Tell {
+		return sb.FormAnswer{Environment: &sb.Offer{Errors: []string{strings.TrimLeft(stack+"\n"+text, "\n")}}}
+	}
+	return sb.FormAnswer{Form: sb.Form{Failure: &sb.FormFailure{Message: text, Stack: stack}}}
+}
+
 func (a *asked) fetch(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, sb.FormKept)
 	defer cancel()
 	return a.cache.folder(ctx, a.Plugin, func(ctx context.Context, f *os.File) error { return a.API.FormPlugin(ctx, a.ID, f) })
 }
 
-// resolve asks the operator in a process of its own.
-func (a *asked) resolve(ctx context.Context, worker, folder string) (sb.Form, error) {
+// resolve asks the operator, or the plugin, in a process of its own.
+func (a *asked) resolve(ctx context.Context, worker, folder string) (said sb.FormAnswer, err error) {
 	if a.Python == "" {
-		return sb.Form{}, sb.Errorf(sb.Invalid, "this worker has no FiftyOne: set SIGNALBOX_PYTHON there to a Python that has it")
+		return said, sb.Errorf(sb.Invalid, "this worker has no FiftyOne: set SIGNALBOX_PYTHON there to a Python that has it")
 	}
 	python, release, err := a.python(ctx, folder)
 	defer release()
 	if err != nil {
-		return sb.Form{}, err
+		return said, err
 	}
 	in, err := a.newRoom(worker, "form-"+a.ID, operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"), FiftyOne: fiftyOneOf(&a.FiftyOne),
 	})
 	defer func() { _ = os.RemoveAll(in.dir) }()
 	if err != nil {
-		return sb.Form{}, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
+		return said, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
+	}
+	verb := "form"
+	if a.Tell {
+		verb = "meet"
 	}
 	end, err := a.execute(ctx, sb.Job{
 		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: filepath.Base(in.dir)}, Source: worker}, Operator: a.Operator, Forks: ForksOf(python),
-		Command: inFiftyOne(python, "form", folder), Dir: "/", Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
+		Command: inFiftyOne(python, verb, folder), Dir: "/", Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
 	})
 	if err != nil {
-		return sb.Form{}, err
+		return said, err
 	}
 	return a.read(in, end)
 }
 
-// python waits a little for a Python that has to be made first, and leaves the time to say so.
+// python waits a little for a Python that has to be made first, and leaves the time to say so to who waits for a form.
 func (a *asked) python(ctx context.Context, folder string) (string, func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, pythonWait)
-	defer cancel()
+	if !a.Tell {
+		waits, cancel := context.WithTimeout(ctx, pythonWait)
+		defer cancel()
+		ctx = waits
+	}
 	return a.pythonFor(ctx, folder)
 }
 
@@ -159,18 +184,20 @@ func (a *asked) execute(ctx context.Context, job sb.Job) (sb.End, error) {
 }
 
 // read reads what the process has left, without what it was given in secret.
-func (a *asked) read(in room, end sb.End) (form sb.Form, err error) {
+func (a *asked) read(in room, end sb.End) (said sb.FormAnswer, err error) {
 	b, err := readResult(in.resultFile(), a.Owner)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && a.Tell:
+		return said, sb.Errorf(sb.Invalid, "The plugin could not be loaded: its process ended with %s.", end)
 	case errors.Is(err, fs.ErrNotExist):
-		return form, sb.Errorf(sb.Invalid, "The operator gave no form: its process ended with %s.", end)
+		return said, sb.Errorf(sb.Invalid, "The operator gave no form: its process ended with %s.", end)
 	case err != nil:
-		return form, err
+		return said, err
 	case len(b) > sb.MaxForm:
-		return form, sb.Errorf(sb.TooLarge, "The form has %d bytes; at most %d are shown.", len(b), sb.MaxForm)
+		return said, sb.Errorf(sb.TooLarge, "The form has %d bytes; at most %d are shown.", len(b), sb.MaxForm)
 	}
-	if err := json.Unmarshal(a.mask.JSON(b), &form); err != nil {
-		return form, sb.Wrap(err, sb.Internal, "The form cannot be read: %v", err)
+	if err := json.Unmarshal(a.mask.JSON(b), &said); err != nil {
+		return said, sb.Wrap(err, sb.Internal, "The form cannot be read: %v", err)
 	}
-	return form, nil
+	return said, nil
 }

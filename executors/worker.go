@@ -93,8 +93,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	registry.Go(func() { w.register(life) })
 	registry.Go(func() { w.clear(life, left) })
 	if w.runner.Python != "" {
-		for range resolvers {
-			registry.Go(func() { w.resolve(life) })
+		for n := range resolvers {
+			registry.Go(func() { w.resolve(life, n == 0) })
 		}
 	}
 

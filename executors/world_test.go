@@ -55,6 +55,7 @@ type plane struct {
 	failure   *sb.FailRequest
 	endToken  string
 	answers   []sb.FormAnswer
+	meeter    string // the name of a worker that also tells of plugins
 	fractions []float64
 	ends      []sb.EndRequest
 
@@ -99,6 +100,9 @@ func (p *plane) Forms(ctx context.Context, r sb.FormsRequest) (*sb.FormQuestion,
 	err := p.call(ctx, "forms", func() error {
 		if r.Answer != nil {
 			p.answers = append(p.answers, *r.Answer)
+		}
+		if r.Worker != "" {
+			p.meeter = r.Worker
 		}
 		return nil
 	})

@@ -9,9 +9,10 @@ import (
 	sb "signalbox"
 )
 
-// events is the stream of runs that change. It carries ids only; who wants more reads the run.
+// events is the stream of runs, and for admins of plugins, that change. It carries ids only; who wants more reads what changed.
 type events struct {
 	life    Runs
+	access  Access
 	notes   Notes
 	again   func(context.Context) (sb.Principal, error)
 	closing <-chan struct{}
@@ -54,46 +55,53 @@ func (h events) follow(ctx context.Context, f feed) error {
 	}
 }
 
-// gather takes what else is there already, each run once and in order, so that a burst costs one reading of rights.
-func gather(first sb.Note, notes <-chan sb.Note) []string {
-	var ids []string
-	seen := map[string]bool{}
+// gather takes what else is there already, each thing once and in order, so that a burst costs one reading of rights.
+func gather(first sb.Note, notes <-chan sb.Note) []sb.Note {
+	var changed []sb.Note
+	seen := map[sb.Note]bool{}
 	add := func(n sb.Note) {
-		if n.Topic == sb.TopicRun && !seen[n.ID] {
-			seen[n.ID] = true
-			ids = append(ids, n.ID)
+		if (n.Topic == sb.TopicRun || n.Topic == sb.TopicPlugin) && !seen[n] {
+			seen[n] = true
+			changed = append(changed, n)
 		}
 	}
-	for add(first); len(ids) < 1000; {
+	for add(first); len(changed) < 1000; {
 		select {
 		case n, open := <-notes:
 			if !open {
-				return ids
+				return changed
 			}
 			add(n)
 		default:
-			return ids
+			return changed
 		}
 	}
-	return ids
+	return changed
 }
 
 // tell reads the rights again for every event: who may not hear of a run now does not.
-func (h events) tell(ctx context.Context, f feed, ids []string) error {
-	if len(ids) == 0 {
+func (h events) tell(ctx context.Context, f feed, changed []sb.Note) error {
+	if len(changed) == 0 {
 		return nil
 	}
 	who, err := h.again(ctx)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if !h.life.MayHear(ctx, who, id) {
+	for _, n := range changed {
+		if !h.mayHear(ctx, who, n) {
 			continue
 		}
-		if err := f.event("", "", Changed{Kind: sb.TopicRun, ID: id}); err != nil {
+		if err := f.event("", "", Changed{Kind: n.Topic, ID: n.ID}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (h events) mayHear(ctx context.Context, who sb.Principal, n sb.Note) bool {
+	if n.Topic == sb.TopicPlugin {
+		return h.access.Check(sb.Facts{Principal: who}, sb.ActAdminister) == nil
+	}
+	return h.life.MayHear(ctx, who, n.ID)
 }

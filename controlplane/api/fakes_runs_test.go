@@ -19,8 +19,13 @@ func (w *world) put(r sb.Run) {
 		r.Work.State = sb.WorkNone
 	}
 	w.runs[r.ID] = r
+	w.tell(sb.Note{Topic: sb.TopicRun, ID: r.ID})
+}
+
+// tell sends a note to all who listen. The caller holds the lock.
+func (w *world) tell(n sb.Note) {
 	for _, c := range w.notes {
-		c <- sb.Note{Topic: sb.TopicRun, ID: r.ID}
+		c <- n
 	}
 }
 

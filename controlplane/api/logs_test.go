@@ -201,6 +201,22 @@ func TestEventsCarryIdsOfRunsThatTheReaderMaySeeNow(t *testing.T) {
 	require.Equal(t, "end of stream", next(), "a key that ended ends the stream")
 }
 
+func TestEventsTellAdminsOfPlugins(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	admin, _ := b.listen("root", "/api/v1/events")
+	<-b.heard
+	member, _ := b.listen("ann", "/api/v1/events")
+	<-b.heard
+	b.mu.Lock()
+	b.tell(sb.Note{Topic: sb.TopicPlugin, ID: "p1"})
+	b.mu.Unlock()
+	b.put(sb.Run{ID: "r1", DatasetID: "d1", CreatedBy: sb.Who{ID: "root"}})
+	require.Equal(t, `data: {"kind":"plugin","id":"p1"}`, admin())
+	require.Equal(t, `data: {"kind":"run","id":"r1"}`, admin())
+	require.Equal(t, `data: {"kind":"run","id":"r1"}`, member())
+}
+
 func TestStreamsEndWhenTheServerCloses(t *testing.T) {
 	t.Parallel()
 	closing := make(chan struct{})

@@ -174,11 +174,12 @@ type Runs interface {
 // Conflict, RateLimited (too much is asked at once), Unavailable (by signalbox.ErrNoForm: the form could not be made, and what to do).
 type Forms interface {
 	Form(ctx context.Context, who sb.Principal, ask sb.FormAsk) (sb.MadeForm, error)
-	// Question waits for a question to a pool; nil when there was none.
-	Question(ctx context.Context, orchestratorID, pool string) (*sb.FormQuestion, error)
-	// Answer takes the answer to a question of a pool. NotFound: it is not that pool's, or nobody waits any more; Conflict: it
+	// Question waits for a question to a pool; nil when there was none. A worker that gives its name is also asked what it makes
+	// of plugins.
+	Question(ctx context.Context, orchestratorID, pool, worker string) (*sb.FormQuestion, error)
+	// Answer takes a worker's answer to a question of a pool. NotFound: it is not that pool's, or nobody waits any more; Conflict: it
 	// was answered by another.
-	Answer(ctx context.Context, orchestratorID, pool string, answer sb.FormAnswer) error
+	Answer(ctx context.Context, orchestratorID, pool, worker string, answer sb.FormAnswer) error
 	// Archive opens the archive of the plugin that a question is about. Errors: NotFound.
 	Archive(ctx context.Context, orchestratorID, question string) (body io.ReadCloser, size int64, err error)
 }

@@ -22,7 +22,7 @@ func (h resolvers) ask(ctx context.Context, in *struct{ Body sb.FormsRequest }) 
 		return nil, err
 	}
 	if b.Answer != nil {
-		if err := h.forms.Answer(ctx, orchestrator, b.Pool, *b.Answer); err != nil {
+		if err := h.forms.Answer(ctx, orchestrator, b.Pool, b.Worker, *b.Answer); err != nil {
 			return nil, err
 		}
 	}
@@ -35,7 +35,7 @@ func (h resolvers) ask(ctx context.Context, in *struct{ Body sb.FormsRequest }) 
 		case <-ctx.Done():
 		}
 	}()
-	question, err := h.forms.Question(ctx, orchestrator, b.Pool)
+	question, err := h.forms.Question(ctx, orchestrator, b.Pool, b.Worker)
 	if err != nil || question == nil {
 		return &decided[*sb.FormQuestion]{Status: http.StatusNoContent}, err
 	}
@@ -45,6 +45,9 @@ func (h resolvers) ask(ctx context.Context, in *struct{ Body sb.FormsRequest }) 
 func checkForms(b sb.FormsRequest) error {
 	if !poolName.MatchString(b.Pool) {
 		return sb.Faulty(faultyDetail, sb.Fault{Location: "body.pool", Message: "a pool has 1 to 40 characters of a-z, 0-9 and -", Value: b.Pool})
+	}
+	if wrong := sb.CheckName(b.Worker); b.Worker != "" && wrong != "" {
+		return sb.Faulty(faultyDetail, sb.Fault{Location: "body.worker", Message: wrong, Value: b.Worker})
 	}
 	a := b.Answer
 	if a == nil {

@@ -104,7 +104,7 @@ func (s *server) pluginRoutes() {
 func (s *server) runRoutes() {
 	h := runs{s.Runs, s.Queue, s.Facts, s.Access, s.Orchestrators}
 	bulk := bulk{h}
-	events := events{s.Runs, s.Notes, s.again, s.Closing}
+	events := events{s.Runs, s.Access, s.Notes, s.again, s.Closing}
 	on(s, route{method: post, path: "/runs", what: "Schedule a run", door: forPeople, right: sb.ActSchedule, status: 202, limit: runBody}, h.schedule)
 	on(s, route{method: get, path: "/runs", what: "Runs that I may see", door: forPeople}, h.list)
 	on(s, route{method: post, path: "/runs/bulk", what: "Do the same to several runs", door: forPeople}, bulk.do)

@@ -19,21 +19,25 @@ type bells struct {
 
 func newBells() bells { return bells{new(sync.Mutex), map[sb.Note]map[chan struct{}]struct{}{}} }
 
-// listen gives a channel that holds something after each such note, until stop is called.
-func (b bells) listen(n sb.Note) (rings <-chan struct{}, stop func()) {
+// listen gives a channel that holds something after any of such notes, until stop is called.
+func (b bells) listen(notes ...sb.Note) (rings <-chan struct{}, stop func()) {
 	bell := make(chan struct{}, 1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.waiting[n] == nil {
-		b.waiting[n] = map[chan struct{}]struct{}{}
+	for _, n := range notes {
+		if b.waiting[n] == nil {
+			b.waiting[n] = map[chan struct{}]struct{}{}
+		}
+		b.waiting[n][bell] = struct{}{}
 	}
-	b.waiting[n][bell] = struct{}{}
 	return bell, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		delete(b.waiting[n], bell)
-		if len(b.waiting[n]) == 0 {
-			delete(b.waiting, n)
+		for _, n := range notes {
+			delete(b.waiting[n], bell)
+			if len(b.waiting[n]) == 0 {
+				delete(b.waiting, n)
+			}
 		}
 	}
 }
@@ -59,6 +63,9 @@ func (s *Forms) Run(ctx context.Context) error {
 		case note, open := <-notes:
 			if !open {
 				return nil
+			}
+			if note.Topic == anyPlugin.Topic {
+				note = anyPlugin
 			}
 			s.bells.ring(note)
 		case <-tick.C:

@@ -86,7 +86,7 @@ var embedding = sb.FormAsk{
 
 func (w *world) question(pool string) *sb.FormQuestion {
 	w.t.Helper()
-	q, err := w.Question(w.t.Context(), w.Builtin.ID, pool)
+	q, err := w.Question(w.t.Context(), w.Builtin.ID, pool, "")
 	require.NoError(w.t, err)
 	require.NotNil(w.t, q)
 	return q
@@ -157,9 +157,9 @@ func TestAResolverOfThePoolAnswers(t *testing.T) {
 	require.Positive(t, size)
 
 	form := sb.Form{Inputs: []byte(`{"type":{"name":"Object"}}`), Schema: []byte(`{"type":"object"}`), Label: "Embed"}
-	runstest.RequireCode(t, sb.NotFound, w.Answer(t.Context(), w.Builtin.ID, "gpu", sb.FormAnswer{ID: q.ID, Form: sb.Form{Label: "forged"}}))
-	require.NoError(t, w.Answer(t.Context(), w.Builtin.ID, "default", sb.FormAnswer{ID: q.ID, Form: form}))
-	runstest.RequireCode(t, sb.Conflict, w.Answer(t.Context(), w.Builtin.ID, "default", sb.FormAnswer{ID: q.ID}))
+	runstest.RequireCode(t, sb.NotFound, w.Answer(t.Context(), w.Builtin.ID, "gpu", "", sb.FormAnswer{ID: q.ID, Form: sb.Form{Label: "forged"}}))
+	require.NoError(t, w.Answer(t.Context(), w.Builtin.ID, "default", "", sb.FormAnswer{ID: q.ID, Form: form}))
+	runstest.RequireCode(t, sb.Conflict, w.Answer(t.Context(), w.Builtin.ID, "default", "", sb.FormAnswer{ID: q.ID}))
 	got := <-asked
 	require.NoError(t, got.err)
 	require.Equal(t, sb.MadeForm{Form: form, Operator: runstest.Embed, Revision: 1}, got.form)
@@ -170,19 +170,19 @@ func TestAResolverThatWaitsIsWoken(t *testing.T) {
 	w := setup(t)
 	waits := make(chan *sb.FormQuestion, 1)
 	go func() {
-		q, _ := w.Question(t.Context(), w.Builtin.ID, "default")
+		q, _ := w.Question(t.Context(), w.Builtin.ID, "default", "")
 		waits <- q
 	}()
 	other, cancel := context.WithCancel(t.Context())
 	none := make(chan *sb.FormQuestion, 1)
 	go func() {
-		q, _ := w.Question(other, w.Builtin.ID, "gpu")
+		q, _ := w.Question(other, w.Builtin.ID, "gpu", "")
 		none <- q
 	}()
 	asked := w.asks(w.Ann, embedding)
 	q := <-waits
 	require.NotNil(t, q)
-	require.NoError(t, w.Answer(t.Context(), w.Builtin.ID, "default", sb.FormAnswer{ID: q.ID}))
+	require.NoError(t, w.Answer(t.Context(), w.Builtin.ID, "default", "", sb.FormAnswer{ID: q.ID}))
 	require.NoError(t, (<-asked).err)
 	cancel()
 	require.Nil(t, <-none, "another pool is not asked")
@@ -196,9 +196,9 @@ func TestAQuestionIsAskedAgainWhenItsResolverDies(t *testing.T) {
 	w.times.again <- time.Time{}
 	second := w.question("default")
 	require.Equal(t, first.ID, second.ID)
-	require.NoError(t, w.Answer(t.Context(), w.Builtin.ID, "default", sb.FormAnswer{ID: second.ID, Form: sb.Form{Label: "second"}}))
+	require.NoError(t, w.Answer(t.Context(), w.Builtin.ID, "default", "", sb.FormAnswer{ID: second.ID, Form: sb.Form{Label: "second"}}))
 	require.Equal(t, "second", (<-asked).form.Label)
-	runstest.RequireCode(t, sb.Conflict, w.Answer(t.Context(), w.Builtin.ID, "default", sb.FormAnswer{ID: first.ID}))
+	runstest.RequireCode(t, sb.Conflict, w.Answer(t.Context(), w.Builtin.ID, "default", "", sb.FormAnswer{ID: first.ID}))
 }
 
 func TestNobodyWaitsLong(t *testing.T) {
@@ -232,7 +232,7 @@ func TestAQuestionOfWhoIsGoneIsForgotten(t *testing.T) {
 	q := w.question("default")
 	cancel()
 	runstest.RequireCode(t, sb.Unavailable, <-asked)
-	runstest.RequireCode(t, sb.NotFound, w.Answer(t.Context(), w.Builtin.ID, "default", sb.FormAnswer{ID: q.ID}))
+	runstest.RequireCode(t, sb.NotFound, w.Answer(t.Context(), w.Builtin.ID, "default", "", sb.FormAnswer{ID: q.ID}))
 }
 
 func TestWhoLostHisRightsGetsNoForm(t *testing.T) {
@@ -253,7 +253,7 @@ func TestWhoLostHisRightsGetsNoForm(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	none := make(chan *sb.FormQuestion, 1)
 	go func() {
-		q, _ := w.Question(ctx, w.Builtin.ID, "default")
+		q, _ := w.Question(ctx, w.Builtin.ID, "default", "")
 		none <- q
 	}()
 	got := <-asked

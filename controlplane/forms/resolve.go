@@ -7,9 +7,14 @@ import (
 	sb "signalbox"
 )
 
-// Question waits for a question to a pool until ctx is done; nil when there was none.
-func (s *Forms) Question(ctx context.Context, orchestratorID, pool string) (*sb.FormQuestion, error) {
-	rings, stop := s.bells.listen(sb.Note{Topic: sb.TopicForm, ID: orchestratorID + "/" + pool})
+// Question waits for a question to a pool until ctx is done; nil when there was none. A worker that gives its name, and is
+// asked for no form, is asked what it makes of a plugin that is new.
+func (s *Forms) Question(ctx context.Context, orchestratorID, pool, worker string) (*sb.FormQuestion, error) {
+	waited := []sb.Note{{Topic: sb.TopicForm, ID: orchestratorID + "/" + pool}}
+	if worker != "" {
+		waited = append(waited, anyPlugin)
+	}
+	rings, stop := s.bells.listen(waited...)
 	defer stop()
 	for {
 		q, err := s.store.TakeQuestion(ctx, orchestratorID, pool)
@@ -23,6 +28,11 @@ func (s *Forms) Question(ctx context.Context, orchestratorID, pool string) (*sb.
 			continue
 		case sb.CodeOf(err) != sb.NotFound:
 			return nil, err
+		}
+		if worker != "" {
+			if question, err := s.meeting(ctx, orchestratorID, pool); err != nil || question != nil {
+				return question, err
+			}
 		}
 		select {
 		case <-rings:
@@ -61,7 +71,7 @@ func (s *Forms) filled(ctx context.Context, q sb.Question) (*sb.FormQuestion, er
 	}
 	out := &sb.FormQuestion{
 		ID: q.ID, WithinSeconds: sb.FormPatience.Seconds(), Operator: q.Operator, Params: q.Params, View: q.View, Secrets: map[string]string{},
-		Plugin: sb.ClaimPlugin{Name: f.Plugin.Name, Revision: revision.Number, SHA256: revision.SHA256, Root: revision.Root},
+		Plugin: claimOf(f.Plugin.Name, revision),
 	}
 	if keys := revision.Manifest.Secrets; len(keys) > 0 {
 		if out.Secrets, err = s.given.Values(ctx, keys); err != nil {
@@ -86,8 +96,11 @@ func (s *Forms) reach(ctx context.Context, d sb.Dataset, q sb.Question, out *sb.
 	return nil
 }
 
-// Answer takes the answer to a question of a pool. Errors: NotFound, Conflict (another resolver was first).
-func (s *Forms) Answer(ctx context.Context, orchestratorID, pool string, a sb.FormAnswer) error {
+// Answer takes a worker's answer to a question of a pool. Errors: NotFound, Conflict (another resolver was first).
+func (s *Forms) Answer(ctx context.Context, orchestratorID, pool, worker string, a sb.FormAnswer) error {
+	if a.Environment != nil {
+		return s.met(ctx, orchestratorID, pool, worker, a)
+	}
 	return s.store.AnswerQuestion(ctx, orchestratorID, pool, a.ID, a.Form)
 }
 

@@ -63,7 +63,8 @@ func (row environmentRow) lacks() (map[string]string, error) {
 	return lacks, json.Unmarshal([]byte(row.Lacks), &lacks)
 }
 
-// KeepEnvironment keeps what an environment makes of a revision, and forgets those that were seen least lately.
+// KeepEnvironment keeps what an environment makes of a revision, and forgets those that were seen least lately. Sends
+// TopicPlugin.
 func (s *Store) KeepEnvironment(ctx context.Context, e sb.Environment) error {
 	row, err := toEnvironmentRow(e)
 	if err != nil {
@@ -76,11 +77,28 @@ func (s *Store) KeepEnvironment(ctx context.Context, e sb.Environment) error {
 			row.RevisionID, row.OrchestratorID, row.Worker, row.SeenAt, row.Lacks, row.Offer); err != nil {
 			return err
 		}
+		var plugins []string
+		if err := t.NewRaw("SELECT plugin_id FROM revisions WHERE id = ?", row.RevisionID).Scan(ctx, &plugins); err != nil {
+			return err
+		}
+		for _, id := range plugins {
+			t.note(sb.Note{Topic: sb.TopicPlugin, ID: id})
+		}
 		_, err := t.exec(ctx, `DELETE FROM environments WHERE revision_id = ? AND seen_at < (
 			SELECT min(seen_at) FROM (SELECT seen_at FROM environments WHERE revision_id = ? ORDER BY seen_at DESC LIMIT ?) AS kept)`,
 			row.RevisionID, row.RevisionID, environmentsKept)
 		return err
 	})
+}
+
+// Unmet reads the enabled plugins whose current revision no environment of an orchestrator has met, and none is asked
+// about, those that changed last first.
+func (s *Store) Unmet(ctx context.Context, orchestratorID string) ([]sb.Plugin, error) {
+	list, err := s.plugins(ctx, s.read, `AND p.enabled
+		AND NOT EXISTS (SELECT 1 FROM environments AS e WHERE e.revision_id = p.revision_id AND e.orchestrator_id = ?)
+		AND NOT EXISTS (SELECT 1 FROM questions AS q WHERE q.revision_id = p.revision_id AND q.orchestrator_id = ? AND q.operator = '' AND q.asked_at > ? - ?)
+		ORDER BY p.updated_at DESC, p.id`, orchestratorID, orchestratorID, s.nowSQL(), sb.FormKept.Microseconds())
+	return list, tidy(err)
 }
 
 // KnowsEnvironment tells whether the word of an environment is known that lacks nothing, and is of the last day.

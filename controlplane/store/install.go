@@ -113,6 +113,7 @@ func (t *tx) nextNumber(ctx context.Context, pluginID string) (number int, err e
 // point makes a revision the current one.
 func (t *tx) point(ctx context.Context, pluginID, revisionID string) error {
 	_, err := t.exec(ctx, "UPDATE plugins SET revision_id = ?, updated_at = ?, changes = changes + 1 WHERE id = ?", revisionID, t.now, pluginID)
+	t.note(sb.Note{Topic: sb.TopicPlugin, ID: pluginID})
 	return err
 }
 
@@ -152,6 +153,7 @@ func (s *Store) changePlugin(
 		if _, err := t.exec(ctx, "UPDATE plugins SET changes = changes + 1 WHERE id = ?", id); err != nil {
 			return err
 		}
+		t.note(sb.Note{Topic: sb.TopicPlugin, ID: id})
 		if p, err = t.s.plugin(ctx, t, id); err != nil {
 			return err
 		}
@@ -245,6 +247,7 @@ func (s *Store) Uninstall(ctx context.Context, pluginID string, by sb.Who, reaso
 		if err != nil {
 			return err
 		}
+		t.note(sb.Note{Topic: sb.TopicPlugin, ID: pluginID})
 		if err := t.depart(ctx, departedPlugin, pluginID, reason, by); err != nil {
 			return err
 		}

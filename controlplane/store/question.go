@@ -81,6 +81,26 @@ func (s *Store) AskForm(ctx context.Context, q sb.Question) (string, error) {
 	return row.ID, err
 }
 
+// AskMeeting keeps a question, taken already, about what an environment of its pool makes of a revision. Conflict: one of
+// the orchestrator is asked that.
+func (s *Store) AskMeeting(ctx context.Context, orchestratorID, pool, revisionID string) (string, error) {
+	row := toQuestionRow(sb.Question{OrchestratorID: orchestratorID, Pool: pool, RevisionID: revisionID})
+	err := s.change(ctx, func(ctx context.Context, t *tx) error {
+		var asked []int
+		err := t.NewRaw("SELECT 1 FROM questions WHERE revision_id = ? AND orchestrator_id = ? AND operator = '' AND asked_at > ?",
+			revisionID, orchestratorID, t.now-sb.FormKept.Microseconds()).Scan(ctx, &asked)
+		if err != nil {
+			return err
+		}
+		if len(asked) > 0 {
+			return sb.Errorf(sb.Conflict, "revision %s is being met already", revisionID)
+		}
+		row.AskedAt, row.TakenAt = t.now, t.now
+		return insert(ctx, t, row)
+	})
+	return row.ID, err
+}
+
 // AskAgain hands a question without an answer to another resolver.
 func (s *Store) AskAgain(ctx context.Context, id string) error {
 	return s.change(ctx, func(ctx context.Context, t *tx) error {

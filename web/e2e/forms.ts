@@ -6,6 +6,13 @@ export interface Question {
   params: Record<string, unknown>;
 }
 
+/** What else a question of a resolver has. */
+interface Asked {
+  id: string;
+  tell_environment?: boolean;
+  plugin: { name: string };
+}
+
 const manifest = {
   name: '@tests/forms',
   version: '1.0.0',
@@ -83,17 +90,8 @@ export async function answering(
   world: World,
   answer: (asked: Question) => object | undefined,
 ): Promise<() => Promise<void>> {
-  const { key } = await world.call<{ key: string }>('POST', '/orchestrators/builtin/keys', { name: 'resolver' });
   const end = new AbortController();
-  const ask = async (body: object) => {
-    const said = await fetch(`${world.url}/api/v1/work/forms`, {
-      method: 'POST',
-      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: end.signal,
-    });
-    return said.status === 200 ? ((await said.json()) as Question & { id: string }) : undefined;
-  };
+  const ask = await resolver(world, end.signal);
   const work = async () => {
     let made: object | undefined;
     while (!end.signal.aborted) {
@@ -106,6 +104,35 @@ export async function answering(
   return async () => {
     end.abort();
     await working;
+  };
+}
+
+/**
+ * Tells what its FiftyOne makes of a plugin, as a worker with a FiftyOne does that waits for questions, and waits for the
+ * next until it is ended.
+ */
+export async function meeting(world: World, plugin: string, environment: object): Promise<() => void> {
+  const end = new AbortController();
+  const ask = await resolver(world, end.signal);
+  for (;;) {
+    const question = await ask({ pool: 'default', worker: 'tests/resolver' });
+    if (!question?.tell_environment || question.plugin.name !== plugin) continue; // others go unanswered
+    ask({ pool: 'default', worker: 'tests/resolver', answer: { id: question.id, environment } }).catch(() => undefined);
+    return () => end.abort();
+  }
+}
+
+/** Waits for questions with a key of its own, and brings answers. */
+async function resolver(world: World, signal: AbortSignal) {
+  const { key } = await world.call<{ key: string }>('POST', '/orchestrators/builtin/keys', { name: 'resolver' });
+  return async (body: object) => {
+    const said = await fetch(`${world.url}/api/v1/work/forms`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    });
+    return said.status === 200 ? ((await said.json()) as Question & Asked) : undefined;
   };
 }
 

@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { expectOpenToAll } from './axe.ts';
+import { meeting } from './forms.ts';
 import { expect, test, type World } from './world.ts';
 
 /** Makes the ZIP of a plugin that has these operators. */
@@ -124,6 +126,35 @@ test('P5: a plugin, and one operator, are disabled and enabled again', async ({ 
   }
   await page.getByRole('switch', { name: '@acme/switched is enabled' }).click({ force: true });
   await expect(page.getByRole('switch', { name: '@acme/switched is enabled' })).toBeChecked();
+});
+
+test('P1: an admin reads what FiftyOne could not load, and why, while he looks', async ({ as, world }) => {
+  const page = await as('admin', '/plugins');
+  const path = await installed(page, world, '@acme/lacking', ['hello', 'sings']);
+  await page.goto(world.url + path);
+  await expect(page.getByText('No FiftyOne has loaded this version yet.')).toBeVisible();
+  const why = "ModuleNotFoundError: No module named 'songs'. Install what has the module songs in the environment.";
+  const end = await meeting(world, '@acme/lacking', {
+    fiftyone: '1.22.1',
+    python: '3.11.7',
+    unmet: '',
+    operators: [{ name: 'hello' }],
+    errors: ["Traceback (most recent call last):\n  <b>import songs</b>\nModuleNotFoundError: No module named 'songs'"],
+  });
+  const met = page.getByRole('region', { name: 'In FiftyOne' });
+  await expect(met).toContainText(
+    '1 declared, but not loadable · FiftyOne 1.22.1, Python 3.11.7 on builtin, worker tests/resolver',
+  );
+  await expect(met.getByRole('listitem')).toHaveText(`sings: ${why}`);
+  await expect(met).toContainText('<b>import songs</b>');
+  await expect(page.getByRole('row', { name: /@acme.lacking.sings/ })).toContainText(
+    `Declared, but not loadable: ${why}`,
+  );
+  await expect(page.getByRole('row', { name: /@acme.lacking.hello/ })).not.toContainText('not loadable');
+  end();
+  await expectOpenToAll(page);
+  await page.goto(`${world.url}/plugins`);
+  await expect(page.getByRole('row', { name: /@acme.lacking/ })).toContainText('1 not loadable');
 });
 
 test('P6: the least role is changed, once the effect was shown', async ({ as, world }) => {

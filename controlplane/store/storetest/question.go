@@ -14,14 +14,16 @@ import (
 )
 
 var questionTests = map[string]func(*testing.T, Fresh){
-	"a question is taken once and answered once":        questionOnce,
-	"a question is its pool's":                          questionOfAPool,
-	"a question lives a minute, and waits five seconds": questionTimes,
-	"a question whose resolver died is asked again":     questionAgain,
-	"open questions are bounded":                        questionBounds,
-	"resolvers take each question once":                 questionRace,
-	"a form that was seen is found by its params":       questionSeen,
-	"who waits for questions and answers is woken":      questionNotes,
+	"a question is taken once and answered once":         questionOnce,
+	"a question is its pool's":                           questionOfAPool,
+	"a question lives a minute, and waits five seconds":  questionTimes,
+	"a question whose resolver died is asked again":      questionAgain,
+	"open questions are bounded":                         questionBounds,
+	"resolvers take each question once":                  questionRace,
+	"a form that was seen is found by its params":        questionSeen,
+	"who waits for questions and answers is woken":       questionNotes,
+	"a revision that nobody has met is asked about once": questionMeeting,
+	"who waits for plugins is woken":                     pluginNotes,
 }
 
 // asked is a question of Ann's.
@@ -212,4 +214,77 @@ func questionNotes(t *testing.T, fresh Fresh) {
 	hears(t, notes, pool)
 	require.NoError(t, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", id, answered))
 	hears(t, notes, sb.Note{Topic: sb.TopicAnswer, ID: id})
+}
+
+func questionMeeting(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	unmet := func(orchestrator string) []string {
+		list, err := w.Unmet(t.Context(), orchestrator)
+		require.NoError(t, err)
+		var ids []string
+		for _, p := range list {
+			require.Len(t, p.Operators, len(p.Revision.Manifest.Operators))
+			ids = append(ids, p.Revision.ID)
+		}
+		return ids
+	}
+	first := w.plugin.Revision.ID
+	require.Equal(t, []string{first}, unmet(w.builtin.ID))
+	id, err := w.AskMeeting(t.Context(), w.builtin.ID, "gpu", first)
+	require.NoError(t, err)
+	require.Empty(t, unmet(w.builtin.ID), "a worker is asked")
+	require.Equal(t, []string{first}, unmet("another"))
+	_, err = w.AskMeeting(t.Context(), w.builtin.ID, "cpu", first)
+	requireCode(t, sb.Conflict, err)
+	_, err = w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
+	requireCode(t, sb.NotFound, err)
+	q, err := w.OpenQuestion(t.Context(), w.builtin.ID, id)
+	require.NoError(t, err)
+	require.True(t, q.Meets())
+	require.Equal(t, first, q.RevisionID)
+
+	w.clock.pass(sb.FormKept + time.Second)
+	require.Equal(t, []string{first}, unmet(w.builtin.ID), "the worker did not answer")
+	_, err = w.AskMeeting(t.Context(), w.builtin.ID, "gpu", first)
+	require.NoError(t, err)
+	w.met(t, "a", map[string]string{"hello": "no torch"})
+	w.clock.pass(sb.FormKept + time.Second)
+	require.Empty(t, unmet(w.builtin.ID), "it is known, also what it lacks")
+	require.Equal(t, []string{first}, unmet("another"))
+
+	next := upload("@acme/tools", "2", "hello")
+	next.Overwrite = true
+	w.plugin, _, err = w.Install(t.Context(), next)
+	require.NoError(t, err)
+	require.Equal(t, []string{w.plugin.Revision.ID}, unmet(w.builtin.ID), "a revision that is new")
+	_, err = w.EnablePlugin(t.Context(), w.plugin.ID, false)
+	require.NoError(t, err)
+	require.Empty(t, unmet(w.builtin.ID), "it is disabled")
+}
+
+func pluginNotes(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	notes := w.Notes(t.Context())
+	w.heard(t, notes, func() {})
+	plugin := sb.Note{Topic: sb.TopicPlugin, ID: w.plugin.ID}
+	role, next := sb.Admin, upload("@acme/tools", "2", "hello")
+	next.Overwrite = true
+	for _, c := range []struct {
+		what   string
+		change func() error
+	}{
+		{"an environment met it", func() error { w.met(t, "a", nil); return nil }},
+		{"it is upgraded", func() error { _, _, err := w.Install(t.Context(), next); return err }},
+		{"it is rolled back", func() error { _, err := w.Rollback(t.Context(), w.plugin.ID, 1); return err }},
+		{"it is disabled", func() error { _, err := w.EnablePlugin(t.Context(), w.plugin.ID, false); return err }},
+		{"an operator is decided on", func() error {
+			_, err := w.SetOperator(t.Context(), w.plugin.ID, "hello", sb.OperatorPatch{MinimumRole: &role})
+			return err
+		}},
+	} {
+		require.NoError(t, c.change(), c.what)
+		hears(t, notes, plugin)
+	}
+	require.NoError(t, w.Uninstall(t.Context(), w.plugin.ID, w.ann.Who(), "not needed"))
+	hears(t, notes, plugin)
 }

@@ -12,7 +12,7 @@ export function useAutoRefresh() {
   return useLocalStorage({ key: 'signalbox-auto-refresh', defaultValue: true, getInitialValueInEffect: false });
 }
 
-/** Keeps what is shown of runs up to date while the page is open and auto-refresh is on. */
+/** Keeps what is shown of runs and plugins up to date while the page is open and auto-refresh is on. */
 export function useLive() {
   const client = useQueryClient();
   const [on] = useAutoRefresh();
@@ -21,13 +21,19 @@ export function useLive() {
     if (!on) return;
     if (stream.current() === 'open') void client.invalidateQueries({ queryKey: ['runs'] }); // else when it opens
     const lists = seldom(() => void client.invalidateQueries({ queryKey: ['runs', 'list'] }), listsEvery);
+    const plugins = seldom(() => void client.invalidateQueries({ queryKey: ['plugins'] }), listsEvery);
     const silence = stream.listen((changes) => {
-      refresh(client, changes);
-      lists.call();
+      const ofRuns = changes.filter((c) => c.kind === 'run');
+      if (ofRuns.length > 0 || changes.length === 0) {
+        refresh(client, ofRuns);
+        lists.call();
+      }
+      if (ofRuns.length < changes.length || changes.length === 0) plugins.call();
     });
     return () => {
       silence();
       lists.stop();
+      plugins.stop();
     };
   }, [client, on]);
 }

@@ -7,6 +7,7 @@ export type OperatorChange = Schemas['OperatorPatchBody'];
 export type Effect = Schemas['Effect'];
 export type Installation = Schemas['Installation'];
 export type Revision = Schemas['Revision'];
+export type Environment = Schemas['Environment'];
 
 /** The permissions on a dataset, the least first. */
 export const permissions = ['none', 'view', 'tag', 'edit', 'manage'] as const;

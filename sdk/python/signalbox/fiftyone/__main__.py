@@ -42,6 +42,7 @@ def _parsed(args: Optional[List[str]]) -> argparse.Namespace:
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
         ("spare", _spare, "start a process ahead for each operator that a worker runs, where none can be forked"),
         ("form", _form, "write as JSON the form of the operator that this process was started for"),
+        ("meet", _meet, "write as JSON what the plugin of a folder offers to the worker that this process was started by"),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
         ("test", _test, "tell as JSON what of the plugin of a folder would not work in a run here"),
     ):
@@ -105,6 +106,18 @@ def _unconnected(job: Job) -> str:
     except Exception as e:  # noqa: BLE001 - many kinds, all of them the database's
         return f"FiftyOne cannot use its database: {e}"
     return ""
+
+
+def _meet(folder: Path) -> int:
+    """Write what the folder offers to the file that ``SIGNALBOX_RESULT`` names: plugins may print."""
+    environment.serve(folder)
+    environment.log_to_stderr()
+    environment.connect()
+    wrong = unmet()
+    offer = operators.environment(wrong) if wrong else Operators().offer()
+    said = json.dumps({"environment": dataclasses.asdict(offer)}, default=str)
+    Path(os.environ["SIGNALBOX_RESULT"]).write_text(said, encoding="utf-8")
+    return 0
 
 
 def _list(folder: Path) -> int:

@@ -109,6 +109,28 @@ class EnvironmentTest(unittest.TestCase):
             self.assertEqual((name, problem, stack), (one[0], one[1], one[3]))
             self.assertIn(words, one[2])
 
+    def met(self, code: str, manifest: str = "") -> Any:
+        """Have the plugin met as a worker does, without a database."""
+        Path(self.folder, "__init__.py").write_text(code)
+        Path(self.folder, "fiftyone.yml").write_text("name: '@t/met'\noperators: [fine, wants, breaks, shows]\n" + manifest)
+        result = self.home / "result.json"
+        process = real.start(str(self.home), ["meet"], {"SIGNALBOX_RESULT": str(result)}, self.folder)
+        _, self.err = process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode, self.err)
+        return json.loads(result.read_text())["environment"]
+
+    def test_a_worker_reads_what_is_offered(self) -> None:
+        """What could be loaded, what could not, and that this FiftyOne is none that is asked for."""
+        met = self.met(_CODE)
+        self.assertEqual(["fine", "wants", "breaks", "shows"], [o["name"] for o in met["operators"]])
+        self.assertIn("No module named 'not_installed'", met["errors"][0])
+        self.assertEqual(("1.22.1", ""), (met["fiftyone"], met["unmet"]))
+        met = self.met("import fiftyone as fo\nfo.list_datasets()\n")
+        self.assertIn("has no FiftyOne database", met["errors"][0])
+        met = self.met("raise SystemExit('it is not even tried')", "fiftyone:\n  version: '>=2.0'\n")
+        self.assertIn("asks for fiftyone>=2.0", met["unmet"])
+        self.assertEqual([], met["errors"])
+
     def test_what_fiftyone_itself_brings(self) -> None:
         """A folder with the name of one of FiftyOne's own plugins offers its operators."""
         examples = Path(__file__).resolve().parents[4] / "examples" / "plugins"

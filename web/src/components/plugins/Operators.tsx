@@ -62,6 +62,11 @@ function Name({ of }: { of: PluginOperator }) {
       <Text size="xs" c="dimmed">
         {of.uri}
       </Text>
+      {of.not_loadable !== null && (
+        <Text size="xs" c="var(--sb-failed)" maw={480} style={{ overflowWrap: 'anywhere' }}>
+          Declared, but not loadable: {of.not_loadable}
+        </Text>
+      )}
     </>
   );
 }

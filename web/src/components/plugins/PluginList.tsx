@@ -52,12 +52,18 @@ function Name({ plugin }: { plugin: Plugin }) {
 
 function Count({ of }: { of: Plugin }) {
   const off = of.operators.filter((o) => !o.enabled).length;
+  const lacking = of.operators.filter((o) => o.not_loadable !== null).length;
   return (
     <>
       {of.operators.length}
       {off > 0 && (
         <Text span size="xs" c="dimmed">
           {` (${off} disabled)`}
+        </Text>
+      )}
+      {lacking > 0 && (
+        <Text size="xs" c="var(--sb-failed)">
+          {lacking} not loadable
         </Text>
       )}
     </>

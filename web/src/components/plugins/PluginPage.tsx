@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { Outward } from '@/components/Outward.tsx';
 import { Page } from '@/components/Page.tsx';
+import { Environments } from '@/components/plugins/Environments.tsx';
 import { Operators } from '@/components/plugins/Operators.tsx';
 import { PluginSwitch } from '@/components/plugins/PluginSwitch.tsx';
 import { Revisions } from '@/components/plugins/Revisions.tsx';
@@ -23,6 +24,7 @@ export function PluginPage({ plugin }: { plugin: Plugin }) {
           </Text>
           <Operators plugin={plugin} />
         </section>
+        <Environments plugin={plugin} />
         <section>
           <Title order={2} size="h4" mb="xs">
             Versions
