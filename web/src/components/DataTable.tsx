@@ -5,13 +5,14 @@ import {
   type Column,
   createSortedRowModel,
   FlexRender,
+  type Row as TableRow,
   rowSortingFeature,
   sortFn_alphanumeric,
   sortFn_basic,
   tableFeatures,
   useTable,
 } from '@tanstack/react-table';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { Empty } from '@/components/Empty.tsx';
 import { Cell, StackTable } from '@/components/StackTable.tsx';
 import classes from './DataTable.module.css';
@@ -22,7 +23,10 @@ const features = tableFeatures({
   sortFns: { alphanumeric: sortFn_alphanumeric, basic: sortFn_basic },
 });
 
-/** The columns of a table of such rows. One with an accessor can be sorted by a press on its title. */
+/**
+ * The columns of a table of such rows. One with an accessor can be sorted by a press on its title. What a cell shows comes from
+ * its row alone, or from hooks of its own: rows that stay the same are not rendered again.
+ */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each column has a value of its own type
 export type Columns<Row> = ColumnDef<typeof features, Row & object, any>[];
 
@@ -34,11 +38,14 @@ interface Props<Row> {
   rows: Row[];
   columns: Columns<Row>; // made once: outside of the component, or by useMemo
   empty: ReactNode; // one sentence and the next action
+  idOf?: (row: Row) => string; // what tells rows apart, if they have no id
 }
 
+const ownId = (row: object) => (row as { id: string }).id;
+
 /** A list as a table, which a press on a title sorts. */
-export function DataTable<Row extends { id: string }>({ label, rows, columns, empty }: Props<Row>) {
-  const table = useTable({ features, columns, defaultColumn, data: rows, getRowId: (row: Row) => row.id });
+export function DataTable<Row extends object>({ label, rows, columns, empty, idOf = ownId }: Props<Row>) {
+  const table = useTable({ features, columns, defaultColumn, data: rows, getRowId: idOf });
   if (rows.length === 0) return <Empty>{empty}</Empty>;
   return (
     <StackTable
@@ -68,22 +75,38 @@ export function DataTable<Row extends { id: string }>({ label, rows, columns, em
       </Table.Thead>
       <Table.Tbody>
         {table.getRowModel().rows.map((row) => (
-          <Table.Tr key={row.id}>
-            {row.getAllCells().map((cell, i) => (
-              <Cell
-                key={cell.id}
-                label={i === 0 ? undefined : titleOf(cell.column)}
-                className={untitled(cell.column) ? classes.deeds : undefined}
-              >
-                <FlexRender cell={cell} />
-              </Cell>
-            ))}
-          </Table.Tr>
+          <Line key={row.id} row={row} of={row.original} columns={columns} />
         ))}
       </Table.Tbody>
     </StackTable>
   );
 }
+
+interface LineProps<Row extends object> {
+  row: TableRow<typeof features, Row>;
+  of: Row;
+  columns: Columns<Row>;
+}
+
+/** A row, which is rendered again when what it is of, or a column, is another. */
+const Line = memo(
+  function Line<Row extends object>({ row }: LineProps<Row>) {
+    return (
+      <Table.Tr>
+        {row.getAllCells().map((cell, i) => (
+          <Cell
+            key={cell.id}
+            label={i === 0 ? undefined : titleOf(cell.column)}
+            className={untitled(cell.column) ? classes.deeds : undefined}
+          >
+            <FlexRender cell={cell} />
+          </Cell>
+        ))}
+      </Table.Tr>
+    );
+  },
+  (a, b) => a.of === b.of && a.columns === b.columns,
+) as <Row extends object>(props: LineProps<Row>) => ReactNode;
 
 function untitled<Row extends object>(column: AnyColumn<Row>): boolean {
   return column.columnDef.header === defaultColumn.header;

@@ -1,5 +1,5 @@
 import { MantineProvider, Menu } from '@mantine/core';
-import { render, screen, waitFor } from '@testing-library/react';
+import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it } from 'vitest';
 import { MenuButton, MenuDeed } from '@/components/MenuButton.tsx';
@@ -40,6 +40,16 @@ it('opens by a key at once, so that the next one is not lost', async () => {
   await userEvent.keyboard('{Enter}{Escape}');
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(button.getAttribute('aria-expanded')).toBe('false');
+});
+
+it('closes by Escape also before it has the focus', async () => {
+  const button = shown();
+  button.focus();
+  await userEvent.keyboard('{Enter}');
+  fireEvent.keyDown(button, { key: 'Escape' });
+  expect(button.getAttribute('aria-expanded')).toBe('false');
+  await waitFor(() => expect(cat()).toBeNull());
+  expect(document.activeElement).toBe(button);
 });
 
 it('closes by a second press', async () => {

@@ -2,10 +2,11 @@ import { Menu, type MenuItemProps, type MenuProps } from '@mantine/core';
 import {
   createContext,
   type CSSProperties,
-  type MouseEvent,
+  type KeyboardEvent,
   type ReactNode,
   type Ref,
   type SyntheticEvent,
+  type UIEvent,
   useCallback,
   useContext,
   useEffect,
@@ -26,7 +27,7 @@ interface Props extends Pick<MenuProps, 'position' | 'width'> {
 export function MenuButton({ button, ...rest }: Props) {
   const [opened, setOpened] = useState<boolean>(); // once it is pressed
   const turn = useTurn();
-  const toggle = (e: MouseEvent) =>
+  const toggle = (e: UIEvent) =>
     turn(
       e,
       () => setOpened((before) => before ?? false),
@@ -47,7 +48,7 @@ export function MenuButton({ button, ...rest }: Props) {
 export function useTurn() {
   const soon = useAfterPaint();
   return useCallback(
-    (press: MouseEvent, make: () => void, turn: () => void) => {
+    (press: UIEvent, make: () => void, turn: () => void) => {
       flushSync(make);
       if (press.detail === 0) turn();
       else soon(turn);
@@ -57,13 +58,19 @@ export function useTurn() {
 }
 
 /** What makes a button one that opens and closes a menu. */
-export function menuButton(opened: boolean, toggle: (e: MouseEvent<HTMLElement>) => void) {
+export function menuButton(opened: boolean, toggle: (e: UIEvent<HTMLElement>) => void) {
   const keep = (e: SyntheticEvent) => opened && e.stopPropagation(); // else the menu closes by that, and opens again by the click
+  const escape = (e: KeyboardEvent<HTMLElement>) => {
+    if (!opened || e.key !== 'Escape') return; // the menu, which takes the focus a moment after it opens, closes by its own
+    e.stopPropagation();
+    toggle(e);
+  };
   return {
     'aria-haspopup': 'menu',
     'aria-expanded': opened,
     onMouseDown: keep,
     onTouchStart: keep,
+    onKeyDown: escape,
     onClick: toggle,
   } as const;
 }

@@ -1,36 +1,55 @@
 import { NativeSelect, Switch, Text } from '@mantine/core';
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useRef } from 'react';
 import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { foretell, Foretold } from '@/components/Effect.tsx';
 import { type Change, usePluginDeeds } from '@/components/plugins/deeds.ts';
 import { roleChoices } from '@/services/me.ts';
 import { effectOf, permissions, type Plugin, type PluginOperator } from '@/services/plugins.ts';
 
-type Row = PluginOperator & { id: string };
+/** Asks before a change of an operator, with its effect. */
+type Ask = (operator: PluginOperator, to: Change['to'], title: string, verb: string) => void;
 
-/** The plugin whose operators are shown, and what is done with them. Columns stay, whatever changes of it. */
-interface About {
-  plugin: Plugin;
-  act: (to: Change) => void;
-  busy: boolean; // with a change of any of them
-}
-
-const AboutPlugin = createContext<About | undefined>(undefined);
+const Asking = createContext<Ask>(() => undefined);
 
 /** The operators of a plugin, and who may run them: both the role and the permission are needed. */
 export function Operators({ plugin }: { plugin: Plugin }) {
-  const { change } = usePluginDeeds();
-  const rows = plugin.operators.map((o) => ({ ...o, id: o.uri }));
   return (
-    <AboutPlugin value={{ plugin, act: change.mutate, busy: change.isPending }}>
-      <DataTable label="Operators" rows={rows} columns={columns} empty="This plugin has no operators." />
-    </AboutPlugin>
+    <Asking value={useAsk(plugin)}>
+      <DataTable
+        label="Operators"
+        rows={plugin.operators}
+        idOf={(o) => o.uri}
+        columns={columns}
+        empty="This plugin has no operators."
+      />
+    </Asking>
   );
+}
+
+/** Gives what asks. It stays the same, so that a change of one operator renders no other: a plugin may have hundreds. */
+function useAsk(plugin: Plugin): Ask {
+  const { change } = usePluginDeeds();
+  const now = useRef({ plugin, change });
+  useEffect(() => {
+    now.current = { plugin, change };
+  });
+  return useCallback<Ask>((operator, to, title, verb) => {
+    const { plugin, change } = now.current;
+    if (change.isPending) return;
+    foretell({
+      title,
+      verb,
+      about: [operator.uri, to],
+      ask: () => effectOf(plugin.id, operator.name, to),
+      show: Foretold,
+      act: () => change.mutate({ plugin, operator, to }),
+    });
+  }, []);
 }
 
 const permissionChoices = permissions.map((value) => ({ value, label: value === 'none' ? 'None' : `Can ${value}` }));
 
-const columns: Columns<Row> = [
+const columns: Columns<PluginOperator> = [
   { header: 'Operator', accessorKey: 'label', cell: ({ row }) => <Name of={row.original} /> },
   { header: 'Runs', accessorKey: 'runtime', cell: ({ row }) => runtimes[row.original.runtime] },
   { header: 'Enabled', accessorKey: 'enabled', cell: ({ row }) => <Enabled operator={row.original} /> },
@@ -75,34 +94,15 @@ interface Of {
   operator: PluginOperator;
 }
 
-/** Asks before a change of an operator, with its effect. */
-function useAsk(operator: PluginOperator) {
-  const about = useContext(AboutPlugin);
-  const ask = (change: Change['to'], title: string, verb: string) => {
-    if (!about || about.busy) return;
-    const to = { plugin: about.plugin, operator, to: change };
-    foretell({
-      title,
-      verb,
-      about: [operator.uri, change],
-      ask: () => effectOf(about.plugin.id, operator.name, change),
-      show: Foretold,
-      act: () => about.act(to),
-    });
-  };
-  return { ask, busy: about?.busy ?? false };
-}
-
 function Enabled({ operator }: Of) {
-  const { ask, busy } = useAsk(operator);
+  const ask = useContext(Asking);
   const name = operator.label || operator.name;
   const verb = operator.enabled ? 'Disable' : 'Enable';
   return (
     <Switch
       checked={operator.enabled}
-      aria-busy={busy} // not disabled: the focus stays here
       aria-label={`${name} is enabled`}
-      onChange={() => ask({ enabled: !operator.enabled }, `${verb} “${name}”?`, verb)}
+      onChange={() => ask(operator, { enabled: !operator.enabled }, `${verb} “${name}”?`, verb)}
     />
   );
 }
@@ -114,7 +114,7 @@ interface LeastProps extends Of {
 }
 
 function Least({ operator, field, label, data }: LeastProps) {
-  const { ask, busy } = useAsk(operator);
+  const ask = useContext(Asking);
   const name = operator.label || operator.name;
   return (
     <NativeSelect
@@ -123,11 +123,10 @@ function Least({ operator, field, label, data }: LeastProps) {
       maw={160}
       aria-label={`${label} of ${name}`}
       data={data}
-      aria-busy={busy} // not disabled: the focus stays here
       value={operator[field]}
       onChange={(e) => {
         const to = { [field]: e.currentTarget.value } as Change['to'];
-        ask(to, `Change who may run “${name}”?`, 'Change');
+        ask(operator, to, `Change who may run “${name}”?`, 'Change');
       }}
     />
   );

@@ -7,17 +7,22 @@ import { type Columns, DataTable } from '@/components/DataTable.tsx';
 import { usePluginDeeds } from '@/components/plugins/deeds.ts';
 import { type Plugin, type Revision, revisionsQuery } from '@/services/plugins.ts';
 
-type Row = Revision & { id: string };
-
 /** What a plugin was before, and the way back. */
 export function Revisions({ plugin }: { plugin: Plugin }) {
   const { data } = useSuspenseQuery(revisionsQuery(plugin.id));
   const columns = useMemo(() => columnsOf(plugin), [plugin]);
-  const rows = data.items.map((r) => ({ ...r, id: String(r.revision) }));
-  return <DataTable label="Versions" rows={rows} columns={columns} empty="There are no versions." />;
+  return (
+    <DataTable
+      label="Versions"
+      rows={data.items}
+      idOf={(r) => String(r.revision)}
+      columns={columns}
+      empty="There are no versions."
+    />
+  );
 }
 
-function columnsOf(plugin: Plugin): Columns<Row> {
+function columnsOf(plugin: Plugin): Columns<Revision> {
   return [
     { header: 'Revision', accessorKey: 'revision' },
     { header: 'Version', accessorKey: 'version' },

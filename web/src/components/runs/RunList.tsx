@@ -2,7 +2,7 @@ import { Button, Skeleton, Stack } from '@mantine/core';
 import { useHotkeys, useHover } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { type KeyboardEvent, memo, type MouseEvent, useDeferredValue, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useDeferredValue, useMemo, useRef, useState, type UIEvent } from 'react';
 import { useAfterPaint, useLater } from '@/components/afterPaint.ts';
 import { Empty } from '@/components/Empty.tsx';
 import { useTurn } from '@/components/MenuButton.tsx';
@@ -72,7 +72,7 @@ function Rows({ runs, showDataset }: { runs: RunItem[]; showDataset: boolean }) 
       near: (run: RunItem) => soon(() => void router.preloadRoute(pageOf(run))),
       open: (run: RunItem) => void router.navigate(pageOf(run)),
       select: (run: RunItem) => select.toggle(run.id),
-      menu: (run: RunItem, press: MouseEvent<HTMLElement>) => {
+      menu: (run: RunItem, press: UIEvent<HTMLElement>) => {
         const place = placeOf(press.currentTarget);
         turn(
           press,

@@ -1,5 +1,5 @@
 import { IconDots, IconPin } from '@tabler/icons-react';
-import { memo, type MouseEvent } from 'react';
+import { memo, type MouseEvent, type UIEvent } from 'react';
 import { Ago } from '@/components/Ago.tsx';
 import { menuButton } from '@/components/MenuButton.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
@@ -22,7 +22,7 @@ export interface RowDeeds {
   near: (run: RunItem) => void; // somebody may open it
   open: (run: RunItem) => void;
   select: (run: RunItem) => void;
-  menu: (run: RunItem, press: MouseEvent<HTMLElement>) => void;
+  menu: (run: RunItem, press: UIEvent<HTMLElement>) => void;
   endRenaming: () => void;
 }
 
