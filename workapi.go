@@ -104,9 +104,9 @@ type FormQuestion struct {
 	WithinSeconds float64           `json:"within_seconds" doc:"Who asked waits for so long."`
 	Tell          bool              `json:"tell_environment,omitempty" doc:"What the FiftyOne there makes of the plugin is wanted, and no form."`
 	Operator      string            `json:"operator" doc:"Its URI; empty with tell_environment."`
-	Params        json.RawMessage   `json:"params"`   // so far
-	View          json.RawMessage   `json:"view"`     // null: the whole dataset
-	Dataset       *ClaimDataset     `json:"dataset"`  // null: none
+	Params        json.RawMessage   `json:"params"`  // so far
+	View          json.RawMessage   `json:"view"`    // null: the whole dataset
+	Dataset       *ClaimDataset     `json:"dataset"` // null: none
 	Plugin        ClaimPlugin       `json:"plugin"`
 	Secrets       map[string]string `json:"secrets"` // by the names in the manifest
 	FiftyOne      ClaimFiftyOne     `json:"fiftyone"`

@@ -24,7 +24,7 @@ var errDone = sb.Errorf(sb.Gone, "the stream has ended")
 // Change is a message of the server's stream of changes: the kind and id of what changed. A client reads the row
 // again, since messages carry nothing more and may be lost.
 type Change struct {
-	Kind string `json:"kind"` // "run", or Connected
+	Kind string `json:"kind"` // "run", "plugin", or Connected
 	ID   string `json:"id"`
 }
 

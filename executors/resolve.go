@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	sb "signalbox"
@@ -79,11 +78,10 @@ func (w *Worker) rest(ctx context.Context, err error) {
 	}
 }
 
-// answer resolves the form that a question asks for, or tells what the plugin offers; nil when it is too late for that, or
-// something of this worker hinders it.
+// answer resolves the form that a question asks for, or tells what the plugin offers; nil when it is too late for that.
 func (r *Runner) answer(ctx context.Context, worker string, q sb.FormQuestion) *sb.FormAnswer {
 	late := r.now().Add(time.Duration(q.WithinSeconds * float64(time.Second)))
-	a := &asked{Runner: r, FormQuestion: q, mask: maskOf(sb.ClaimAnswer{Secrets: q.Secrets, FiftyOne: &q.FiftyOne})}
+	a := &asked{Runner: r, FormQuestion: q, worker: worker, mask: maskOf(sb.ClaimAnswer{Secrets: q.Secrets, FiftyOne: &q.FiftyOne})}
 	folder, err := a.fetch(ctx) // also when it takes too long: the next question finds it there
 	left := late.Sub(r.now())
 	if left <= 0 {
@@ -91,83 +89,93 @@ func (r *Runner) answer(ctx context.Context, worker string, q sb.FormQuestion) *
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	said := sb.FormAnswer{}
+	if q.Tell {
+		return a.meets(ctx, folder, err)
+	}
+	form := sb.Form{}
 	if err == nil {
-		said, err = a.resolve(ctx, worker, folder)
-	} else if q.Tell {
-		return nil
+		form, err = a.resolve(ctx, folder)
 	}
 	if ctx.Err() != nil {
 		return nil
 	}
 	if err != nil {
-		said = a.failed(err)
+		form.Failure = &sb.FormFailure{Message: a.mask.Text(message(err)), Stack: a.stack.String()}
 	}
-	said.ID = q.ID
-	return &said
+	return &sb.FormAnswer{ID: q.ID, Form: form}
 }
 
-// asked is an operator of the FiftyOne runtime that is asked for its form.
+// asked is an operator of the FiftyOne runtime that is asked for its form, or a plugin that is asked what it offers.
 type asked struct {
 	*Runner
 	sb.FormQuestion
-	mask  sb.Mask // of what it is given
-	stack tail
-}
-
-// failed is the answer of an operator that gave no form, or of a plugin that could not be loaded.
-func (a *asked) failed(err error) sb.FormAnswer {
-	text, stack := a.mask.Text(message(err)), a.stack.String()
-	if a.Tell {
-		return sb.FormAnswer{Environment: &sb.Offer{Errors: []string{strings.TrimLeft(stack+"\n"+text, "\n")}}}
-	}
-	return sb.FormAnswer{Form: sb.Form{Failure: &sb.FormFailure{Message: text, Stack: stack}}}
+	worker string
+	mask   sb.Mask // of what it is given
+	stack  tail
 }
 
 func (a *asked) fetch(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, sb.FormKept)
+	most := sb.FormKept
+	if a.Tell {
+		most = fetchMost // nobody waits, and the next question would begin anew
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	return a.cache.folder(ctx, a.Plugin, func(ctx context.Context, f *os.File) error { return a.API.FormPlugin(ctx, a.ID, f) })
 }
 
-// resolve asks the operator, or the plugin, in a process of its own.
-func (a *asked) resolve(ctx context.Context, worker, folder string) (said sb.FormAnswer, err error) {
+// resolve asks the operator for its form in a process of its own.
+func (a *asked) resolve(ctx context.Context, folder string) (form sb.Form, err error) {
 	if a.Python == "" {
-		return said, sb.Errorf(sb.Invalid, "this worker has no FiftyOne: set SIGNALBOX_PYTHON there to a Python that has it")
+		return form, sb.Errorf(sb.Invalid, "this worker has no FiftyOne: set SIGNALBOX_PYTHON there to a Python that has it")
 	}
 	python, release, err := a.python(ctx, folder)
 	defer release()
 	if err != nil {
-		return said, err
+		return form, err
 	}
-	in, err := a.newRoom(worker, "form-"+a.ID, operatorContext{
+	b, end, err := a.run(ctx, inFiftyOne(python, "form", folder), ForksOf(python))
+	switch {
+	case err != nil:
+		return form, err
+	case b == nil:
+		return form, sb.Errorf(sb.Invalid, "The operator gave no form: its process ended with %s.", end)
+	case len(b) > sb.MaxForm:
+		return form, sb.Errorf(sb.TooLarge, "The form has %d bytes; at most %d are shown.", len(b), sb.MaxForm)
+	}
+	if err := json.Unmarshal(a.mask.JSON(b), &form); err != nil {
+		return form, sb.Wrap(err, sb.Internal, "The form cannot be read: %v", err)
+	}
+	return form, nil
+}
+
+// run carries out a command of the FiftyOne runtime and reads what it has left, which is nil when it left nothing.
+func (a *asked) run(ctx context.Context, command, forks []string) (result []byte, end sb.End, err error) {
+	in, err := a.newRoom(a.worker, "form-"+a.ID, operatorContext{
 		Operator: a.Operator, Params: orNull(a.Params, "{}"), Dataset: a.Dataset, View: orNull(a.View, "null"), FiftyOne: fiftyOneOf(&a.FiftyOne),
 	})
 	defer func() { _ = os.RemoveAll(in.dir) }()
 	if err != nil {
-		return said, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
+		return nil, end, sb.Wrap(err, sb.Internal, "the worker could not make the work folder")
 	}
-	verb := "form"
-	if a.Tell {
-		verb = "meet"
-	}
-	end, err := a.execute(ctx, sb.Job{
-		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: filepath.Base(in.dir)}, Source: worker}, Operator: a.Operator, Forks: ForksOf(python),
-		Command: inFiftyOne(python, verb, folder), Dir: "/", Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
+	end, err = a.execute(ctx, sb.Job{
+		Process: sb.Process{AttemptRef: sb.AttemptRef{Run: filepath.Base(in.dir)}, Source: a.worker}, Operator: a.Operator, Forks: forks,
+		Command: command, Dir: "/", Env: listed(a.environment(in, a.Secrets, &a.FiftyOne)),
 	})
 	if err != nil {
-		return said, err
+		return nil, end, err
 	}
-	return a.read(in, end)
+	result, err = readResult(in.resultFile(), a.Owner)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return result, end, err
 }
 
-// python waits a little for a Python that has to be made first, and leaves the time to say so to who waits for a form.
+// python waits a little for a Python that has to be made first, and leaves the time to say so.
 func (a *asked) python(ctx context.Context, folder string) (string, func(), error) {
-	if !a.Tell {
-		waits, cancel := context.WithTimeout(ctx, pythonWait)
-		defer cancel()
-		ctx = waits
-	}
+	ctx, cancel := context.WithTimeout(ctx, pythonWait)
+	defer cancel()
 	return a.pythonFor(ctx, folder)
 }
 
@@ -181,23 +189,4 @@ func (a *asked) execute(ctx context.Context, job sb.Job) (sb.End, error) {
 	defer stderr.Flush()
 	job.Stdout, job.Stderr = io.Discard, stderr
 	return executor.Execute(ctx, job, func() {})
-}
-
-// read reads what the process has left, without what it was given in secret.
-func (a *asked) read(in room, end sb.End) (said sb.FormAnswer, err error) {
-	b, err := readResult(in.resultFile(), a.Owner)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && a.Tell:
-		return said, sb.Errorf(sb.Invalid, "The plugin could not be loaded: its process ended with %s.", end)
-	case errors.Is(err, fs.ErrNotExist):
-		return said, sb.Errorf(sb.Invalid, "The operator gave no form: its process ended with %s.", end)
-	case err != nil:
-		return said, err
-	case len(b) > sb.MaxForm:
-		return said, sb.Errorf(sb.TooLarge, "The form has %d bytes; at most %d are shown.", len(b), sb.MaxForm)
-	}
-	if err := json.Unmarshal(a.mask.JSON(b), &said); err != nil {
-		return said, sb.Wrap(err, sb.Internal, "The form cannot be read: %v", err)
-	}
-	return said, nil
 }

@@ -86,58 +86,6 @@ func TestAnOperatorThatGivesNoForm(t *testing.T) {
 	}
 }
 
-func TestAWorkerTellsWhatItMakesOfAPlugin(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		script string
-		want   sb.Offer
-	}{
-		"its Python tells it": {
-			`test "$PWD $1 $2 $3 $4" = "/ -m signalbox.fiftyone meet --folder" && cat "$5/hello.txt" && test -z "$API_KEY$FIFTYONE_DATABASE_URI" || exit 3
-echo '{"environment":{"fiftyone":"1.22.1","operators":[{"name":"embed"}],"errors":["no torch"]}}' > "$SIGNALBOX_RESULT"`,
-			sb.Offer{FiftyOne: "1.22.1", Operators: []sb.OfferedOperator{{Name: "embed"}}, Errors: []string{"no torch"}},
-		},
-		"its process fails": {
-			"echo no module >&2; exit 3", sb.Offer{Errors: []string{"no module\n\nThe plugin could not be loaded: its process ended with exit status 3."}},
-		},
-		"it is killed": {"kill -9 $$", sb.Offer{Errors: []string{"The plugin could not be loaded: its process ended with killed by signal: killed."}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := setup(t, "")
-			q := w.resolving(t, c.script)
-			q.Tell, q.Operator, q.Params, q.Dataset, q.Secrets, q.FiftyOne = true, "", nil, nil, nil, sb.ClaimFiftyOne{}
-			got := w.work(t, WorkerSettings{Drain: -1}).asked(t, q)
-			require.Equal(t, &c.want, got.Environment)
-			require.Nil(t, got.Failure)
-		})
-	}
-}
-
-func TestAWorkerSaysThatItTellsOfPlugins(t *testing.T) {
-	t.Parallel()
-	w := setup(t, "")
-	w.resolving(t, "")
-	r := w.work(t, WorkerSettings{Drain: -1})
-	for range resolvers {
-		r.hears(t, "forms")
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	require.Equal(t, "h/default", w.meeter)
-}
-
-func TestWhatHindersAWorkerIsNotToldOfThePlugin(t *testing.T) {
-	t.Parallel()
-	w := setup(t, "")
-	q := w.resolving(t, `echo '{"label":"form"}' > "$SIGNALBOX_RESULT"`)
-	meets := q
-	meets.ID, meets.Tell, meets.Operator, meets.Plugin.SHA256 = "01MEETS", true, "", "another"
-	r := w.work(t, WorkerSettings{Drain: -1})
-	r.questions <- &meets
-	require.Equal(t, "form", r.form(t, q).Label, "the archive could not be fetched, and another worker is asked")
-}
-
 func TestAFormThatTakesTooLongIsEndedAndNotTold(t *testing.T) {
 	t.Parallel()
 	w := setup(t, "")

@@ -55,6 +55,7 @@ type plane struct {
 	failure   *sb.FailRequest
 	endToken  string
 	answers   []sb.FormAnswer
+	gone      string // a question whose plugin cannot be fetched
 	meeter    string // the name of a worker that also tells of plugins
 	fractions []float64
 	ends      []sb.EndRequest
@@ -117,7 +118,10 @@ func (p *plane) Forms(ctx context.Context, r sb.FormsRequest) (*sb.FormQuestion,
 	}
 }
 
-func (p *plane) FormPlugin(ctx context.Context, _ string, w io.Writer) error {
+func (p *plane) FormPlugin(ctx context.Context, id string, w io.Writer) error {
+	if id == p.gone {
+		return sb.Errorf(sb.NotFound, "nobody asks that")
+	}
 	return p.call(ctx, "form plugin", func() error { _, err := w.Write(p.archive); return err })
 }
 

@@ -116,7 +116,7 @@ func (s *server) runRoutes() {
 	on(s, route{method: post, path: "/runs/{id}/release", what: "Free the slot of work that nobody can ask any more", door: forPeople, right: sb.ActAdminister}, h.release)
 	on(s, route{method: get, path: "/runs/{id}/wait", what: "Why does it wait?", door: forPeople, right: sb.ActSeeRun}, h.wait)
 	on(s, route{method: get, path: "/runs/{id}/events", what: "The timeline of a run", door: forPeople, right: sb.ActSeeRun}, h.events)
-	on(s, route{method: get, path: "/events", what: "Ids of runs that change, as they change", door: forPeople, gives: eventStream}, events.stream)
+	on(s, route{method: get, path: "/events", what: "Ids of runs, and for admins of plugins, that change, as they change", door: forPeople, gives: eventStream}, events.stream)
 }
 
 func (s *server) logRoutes() {

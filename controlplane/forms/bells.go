@@ -19,25 +19,21 @@ type bells struct {
 
 func newBells() bells { return bells{new(sync.Mutex), map[sb.Note]map[chan struct{}]struct{}{}} }
 
-// listen gives a channel that holds something after any of such notes, until stop is called.
-func (b bells) listen(notes ...sb.Note) (rings <-chan struct{}, stop func()) {
+// listen gives a channel that holds something after each such note, until stop is called.
+func (b bells) listen(n sb.Note) (rings <-chan struct{}, stop func()) {
 	bell := make(chan struct{}, 1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, n := range notes {
-		if b.waiting[n] == nil {
-			b.waiting[n] = map[chan struct{}]struct{}{}
-		}
-		b.waiting[n][bell] = struct{}{}
+	if b.waiting[n] == nil {
+		b.waiting[n] = map[chan struct{}]struct{}{}
 	}
+	b.waiting[n][bell] = struct{}{}
 	return bell, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		for _, n := range notes {
-			delete(b.waiting[n], bell)
-			if len(b.waiting[n]) == 0 {
-				delete(b.waiting, n)
-			}
+		delete(b.waiting[n], bell)
+		if len(b.waiting[n]) == 0 {
+			delete(b.waiting, n)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // Package forms asks operators for their forms: what may be entered, and what is wrong with what was. An operator with a command
 // answers by the schema in its manifest, at once. One of the FiftyOne runtime is asked itself: its question lies in the database
 // for a minute at most, a resolver that waits in its pool, at any replica, takes it, and the answer comes back the same way. Nobody waits
-// longer than signalbox.FormPatience.
+// longer than signalbox.FormPatience. A worker that waits is also asked what its FiftyOne makes of a plugin that is new.
 package forms
 
 import (

@@ -2,17 +2,21 @@ package forms
 
 import (
 	"context"
+	"maps"
+	"math/rand/v2"
+	"slices"
 
 	sb "signalbox"
 )
 
-// anyPlugin is what a note of any plugin rings as: all environments may have something to meet then.
+// anyPlugin is what a note of any plugin rings as: all workers may have something to meet then.
 var anyPlugin = sb.Note{Topic: sb.TopicPlugin}
 
-// meeting asks what an environment of the pool makes of a plugin that none of the orchestrator has met; nil when there is no
-// such plugin. An admin so reads at once what will not run, and why, and not with the first run. Nobody's secrets go with it.
+// meeting asks what a worker of the pool makes of a plugin that none there has met; nil when there is no such plugin. An admin
+// so reads at once what will not run, and why, and not with the first run. The plugin gets what its operators get of secrets, and
+// no address of a source.
 func (s *Forms) meeting(ctx context.Context, orchestratorID, pool string) (*sb.FormQuestion, error) {
-	plugins, err := s.store.Unmet(ctx, orchestratorID)
+	plugins, err := s.store.Unmet(ctx, orchestratorID, pool)
 	if err != nil || len(plugins) == 0 {
 		return nil, err
 	}
@@ -20,35 +24,40 @@ func (s *Forms) meeting(ctx context.Context, orchestratorID, pool string) (*sb.F
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range plugins {
-		if !meets(all, orchestratorID, pool, p) {
+	for _, n := range rand.Perm(len(plugins)) { // one of which no worker can tell keeps none from being met
+		p := plugins[n]
+		if len(runThere(all, orchestratorID, pool, p.Revision.Manifest)) == 0 {
 			continue
 		}
 		id, err := s.store.AskMeeting(ctx, orchestratorID, pool, p.Revision.ID)
 		if sb.CodeOf(err) == sb.Conflict { // another worker was faster
 			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		secrets, err := s.secrets(ctx, p.Revision)
 		return &sb.FormQuestion{
-			ID: id, Tell: true, WithinSeconds: sb.FormKept.Seconds(), Secrets: map[string]string{}, Plugin: claimOf(p.Name, p.Revision),
+			ID: id, Tell: true, WithinSeconds: sb.MeetMost.Seconds(), Secrets: secrets, Plugin: claimOf(p.Name, p.Revision),
 		}, err
 	}
 	return nil, nil //nolint:nilnil // there is none
 }
 
-// meets tells whether a pool is where an operator of the plugin runs that needs FiftyOne.
-func meets(all []sb.Orchestrator, orchestratorID, pool string, p sb.Plugin) bool {
-	for _, operator := range p.Operators {
-		if operator.Command != nil {
+// runThere are the operators of a manifest that need FiftyOne and run in a pool.
+func runThere(all []sb.Orchestrator, orchestratorID, pool string, m sb.Manifest) (names []string) {
+	for _, name := range m.Operators {
+		if _, command := m.Commands[name]; command {
 			continue
 		}
-		if o, route, ok := poolFor(all, operator.URI()); ok && o.ID == orchestratorID && route.Target.Pool == pool {
-			return true
+		if o, route, ok := poolFor(all, m.Name+"/"+name); ok && o.ID == orchestratorID && route.Target.Pool == pool {
+			names = append(names, name)
 		}
 	}
-	return false
+	return names
 }
 
-// met keeps what a worker's environment makes of the revision that it was asked about.
+// met keeps what a worker's environment makes of the revision that it was asked about: of the operators that run in its pool.
 func (s *Forms) met(ctx context.Context, orchestratorID, pool, worker string, a sb.FormAnswer) error {
 	q, err := s.store.OpenQuestion(ctx, orchestratorID, a.ID)
 	if err != nil {
@@ -61,17 +70,23 @@ func (s *Forms) met(ctx context.Context, orchestratorID, pool, worker string, a 
 	if err != nil {
 		return err
 	}
-	offer := a.Environment.Bounded(func(text string) string { return text }) // it was given no secrets
+	secrets, err := s.secrets(ctx, revision)
+	if err != nil {
+		return err
+	}
+	all, err := s.store.Orchestrators(ctx)
+	if err != nil {
+		return err
+	}
+	offer := a.Environment.Bounded(sb.NewMask(slices.Collect(maps.Values(secrets))...).Text)
+	there := runThere(all, orchestratorID, pool, revision.Manifest)
+	lacks := offer.Lacks(revision.Manifest)
+	maps.DeleteFunc(lacks, func(name, _ string) bool { return !slices.Contains(there, name) })
 	err = s.store.KeepEnvironment(ctx, sb.Environment{
-		RevisionID: revision.ID, Orchestrator: sb.Who{ID: orchestratorID}, Worker: worker, Offer: offer, Lacks: offer.Lacks(revision.Manifest),
+		RevisionID: revision.ID, Orchestrator: sb.Who{ID: orchestratorID}, Worker: worker, Offer: offer, Lacks: lacks,
 	})
 	if err == nil {
 		s.drop(ctx, a.ID)
 	}
 	return err
-}
-
-// claimOf is a revision as those who fetch it know it.
-func claimOf(plugin string, r sb.Revision) sb.ClaimPlugin {
-	return sb.ClaimPlugin{Name: plugin, Revision: r.Number, SHA256: r.SHA256, Root: r.Root}
 }

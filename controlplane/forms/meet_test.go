@@ -13,6 +13,11 @@ import (
 
 // offers gives what a worker of a pool that waits is asked.
 func (w *world) offers(pool, worker string) <-chan *sb.FormQuestion {
+	w.t.Helper()
+	if worker != "" {
+		_, _, err := w.SeeWorker(w.t.Context(), sb.Worker{OrchestratorID: w.Builtin.ID, Name: worker, Incarnation: "1", Pool: pool})
+		require.NoError(w.t, err)
+	}
 	out := make(chan *sb.FormQuestion, 1)
 	ctx, cancel := context.WithCancel(w.t.Context())
 	w.t.Cleanup(cancel)
@@ -41,19 +46,20 @@ func TestAWorkerIsAskedWhatItMakesOfAPluginBeforeItsFirstRun(t *testing.T) {
 	w := setup(t)
 	q := w.meets("h/1")
 	require.Equal(t, &sb.FormQuestion{
-		ID: q.ID, Tell: true, WithinSeconds: 60, Secrets: map[string]string{},
+		ID: q.ID, Tell: true, WithinSeconds: 50, Secrets: map[string]string{"API_KEY": "planted"},
 		Plugin: sb.ClaimPlugin{Name: "@acme/tools", Revision: 1, SHA256: w.Plugin.Revision.SHA256, Root: "tools"},
-	}, q, "no secret and no address goes with it")
+	}, q, "it gets what its operators get, and no address")
 	body, _, err := w.Archive(t.Context(), w.Builtin.ID, q.ID)
 	require.NoError(t, err)
 	require.NoError(t, body.Close())
-	require.NoError(t, w.tells("h/1", q.ID, sb.Offer{FiftyOne: "1.22.1", Errors: []string{"Traceback\nModuleNotFoundError: No module named 'torch'"}}))
+	require.NoError(t, w.tells("h/1", q.ID, sb.Offer{FiftyOne: "1.22.1", Errors: []string{"Traceback of planted\nModuleNotFoundError: No module named 'torch'"}}))
 	met, err := w.Environments(t.Context(), w.Plugin.Revision.ID)
 	require.NoError(t, err)
 	require.Len(t, met, 1)
 	require.Equal(t, "h/1", met[0].Worker)
 	require.Equal(t, map[string]string{"embed": "ModuleNotFoundError: No module named 'torch'. Install what has the module torch in the environment."}, met[0].Lacks,
 		"what has a command needs no FiftyOne")
+	require.Contains(t, met[0].Offer.Errors[0], "Traceback of ***")
 	runstest.RequireCode(t, sb.NotFound, w.tells("h/1", q.ID, sb.Offer{}))
 }
 

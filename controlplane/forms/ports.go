@@ -30,10 +30,9 @@ type Store interface {
 
 	// TakeQuestion gives the oldest question to a pool to one resolver. NotFound: there is none.
 	TakeQuestion(ctx context.Context, orchestratorID, pool string) (sb.Question, error)
-	// Unmet reads the enabled plugins whose current revision no environment of an orchestrator has met, and none is asked about.
-	Unmet(ctx context.Context, orchestratorID string) ([]sb.Plugin, error)
-	// AskMeeting keeps a question about what an environment of a pool makes of a revision, and gives its id. Conflict: one of the
-	// orchestrator is asked that.
+	// Unmet reads the enabled plugins whose current revision no worker of a pool has met, or one lacked something a while ago.
+	Unmet(ctx context.Context, orchestratorID, pool string) ([]sb.Plugin, error)
+	// AskMeeting keeps a question about what a worker of a pool makes of a revision, and gives its id. Conflict: one is asked that.
 	AskMeeting(ctx context.Context, orchestratorID, pool, revisionID string) (id string, err error)
 	// KeepEnvironment keeps what an environment makes of a revision.
 	KeepEnvironment(ctx context.Context, e sb.Environment) error

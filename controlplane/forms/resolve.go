@@ -10,13 +10,11 @@ import (
 // Question waits for a question to a pool until ctx is done; nil when there was none. A worker that gives its name, and is
 // asked for no form, is asked what it makes of a plugin that is new.
 func (s *Forms) Question(ctx context.Context, orchestratorID, pool, worker string) (*sb.FormQuestion, error) {
-	waited := []sb.Note{{Topic: sb.TopicForm, ID: orchestratorID + "/" + pool}}
-	if worker != "" {
-		waited = append(waited, anyPlugin)
-	}
-	rings, stop := s.bells.listen(waited...)
+	rings, stop := s.bells.listen(sb.Note{Topic: sb.TopicForm, ID: orchestratorID + "/" + pool})
 	defer stop()
-	for {
+	plugins, hush := s.bells.listen(anyPlugin)
+	defer hush()
+	for meet := worker != ""; ; {
 		q, err := s.store.TakeQuestion(ctx, orchestratorID, pool)
 		switch {
 		case ctx.Err() != nil: // who asks for it here is gone, or has waited long enough; what was taken is asked again
@@ -29,13 +27,16 @@ func (s *Forms) Question(ctx context.Context, orchestratorID, pool, worker strin
 		case sb.CodeOf(err) != sb.NotFound:
 			return nil, err
 		}
-		if worker != "" {
-			if question, err := s.meeting(ctx, orchestratorID, pool); err != nil || question != nil {
+		if meet {
+			if question, err := s.meeting(ctx, orchestratorID, pool); ctx.Err() == nil && (err != nil || question != nil) {
 				return question, err
 			}
 		}
 		select {
 		case <-rings:
+			meet = false
+		case <-plugins:
+			meet = worker != ""
 		case <-ctx.Done():
 		}
 	}
@@ -70,13 +71,11 @@ func (s *Forms) filled(ctx context.Context, q sb.Question) (*sb.FormQuestion, er
 		return nil, err
 	}
 	out := &sb.FormQuestion{
-		ID: q.ID, WithinSeconds: sb.FormPatience.Seconds(), Operator: q.Operator, Params: q.Params, View: q.View, Secrets: map[string]string{},
+		ID: q.ID, WithinSeconds: sb.FormPatience.Seconds(), Operator: q.Operator, Params: q.Params, View: q.View,
 		Plugin: claimOf(f.Plugin.Name, revision),
 	}
-	if keys := revision.Manifest.Secrets; len(keys) > 0 {
-		if out.Secrets, err = s.given.Values(ctx, keys); err != nil {
-			return nil, err
-		}
+	if out.Secrets, err = s.secrets(ctx, revision); err != nil {
+		return nil, err
 	}
 	out.FiftyOne.Request = q.Request
 	if f.Dataset != nil {
@@ -84,6 +83,19 @@ func (s *Forms) filled(ctx context.Context, q sb.Question) (*sb.FormQuestion, er
 		err = s.reach(ctx, *f.Dataset, q, &out.FiftyOne)
 	}
 	return out, err
+}
+
+// secrets are those that the manifest of a revision names.
+func (s *Forms) secrets(ctx context.Context, r sb.Revision) (map[string]string, error) {
+	if len(r.Manifest.Secrets) == 0 {
+		return map[string]string{}, nil
+	}
+	return s.given.Values(ctx, r.Manifest.Secrets)
+}
+
+// claimOf is a revision as those who fetch it know it.
+func claimOf(plugin string, r sb.Revision) sb.ClaimPlugin {
+	return sb.ClaimPlugin{Name: plugin, Revision: r.Number, SHA256: r.SHA256, Root: r.Root}
 }
 
 // reach tells how to get at the data of a question's dataset.

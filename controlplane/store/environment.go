@@ -11,7 +11,7 @@ import (
 	sb "signalbox"
 )
 
-// environmentsKept is how many environments are remembered that met a revision.
+// environmentsKept is how many environments of an orchestrator are remembered that met a revision.
 const environmentsKept = 20
 
 // environmentRow is a row of environments. Lacks is a JSON object, "" for none.
@@ -63,8 +63,8 @@ func (row environmentRow) lacks() (map[string]string, error) {
 	return lacks, json.Unmarshal([]byte(row.Lacks), &lacks)
 }
 
-// KeepEnvironment keeps what an environment makes of a revision, and forgets those that were seen least lately. Sends
-// TopicPlugin.
+// KeepEnvironment keeps what an environment makes of a revision, and forgets those of its orchestrator that were seen least
+// lately. Sends TopicPlugin when it is news.
 func (s *Store) KeepEnvironment(ctx context.Context, e sb.Environment) error {
 	row, err := toEnvironmentRow(e)
 	if err != nil {
@@ -72,32 +72,46 @@ func (s *Store) KeepEnvironment(ctx context.Context, e sb.Environment) error {
 	}
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
 		row.SeenAt = t.now
+		if err := t.tellOf(ctx, row); err != nil {
+			return err
+		}
 		if _, err := t.exec(ctx, `INSERT INTO environments (revision_id, orchestrator_id, worker, seen_at, lacks, offer) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (revision_id, orchestrator_id, worker) DO UPDATE SET seen_at = excluded.seen_at, lacks = excluded.lacks, offer = excluded.offer`,
 			row.RevisionID, row.OrchestratorID, row.Worker, row.SeenAt, row.Lacks, row.Offer); err != nil {
 			return err
 		}
-		var plugins []string
-		if err := t.NewRaw("SELECT plugin_id FROM revisions WHERE id = ?", row.RevisionID).Scan(ctx, &plugins); err != nil {
-			return err
-		}
-		for _, id := range plugins {
-			t.note(sb.Note{Topic: sb.TopicPlugin, ID: id})
-		}
-		_, err := t.exec(ctx, `DELETE FROM environments WHERE revision_id = ? AND seen_at < (
-			SELECT min(seen_at) FROM (SELECT seen_at FROM environments WHERE revision_id = ? ORDER BY seen_at DESC LIMIT ?) AS kept)`,
-			row.RevisionID, row.RevisionID, environmentsKept)
+		_, err := t.exec(ctx, `DELETE FROM environments WHERE revision_id = ? AND orchestrator_id = ? AND seen_at < (
+			SELECT min(seen_at) FROM (SELECT seen_at FROM environments WHERE revision_id = ? AND orchestrator_id = ? ORDER BY seen_at DESC LIMIT ?) AS kept)`,
+			row.RevisionID, row.OrchestratorID, row.RevisionID, row.OrchestratorID, environmentsKept)
 		return err
 	})
 }
 
-// Unmet reads the enabled plugins whose current revision no environment of an orchestrator has met, and none is asked
-// about, those that changed last first.
-func (s *Store) Unmet(ctx context.Context, orchestratorID string) ([]sb.Plugin, error) {
+// tellOf notes that an environment makes of a revision what it did not make of it before.
+func (t *tx) tellOf(ctx context.Context, row environmentRow) error {
+	var same []int
+	err := t.NewRaw("SELECT 1 FROM environments WHERE revision_id = ? AND orchestrator_id = ? AND worker = ? AND lacks = ? AND offer = ?",
+		row.RevisionID, row.OrchestratorID, row.Worker, row.Lacks, row.Offer).Scan(ctx, &same)
+	if err != nil || len(same) > 0 {
+		return err
+	}
+	var plugins []string
+	err = t.NewRaw("SELECT plugin_id FROM revisions WHERE id = ?", row.RevisionID).Scan(ctx, &plugins)
+	for _, id := range plugins {
+		t.note(sb.Note{Topic: sb.TopicPlugin, ID: id})
+	}
+	return err
+}
+
+// Unmet reads the enabled plugins whose current revision no worker of a pool has met, and none is asked about. What one lacks
+// it may have by now, after an hour or a change of the plugin.
+func (s *Store) Unmet(ctx context.Context, orchestratorID, pool string) ([]sb.Plugin, error) {
 	list, err := s.plugins(ctx, s.read, `AND p.enabled
-		AND NOT EXISTS (SELECT 1 FROM environments AS e WHERE e.revision_id = p.revision_id AND e.orchestrator_id = ?)
-		AND NOT EXISTS (SELECT 1 FROM questions AS q WHERE q.revision_id = p.revision_id AND q.orchestrator_id = ? AND q.operator = '' AND q.asked_at > ? - ?)
-		ORDER BY p.updated_at DESC, p.id`, orchestratorID, orchestratorID, s.nowSQL(), sb.FormKept.Microseconds())
+		AND NOT EXISTS (SELECT 1 FROM environments AS e JOIN workers AS w ON w.orchestrator_id = e.orchestrator_id AND w.name = e.worker
+			WHERE e.revision_id = p.revision_id AND e.orchestrator_id = ? AND w.pool = ? AND (e.lacks = '' OR e.seen_at > ? - ? AND e.seen_at >= p.updated_at))
+		AND NOT EXISTS (SELECT 1 FROM questions AS q
+			WHERE q.revision_id = p.revision_id AND q.orchestrator_id = ? AND q.pool = ? AND q.operator = '' AND q.asked_at > ? - ?)`,
+		orchestratorID, pool, s.nowSQL(), sb.MeetAgain.Microseconds(), orchestratorID, pool, s.nowSQL(), sb.FormKept.Microseconds())
 	return list, tidy(err)
 }
 

@@ -81,14 +81,16 @@ func (s *Store) AskForm(ctx context.Context, q sb.Question) (string, error) {
 	return row.ID, err
 }
 
-// AskMeeting keeps a question, taken already, about what an environment of its pool makes of a revision. Conflict: one of
-// the orchestrator is asked that.
+// AskMeeting keeps a question, taken already, about what a worker of a pool makes of a revision. Conflict: one is asked that.
 func (s *Store) AskMeeting(ctx context.Context, orchestratorID, pool, revisionID string) (string, error) {
 	row := toQuestionRow(sb.Question{OrchestratorID: orchestratorID, Pool: pool, RevisionID: revisionID})
 	err := s.change(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.lock(ctx, "revisions", "id", revisionID); err != nil { // many workers wake at once
+			return err
+		}
 		var asked []int
-		err := t.NewRaw("SELECT 1 FROM questions WHERE revision_id = ? AND orchestrator_id = ? AND operator = '' AND asked_at > ?",
-			revisionID, orchestratorID, t.now-sb.FormKept.Microseconds()).Scan(ctx, &asked)
+		err := t.NewRaw("SELECT 1 FROM questions WHERE revision_id = ? AND orchestrator_id = ? AND pool = ? AND operator = '' AND asked_at > ?",
+			revisionID, orchestratorID, pool, t.now-sb.FormKept.Microseconds()).Scan(ctx, &asked)
 		if err != nil {
 			return err
 		}
@@ -150,14 +152,14 @@ func (s *Store) OpenQuestion(ctx context.Context, orchestratorID, id string) (sb
 	return row.question(), tidy(err)
 }
 
-// AnswerQuestion keeps the answer to a question of a pool. NotFound: there is no such question there; Conflict: it was answered.
+// AnswerQuestion keeps the form that a question of a pool asked for. NotFound: there is no such question there; Conflict: it was answered.
 func (s *Store) AnswerQuestion(ctx context.Context, orchestratorID, pool, id string, f sb.Form) error {
 	text, err := json.Marshal(f)
 	if err != nil {
 		return sb.Wrap(err, sb.Invalid, "the form cannot be kept")
 	}
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.exec(ctx, "UPDATE questions SET answer = ?, answered_at = ? WHERE id = ? AND orchestrator_id = ? AND pool = ? AND answered_at = 0",
+		n, err := t.exec(ctx, "UPDATE questions SET answer = ?, answered_at = ? WHERE id = ? AND orchestrator_id = ? AND pool = ? AND answered_at = 0 AND operator <> ''",
 			string(text), t.now, id, orchestratorID, pool)
 		if err != nil || n > 0 {
 			t.note(sb.Note{Topic: sb.TopicAnswer, ID: id})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ var questionTests = map[string]func(*testing.T, Fresh){
 	"a form that was seen is found by its params":        questionSeen,
 	"who waits for questions and answers is woken":       questionNotes,
 	"a revision that nobody has met is asked about once": questionMeeting,
+	"of many workers one is asked about a revision":      meetingRace,
 	"who waits for plugins is woken":                     pluginNotes,
 }
 
@@ -218,48 +220,86 @@ func questionNotes(t *testing.T, fresh Fresh) {
 
 func questionMeeting(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
-	unmet := func(orchestrator string) []string {
-		list, err := w.Unmet(t.Context(), orchestrator)
+	unmet := func(pool string) []string {
+		list, err := w.Unmet(t.Context(), w.builtin.ID, pool)
 		require.NoError(t, err)
 		var ids []string
 		for _, p := range list {
-			require.Len(t, p.Operators, len(p.Revision.Manifest.Operators))
 			ids = append(ids, p.Revision.ID)
 		}
 		return ids
 	}
-	first := w.plugin.Revision.ID
-	require.Equal(t, []string{first}, unmet(w.builtin.ID))
-	id, err := w.AskMeeting(t.Context(), w.builtin.ID, "gpu", first)
+	ask := func(pool string) (string, error) {
+		return w.AskMeeting(t.Context(), w.builtin.ID, pool, w.plugin.Revision.ID)
+	}
+	first := []string{w.plugin.Revision.ID}
+	require.Equal(t, first, unmet("gpu"))
+	id, err := ask("gpu")
 	require.NoError(t, err)
-	require.Empty(t, unmet(w.builtin.ID), "a worker is asked")
-	require.Equal(t, []string{first}, unmet("another"))
-	_, err = w.AskMeeting(t.Context(), w.builtin.ID, "cpu", first)
+	require.Empty(t, unmet("gpu"), "a worker is asked")
+	require.Equal(t, first, unmet("cpu"))
+	_, err = ask("gpu")
 	requireCode(t, sb.Conflict, err)
 	_, err = w.TakeQuestion(t.Context(), w.builtin.ID, "gpu")
 	requireCode(t, sb.NotFound, err)
 	q, err := w.OpenQuestion(t.Context(), w.builtin.ID, id)
 	require.NoError(t, err)
 	require.True(t, q.Meets())
-	require.Equal(t, first, q.RevisionID)
+	require.Equal(t, first[0], q.RevisionID)
+	requireCode(t, sb.NotFound, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", id, answered))
 
 	w.clock.pass(sb.FormKept + time.Second)
-	require.Equal(t, []string{first}, unmet(w.builtin.ID), "the worker did not answer")
-	_, err = w.AskMeeting(t.Context(), w.builtin.ID, "gpu", first)
+	require.Equal(t, first, unmet("gpu"), "the worker did not answer")
+	_, err = ask("gpu")
+	require.NoError(t, err)
+	_, _, err = w.SeeWorker(t.Context(), sb.Worker{OrchestratorID: w.builtin.ID, Name: "a", Incarnation: "1", Pool: "gpu"})
 	require.NoError(t, err)
 	w.met(t, "a", map[string]string{"hello": "no torch"})
 	w.clock.pass(sb.FormKept + time.Second)
-	require.Empty(t, unmet(w.builtin.ID), "it is known, also what it lacks")
-	require.Equal(t, []string{first}, unmet("another"))
+	require.Empty(t, unmet("gpu"), "it is known, also what it lacks")
+	require.Equal(t, first, unmet("cpu"))
+	w.clock.pass(sb.MeetAgain)
+	require.Equal(t, first, unmet("gpu"), "it may have it by now")
+	w.met(t, "a", map[string]string{})
+	w.clock.pass(2 * sb.MeetAgain)
+	require.Empty(t, unmet("gpu"), "it lacked nothing")
 
+	w.met(t, "a", map[string]string{"hello": "no torch"})
+	require.Empty(t, unmet("gpu"))
+	w.clock.pass(time.Second)
+	for _, enabled := range []bool{false, true} {
+		_, err = w.EnablePlugin(t.Context(), w.plugin.ID, enabled)
+		require.NoError(t, err)
+		if !enabled {
+			require.Empty(t, unmet("gpu"), "it is disabled")
+		}
+	}
+	require.Equal(t, first, unmet("gpu"), "who switches it on again wants to know again")
+	w.met(t, "a", map[string]string{})
 	next := upload("@acme/tools", "2", "hello")
 	next.Overwrite = true
-	w.plugin, _, err = w.Install(t.Context(), next)
+	p, _, err := w.Install(t.Context(), next)
 	require.NoError(t, err)
-	require.Equal(t, []string{w.plugin.Revision.ID}, unmet(w.builtin.ID), "a revision that is new")
-	_, err = w.EnablePlugin(t.Context(), w.plugin.ID, false)
-	require.NoError(t, err)
-	require.Empty(t, unmet(w.builtin.ID), "it is disabled")
+	require.Equal(t, []string{p.Revision.ID}, unmet("gpu"), "a revision that is new")
+}
+
+// meetingRace wakes many workers for one revision.
+func meetingRace(t *testing.T, fresh Fresh) {
+	w := setup(t, fresh)
+	var asked atomic.Int64
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			_, err := w.AskMeeting(t.Context(), w.builtin.ID, "gpu", w.plugin.Revision.ID)
+			if err == nil {
+				asked.Add(1)
+			} else {
+				assert.Equal(t, sb.Conflict, sb.CodeOf(err), err)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 1, asked.Load())
 }
 
 func pluginNotes(t *testing.T, fresh Fresh) {
@@ -267,14 +307,21 @@ func pluginNotes(t *testing.T, fresh Fresh) {
 	notes := w.Notes(t.Context())
 	w.heard(t, notes, func() {})
 	plugin := sb.Note{Topic: sb.TopicPlugin, ID: w.plugin.ID}
-	role, next := sb.Admin, upload("@acme/tools", "2", "hello")
-	next.Overwrite = true
+	w.met(t, "a", map[string]string{})
+	hears(t, notes, plugin)
+	w.met(t, "a", map[string]string{})
+	run := w.schedule(t)
+	for n := next(t, notes); n.ID != run.ID; n = next(t, notes) {
+		require.NotEqual(t, plugin, n, "the same again is no news")
+	}
+	role, more := sb.Admin, upload("@acme/tools", "2", "hello")
+	more.Overwrite = true
 	for _, c := range []struct {
 		what   string
 		change func() error
 	}{
-		{"an environment met it", func() error { w.met(t, "a", nil); return nil }},
-		{"it is upgraded", func() error { _, _, err := w.Install(t.Context(), next); return err }},
+		{"it lacks something now", func() error { w.met(t, "a", map[string]string{"hello": "no torch"}); return nil }},
+		{"it is upgraded", func() error { _, _, err := w.Install(t.Context(), more); return err }},
 		{"it is rolled back", func() error { _, err := w.Rollback(t.Context(), w.plugin.ID, 1); return err }},
 		{"it is disabled", func() error { _, err := w.EnablePlugin(t.Context(), w.plugin.ID, false); return err }},
 		{"an operator is decided on", func() error {

@@ -1,5 +1,4 @@
 import { useLocalStorage } from '@mantine/hooks';
-import type { QueryClient } from '@tanstack/react-query';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { type Change, stream } from '@/services/stream.ts';
@@ -12,6 +11,9 @@ export function useAutoRefresh() {
   return useLocalStorage({ key: 'signalbox-auto-refresh', defaultValue: true, getInitialValueInEffect: false });
 }
 
+/** What was read of plugins so shortly before the stream opened is taken to be true, in milliseconds. */
+const missable = 10_000;
+
 /** Keeps what is shown of runs and plugins up to date while the page is open and auto-refresh is on. */
 export function useLive() {
   const client = useQueryClient();
@@ -19,34 +21,33 @@ export function useLive() {
   useEffect(() => {
     stream.begin();
     if (!on) return;
-    if (stream.current() === 'open') void client.invalidateQueries({ queryKey: ['runs'] }); // else when it opens
-    const lists = seldom(() => void client.invalidateQueries({ queryKey: ['runs', 'list'] }), listsEvery);
-    const plugins = seldom(() => void client.invalidateQueries({ queryKey: ['plugins'] }), listsEvery);
-    const silence = stream.listen((changes) => {
-      const ofRuns = changes.filter((c) => c.kind === 'run');
-      if (ofRuns.length > 0 || changes.length === 0) {
-        refresh(client, ofRuns);
-        lists.call();
+    const again = (...queryKey: string[]) => void client.invalidateQueries({ queryKey });
+    const lists = seldom(() => again('runs', 'list'), listsEvery);
+    const plugins = seldom(() => {
+      again('plugins', 'list');
+      again('plugins', 'one');
+      again('operators');
+    }, listsEvery);
+    const hear = (changes: Change[]) => {
+      const runs = changes.filter((c) => c.kind === 'run');
+      for (const id of new Set(runs.map((c) => c.id))) again('runs', 'one', id);
+      if (runs.length > 0) lists.call();
+      if (runs.length < changes.length) plugins.call();
+      if (changes.length > 0) return;
+      again('runs', 'one');
+      lists.call();
+      for (const key of ['plugins', 'operators']) {
+        void client.invalidateQueries({ queryKey: [key], predicate: (query) => query.isStaleByTime(missable) });
       }
-      if (ofRuns.length < changes.length || changes.length === 0) plugins.call();
-    });
+    };
+    if (stream.current() === 'open') hear([]); // else when it opens
+    const silence = stream.listen(hear);
     return () => {
       silence();
       lists.stop();
       plugins.stop();
     };
   }, [client, on]);
-}
-
-/** Reads the runs again that are open somewhere on the page. */
-function refresh(client: QueryClient, changes: Change[]) {
-  if (changes.length === 0) {
-    void client.invalidateQueries({ queryKey: ['runs', 'one'] });
-    return;
-  }
-  for (const id of new Set(changes.map((c) => c.id))) {
-    void client.invalidateQueries({ queryKey: ['runs', 'one', id] });
-  }
 }
 
 /** Calls at once, and then at most once in so many milliseconds; the last call is never lost. */

@@ -42,7 +42,11 @@ def _parsed(args: Optional[List[str]]) -> argparse.Namespace:
         ("serve", _serve, "import FiftyOne once, and fork a process for each operator that a worker runs"),
         ("spare", _spare, "start a process ahead for each operator that a worker runs, where none can be forked"),
         ("form", _form, "write as JSON the form of the operator that this process was started for"),
-        ("meet", _meet, "write as JSON what the plugin of a folder offers to the worker that this process was started by"),
+        (
+            "meet",
+            _meet,
+            "write as JSON what the plugin of a folder offers to the worker that this process was started by",
+        ),
         ("list", _list, "tell as JSON what the plugin of a folder offers here"),
         ("test", _test, "tell as JSON what of the plugin of a folder would not work in a run here"),
     ):
@@ -112,7 +116,10 @@ def _meet(folder: Path) -> int:
     """Write what the folder offers to the file that ``SIGNALBOX_RESULT`` names: plugins may print."""
     environment.serve(folder)
     environment.log_to_stderr()
-    environment.connect()
+    environment.refuse_database(
+        "The plugin asks a FiftyOne database while it is loaded. It was loaded without one, as it is for a run that "
+        "works on no dataset of a FiftyOne source."
+    )
     wrong = unmet()
     offer = operators.environment(wrong) if wrong else Operators().offer()
     said = json.dumps({"environment": dataclasses.asdict(offer)}, default=str)

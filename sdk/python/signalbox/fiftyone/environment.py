@@ -95,7 +95,10 @@ def connect() -> None:
 
     uri = os.environ.get("FIFTYONE_DATABASE_URI")
     if not uri:
-        database._client = _NoDatabase()
+        refuse_database(
+            "This run has no FiftyOne database: it works on no dataset of a FiftyOne source, or the source does not "
+            "let its address go here. An admin can add this pool to those of the source."
+        )
         return
     fiftyone.config.database_uri = uri
     fiftyone.config.database_name = os.environ.get("FIFTYONE_DATABASE_NAME") or fiftyone.config.database_name
@@ -104,16 +107,25 @@ def connect() -> None:
     atexit.unregister(database._delete_non_persistent_datasets_if_allowed)
 
 
+def refuse_database(why: str) -> None:
+    """Let whatever asks a database fail, and say why there is none."""
+    from fiftyone.core.odm import database
+
+    database._client = _NoDatabase(why)
+
+
 class _NoDatabase:
-    """Takes the place of the connection for a run that has none."""
+    """Takes the place of the connection where there is none."""
+
+    def __init__(self, why: str) -> None:
+        """Keep what is said then."""
+        self.__dict__["why"] = why
 
     def __getattr__(self, _name: str) -> Any:
-        raise ConnectionError(
-            "This run has no FiftyOne database: it works on no dataset of a FiftyOne source, or the source does not "
-            "let its address go here. An admin can add this pool to those of the source."
-        )
+        raise ConnectionError(self.__dict__["why"])
 
-    __getitem__ = __getattr__
+    def __getitem__(self, _name: str) -> Any:
+        raise ConnectionError(self.__dict__["why"])
 
 
 def log_to_stderr() -> None:

@@ -112,9 +112,16 @@ class EnvironmentTest(unittest.TestCase):
     def met(self, code: str, manifest: str = "") -> Any:
         """Have the plugin met as a worker does, without a database."""
         Path(self.folder, "__init__.py").write_text(code)
-        Path(self.folder, "fiftyone.yml").write_text("name: '@t/met'\noperators: [fine, wants, breaks, shows]\n" + manifest)
+        Path(self.folder, "fiftyone.yml").write_text(
+            "name: '@t/met'\noperators: [fine, wants, breaks, shows]\n" + manifest
+        )
         result = self.home / "result.json"
-        process = real.start(str(self.home), ["meet"], {"SIGNALBOX_RESULT": str(result)}, self.folder)
+        process = real.start(
+            str(self.home),
+            ["meet"],
+            {"SIGNALBOX_RESULT": str(result), "FIFTYONE_DATABASE_URI": "mongodb://127.0.0.1:1"},
+            self.folder,
+        )
         _, self.err = process.communicate(timeout=60)
         self.assertEqual(0, process.returncode, self.err)
         return json.loads(result.read_text())["environment"]
@@ -126,7 +133,7 @@ class EnvironmentTest(unittest.TestCase):
         self.assertIn("No module named 'not_installed'", met["errors"][0])
         self.assertEqual(("1.22.1", ""), (met["fiftyone"], met["unmet"]))
         met = self.met("import fiftyone as fo\nfo.list_datasets()\n")
-        self.assertIn("has no FiftyOne database", met["errors"][0])
+        self.assertIn("asks a FiftyOne database while it is loaded", met["errors"][0])
         met = self.met("raise SystemExit('it is not even tried')", "fiftyone:\n  version: '>=2.0'\n")
         self.assertIn("asks for fiftyone>=2.0", met["unmet"])
         self.assertEqual([], met["errors"])

@@ -1,8 +1,7 @@
 import { Group, List, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
 import { Ago } from '@/components/Ago.tsx';
-import { StackTrace } from '@/components/run/StackTrace.tsx';
+import classes from '@/components/run/run.module.css';
 import { Section } from '@/components/Section.tsx';
 import type { Environment, Plugin } from '@/services/plugins.ts';
 
@@ -13,9 +12,8 @@ export function Environments({ plugin }: { plugin: Plugin }) {
     <Section title="In FiftyOne">
       {plugin.environments.length === 0 && (
         <Text size="sm" c="dimmed">
-          {plugin.enabled
-            ? 'No FiftyOne has loaded this version yet. A worker that has FiftyOne does so when it is free, others with their first run.'
-            : 'No FiftyOne has loaded this version.'}
+          No FiftyOne has loaded this version yet.
+          {plugin.enabled && ' A worker that has FiftyOne does so soon, other orchestrators with their first run.'}
         </Text>
       )}
       <Stack gap="md">
@@ -41,30 +39,39 @@ function One({ environment: e }: { environment: Environment }) {
       </Group>
       {!whole && (
         <List size="sm" mt={4} withPadding>
-          {e.not_loadable.map((o) => (
-            <List.Item key={o.operator}>
-              <b>{o.operator}</b>: {o.reason}
+          {byReason(e).map(([reason, names]) => (
+            <List.Item key={reason} style={{ overflowWrap: 'anywhere' }}>
+              <b>{names.join(', ')}</b>: {reason}
             </List.Item>
           ))}
         </List>
       )}
-      {e.errors.map((trace, n) => (
-        <StackTrace
-          key={n}
-          text={trace}
-          title={e.errors.length > 1 ? `Error ${n + 1} of ${e.errors.length}` : 'Error'}
-        />
-      ))}
+      {e.errors.length > 0 && (
+        <details>
+          <Text component="summary" size="sm" mt={4} style={{ cursor: 'pointer' }}>
+            {e.errors.length === 1 ? 'What went wrong' : `What went wrong, ${e.errors.length} times`}
+          </Text>
+          {e.errors.map((trace, n) => (
+            <pre key={n} className={classes.code}>
+              {trace}
+            </pre>
+          ))}
+        </details>
+      )}
     </div>
   );
 }
 
-function Sign({ whole }: { whole: boolean }): ReactNode {
-  return whole ? (
-    <IconCircleCheck size={18} color="var(--sb-completed)" aria-hidden style={{ flex: 'none' }} />
-  ) : (
-    <IconAlertTriangle size={18} color="var(--sb-failed)" aria-hidden style={{ flex: 'none' }} />
-  );
+function Sign({ whole }: { whole: boolean }) {
+  const Icon = whole ? IconCircleCheck : IconAlertTriangle;
+  return <Icon size={18} color={`var(--sb-${whole ? 'completed' : 'failed'})`} aria-hidden style={{ flex: 'none' }} />;
+}
+
+/** The operators that do not load, by why: it is mostly the same. */
+function byReason(e: Environment): [string, string[]][] {
+  const reasons = new Map<string, string[]>();
+  for (const { operator, reason } of e.not_loadable) reasons.set(reason, [...(reasons.get(reason) ?? []), operator]);
+  return [...reasons];
 }
 
 /** What met the plugin, and where. One whose process ended could not say its versions. */

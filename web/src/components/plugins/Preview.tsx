@@ -13,7 +13,12 @@ interface Props {
 /** What an archive would change, and the button that does it. */
 export function Preview({ archive, close }: Props) {
   const { data, error } = useQuery({
-    queryKey: ['plugins', 'preview', archive.name, archive.size, archive.lastModified],
+    queryKey: [
+      'preview', // sends the archive: what changes of plugins does not send it again
+      archive.name,
+      archive.size,
+      archive.lastModified,
+    ],
     queryFn: () => previewPlugin(archive),
     gcTime: 0,
     staleTime: 0,

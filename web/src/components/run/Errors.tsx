@@ -1,7 +1,7 @@
 import { Alert, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Empty } from '@/components/Empty.tsx';
-import { StackTrace } from '@/components/run/StackTrace.tsx';
+import { StackTrace } from '@/components/StackTrace.tsx';
 import type { Run } from '@/services/runs.ts';
 import classes from './run.module.css';
 

@@ -1,12 +1,12 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Copy } from '@/components/Copy.tsx';
-import classes from './run.module.css';
+import classes from '@/components/run/run.module.css';
 
 const foldedAt = 40;
 
 /** The trace of an error. Its last lines say most: the beginning is what is folded. */
-export function StackTrace({ text, title = 'Stack trace' }: { text: string; title?: string }) {
+export function StackTrace({ text }: { text: string }) {
   const [whole, setWhole] = useState(false);
   const lines = text.trimEnd().split('\n');
   const folded = !whole && lines.length > foldedAt;
@@ -14,7 +14,7 @@ export function StackTrace({ text, title = 'Stack trace' }: { text: string; titl
     <>
       <Group justify="space-between" mb="xs">
         <Text size="sm" fw={550}>
-          {title}
+          Stack trace
         </Text>
         <Copy text={text} />
       </Group>
