@@ -12,7 +12,7 @@ export interface Company {
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** Starts the provider. Its login page asks for an address, and for the groups that it then tells of. */
+/** Starts the provider. Its login page asks for an address, and for the groups and the name that it then tells of. */
 export async function beginCompany(): Promise<Company> {
   const logins = new Map<string, URLSearchParams>();
   const server = createServer((request, response) => void answer(request, response));
@@ -85,7 +85,7 @@ function tokens(issuer: string, logins: Map<string, URLSearchParams>, form: URLS
     nonce: login.get('nonce'),
     email,
     email_verified: true,
-    name: email.replace(/@.*/, ''),
+    name: login.get('name'),
     groups: (login.get('groups') ?? '').split(',').filter(Boolean),
   };
   return { access_token: 'none', token_type: 'Bearer', id_token: signed(claims) };
@@ -105,9 +105,10 @@ function html(response: ServerResponse, asked: URLSearchParams) {
   const kept = ['redirect_uri', 'state', 'nonce', 'code_challenge']
     .map((name) => `<input type="hidden" name="${name}" value="${encodeURI(asked.get(name) ?? '')}">`)
     .join('');
-  response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>Company</title>
+  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(`<!doctype html><title>Company</title>
     <form action="/enter">${kept}
       <label>Address <input name="email"></label> <label>Groups <input name="groups"></label>
+      <label>Name <input name="name"></label>
       <button>Enter</button>
     </form>`);
 }

@@ -1,5 +1,5 @@
-import type { Page } from '@playwright/test';
 import { answering, installForms } from './forms.ts';
+import { expectText, watch } from './text.ts';
 import { expect, test, type World } from './world.ts';
 
 test.beforeAll(async ({ world }) => installForms(world));
@@ -128,23 +128,6 @@ async function spread(world: World): Promise<string[]> {
     `/runs?q=${encodeURIComponent(attack)}`,
     `/runs/${encodeURIComponent(attack)}`,
   ];
-}
-
-/** Counts whatever a page asks of others. */
-function watch(page: Page, world: World): string[] {
-  const outside: string[] = [];
-  const own = (url: string) => url.startsWith(world.url) || url.startsWith('data:') || url.startsWith('blob:');
-  page.on('request', (r) => own(r.url()) || outside.push(r.url()));
-  page.on('dialog', (d) => outside.push(d.message()));
-  return outside;
-}
-
-/** Nothing ran, and nothing stands there that could be made to run. */
-async function expectText(page: Page, where: string) {
-  await expect(page, where).toHaveTitle(/Signalbox$/);
-  await expect(page, where).not.toHaveTitle(/^taken|^1/);
-  const wrong = page.locator('[onerror], [onload], a[href^="javascript" i], img[src="x"], body script, iframe, object');
-  expect(await wrong.evaluateAll((all) => all.map((e) => e.outerHTML)), where).toEqual([]);
 }
 
 test('X whatever people, plugins, logs and other systems write is text, on every page', async ({ as, world }) => {

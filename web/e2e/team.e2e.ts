@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectOpenToAll } from './axe.ts';
+import { expectText, watch } from './text.ts';
 import { expect, test, type World } from './world.ts';
 
 // Roles of demonstration users are not for changing, so people come by a login provider here.
@@ -143,6 +144,23 @@ test('A6 a member whom a login provider put into a group is taken out there alon
   const page = await as('admin', `/team/groups/${group.id}`);
   await expect(table(page, 'Members')).toContainText('the login provider company');
   await expect(page.getByRole('button', { name: /^Take cleo/ })).toBeDisabled();
+});
+
+test('X the name that a login provider gives is text', async ({ as, employee, world }) => {
+  const name = '"><svg onload=document.title=1><img src=x onerror=document.title="taken"> \u202Egnol\u001b[31m';
+  const shown = /^"><svg onload=document.title=1><img src=x onerror=document.title="taken"> gnol/;
+  const own = await employee('mal@example.org', '/profile', '', name);
+  await expect(own.getByText(shown).first()).toBeVisible();
+  await expectText(own, 'his own profile');
+  const { items } = await world.call<{ items: { id: string; email: string }[] }>('GET', '/users?search=mal@');
+  const page = await as('admin', '/');
+  const outside = watch(page, world);
+  for (const path of ['/team/users?q=mal', `/team/users/${items[0]?.id}`, '/security/sessions', '/security/audit']) {
+    await page.goto(world.url + path);
+    await expect(page.getByText(shown).first(), path).toBeVisible();
+    await expectText(page, path);
+  }
+  expect(outside).toEqual([]);
 });
 
 test('A6 a group of many has pages, and its members are searched', async ({ as, world }) => {

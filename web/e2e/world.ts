@@ -50,7 +50,7 @@ interface Each {
   /** The same for somebody else, in a browser of his own. */
   besides: (role: Role, path: string) => Promise<Page>;
   /** Logs in at the company by an address, in a browser of his own, and goes to a page. Needs `withCompany`. */
-  employee: (email: string, path: string, groups?: string) => Promise<Page>;
+  employee: (email: string, path: string, groups?: string, name?: string) => Promise<Page>;
   /** Opens another browser. */
   another: () => Promise<Page>;
 }
@@ -107,11 +107,11 @@ export const test = base.extend<Each, Own>({
     });
   },
   employee: async ({ another, world }, use) => {
-    await use(async (email, path, groups = '') => {
+    await use(async (email, path, groups, name) => {
       const page = await another();
       await page.goto(`${world.url}/login?return_to=${encodeURIComponent(path)}`);
       await page.getByRole('link', { name: 'Continue with Company login' }).click();
-      await atCompany(page, email, groups);
+      await atCompany(page, email, groups, name);
       await page.waitForURL((to) => to.origin === world.url);
       return page;
     });
@@ -119,9 +119,10 @@ export const test = base.extend<Each, Own>({
 });
 
 /** Says at the company who one is. */
-export async function atCompany(page: Page, email: string, groups = '') {
+export async function atCompany(page: Page, email: string, groups = '', name = email.replace(/@.*/, '')) {
   await page.getByLabel('Address').fill(email);
   await page.getByLabel('Groups').fill(groups);
+  await page.getByLabel('Name').fill(name);
   await page.getByRole('button', { name: 'Enter' }).click();
 }
 
