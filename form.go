@@ -161,7 +161,9 @@ const (
 	FormAgain    = 2 * time.Second  // after which a question without an answer is asked once more: its resolver may have died
 	FormKept     = time.Minute      // how long a question and its answer are kept
 	FormPoll     = 25 * time.Second // how long a resolver waits for a question
-	MeetMost     = 50 * time.Second // how long a plugin may take to be loaded that a worker is to tell of; its question is kept longer
+
+	MeetMost = time.Minute     // how long a plugin may take to be loaded that a worker is to tell of
+	MeetKept = 5 * time.Minute // how long the question about it is kept, and the next one waits
 
 	MaxFormInput = 1 << 20 // bytes of the params, of the view, and of the selection
 	MaxForm      = 4 << 20 // bytes of an answer

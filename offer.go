@@ -105,7 +105,7 @@ type Environment struct {
 // it may have been repaired.
 const EnvironmentAgain = 24 * time.Hour
 
-// MeetAgain is how long a worker that nobody has asked for a run is not asked again about a revision of which it lacks something.
+// MeetAgain is how long a pool is not asked again about a revision of which its workers lacked something.
 const MeetAgain = time.Hour
 
 // Lacks are the operators of a manifest that need FiftyOne and do not run in the environment, with why.

@@ -52,7 +52,7 @@ func TestAPluginThatTakesTooLongToBeLoadedIsToldSo(t *testing.T) {
 	q := w.meeting(t, `test "$3" = meet && sleep 1000`)
 	q.WithinSeconds = 0.2
 	got := w.work(t, WorkerSettings{Drain: -1}).asked(t, q)
-	require.Equal(t, []string{"The plugin could not be loaded within 50s."}, got.Environment.Errors)
+	require.Equal(t, []string{"The plugin could not be loaded within 200ms."}, got.Environment.Errors)
 }
 
 func TestWhatHindersAWorkerIsNotToldOfThePlugin(t *testing.T) {

@@ -80,18 +80,19 @@ func (w *Worker) rest(ctx context.Context, err error) {
 
 // answer resolves the form that a question asks for, or tells what the plugin offers; nil when it is too late for that.
 func (r *Runner) answer(ctx context.Context, worker string, q sb.FormQuestion) *sb.FormAnswer {
-	late := r.now().Add(time.Duration(q.WithinSeconds * float64(time.Second)))
+	within := time.Duration(q.WithinSeconds * float64(time.Second))
+	late := r.now().Add(within)
 	a := &asked{Runner: r, FormQuestion: q, worker: worker, mask: maskOf(sb.ClaimAnswer{Secrets: q.Secrets, FiftyOne: &q.FiftyOne})}
-	folder, err := a.fetch(ctx) // also when it takes too long: the next question finds it there
+	if q.Tell {
+		return a.meets(ctx, within)
+	}
+	folder, err := a.fetch(ctx, sb.FormKept) // also when it takes too long: the next question finds it there
 	left := late.Sub(r.now())
 	if left <= 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	if q.Tell {
-		return a.meets(ctx, folder, err)
-	}
 	form := sb.Form{}
 	if err == nil {
 		form, err = a.resolve(ctx, folder)
@@ -114,11 +115,7 @@ type asked struct {
 	stack  tail
 }
 
-func (a *asked) fetch(ctx context.Context) (string, error) {
-	most := sb.FormKept
-	if a.Tell {
-		most = fetchMost // nobody waits, and the next question would begin anew
-	}
+func (a *asked) fetch(ctx context.Context, most time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	return a.cache.folder(ctx, a.Plugin, func(ctx context.Context, f *os.File) error { return a.API.FormPlugin(ctx, a.ID, f) })

@@ -12,11 +12,11 @@ import (
 // anyPlugin is what a note of any plugin rings as: all workers may have something to meet then.
 var anyPlugin = sb.Note{Topic: sb.TopicPlugin}
 
-// meeting asks what a worker of the pool makes of a plugin that none there has met; nil when there is no such plugin. An admin
+// meeting asks what a worker makes of a plugin that none of its pool has met; nil when there is no such plugin. An admin
 // so reads at once what will not run, and why, and not with the first run. The plugin gets what its operators get of secrets, and
 // no address of a source.
-func (s *Forms) meeting(ctx context.Context, orchestratorID, pool string) (*sb.FormQuestion, error) {
-	plugins, err := s.store.Unmet(ctx, orchestratorID, pool)
+func (s *Forms) meeting(ctx context.Context, orchestratorID, pool, worker string) (*sb.FormQuestion, error) {
+	plugins, err := s.store.Unmet(ctx, orchestratorID, pool, worker)
 	if err != nil || len(plugins) == 0 {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (s *Forms) meeting(ctx context.Context, orchestratorID, pool string) (*sb.F
 	}
 	for _, n := range rand.Perm(len(plugins)) { // one of which no worker can tell keeps none from being met
 		p := plugins[n]
-		if len(runThere(all, orchestratorID, pool, p.Revision.Manifest)) == 0 {
+		if !runsThere(all, orchestratorID, pool, p.Revision.Manifest) {
 			continue
 		}
 		id, err := s.store.AskMeeting(ctx, orchestratorID, pool, p.Revision.ID)
@@ -44,20 +44,16 @@ func (s *Forms) meeting(ctx context.Context, orchestratorID, pool string) (*sb.F
 	return nil, nil //nolint:nilnil // there is none
 }
 
-// runThere are the operators of a manifest that need FiftyOne and run in a pool.
-func runThere(all []sb.Orchestrator, orchestratorID, pool string, m sb.Manifest) (names []string) {
-	for _, name := range m.Operators {
-		if _, command := m.Commands[name]; command {
-			continue
-		}
-		if o, route, ok := poolFor(all, m.Name+"/"+name); ok && o.ID == orchestratorID && route.Target.Pool == pool {
-			names = append(names, name)
-		}
-	}
-	return names
+// runsThere tells whether an operator of a manifest that needs FiftyOne runs in a pool.
+func runsThere(all []sb.Orchestrator, orchestratorID, pool string, m sb.Manifest) bool {
+	return slices.ContainsFunc(m.Operators, func(name string) bool {
+		_, command := m.Commands[name]
+		o, route, ok := poolFor(all, m.Name+"/"+name)
+		return !command && ok && o.ID == orchestratorID && route.Target.Pool == pool
+	})
 }
 
-// met keeps what a worker's environment makes of the revision that it was asked about: of the operators that run in its pool.
+// met keeps what a worker's environment makes of the revision that it was asked about.
 func (s *Forms) met(ctx context.Context, orchestratorID, pool, worker string, a sb.FormAnswer) error {
 	q, err := s.store.OpenQuestion(ctx, orchestratorID, a.ID)
 	if err != nil {
@@ -74,16 +70,9 @@ func (s *Forms) met(ctx context.Context, orchestratorID, pool, worker string, a 
 	if err != nil {
 		return err
 	}
-	all, err := s.store.Orchestrators(ctx)
-	if err != nil {
-		return err
-	}
 	offer := a.Environment.Bounded(sb.NewMask(slices.Collect(maps.Values(secrets))...).Text)
-	there := runThere(all, orchestratorID, pool, revision.Manifest)
-	lacks := offer.Lacks(revision.Manifest)
-	maps.DeleteFunc(lacks, func(name, _ string) bool { return !slices.Contains(there, name) })
 	err = s.store.KeepEnvironment(ctx, sb.Environment{
-		RevisionID: revision.ID, Orchestrator: sb.Who{ID: orchestratorID}, Worker: worker, Offer: offer, Lacks: lacks,
+		RevisionID: revision.ID, Orchestrator: sb.Who{ID: orchestratorID}, Worker: worker, Offer: offer, Lacks: offer.Lacks(revision.Manifest),
 	})
 	if err == nil {
 		s.drop(ctx, a.ID)

@@ -46,7 +46,7 @@ func TestAWorkerIsAskedWhatItMakesOfAPluginBeforeItsFirstRun(t *testing.T) {
 	w := setup(t)
 	q := w.meets("h/1")
 	require.Equal(t, &sb.FormQuestion{
-		ID: q.ID, Tell: true, WithinSeconds: 50, Secrets: map[string]string{"API_KEY": "planted"},
+		ID: q.ID, Tell: true, WithinSeconds: 60, Secrets: map[string]string{"API_KEY": "planted"},
 		Plugin: sb.ClaimPlugin{Name: "@acme/tools", Revision: 1, SHA256: w.Plugin.Revision.SHA256, Root: "tools"},
 	}, q, "it gets what its operators get, and no address")
 	body, _, err := w.Archive(t.Context(), w.Builtin.ID, q.ID)
@@ -73,7 +73,7 @@ func TestAPluginIsMetOnce(t *testing.T) {
 	require.NoError(t, w.Answer(t.Context(), w.Builtin.ID, "default", "h/2", sb.FormAnswer{ID: form.ID}))
 	require.NoError(t, (<-asked).err)
 
-	w.Clock.Pass(sb.FormKept + time.Second)
+	w.Clock.Pass(sb.MeetKept + time.Second)
 	again := w.meets("h/2")
 	require.NotEqual(t, q.ID, again.ID, "who was asked may be gone")
 	require.NoError(t, w.tells("h/2", again.ID, sb.Offer{FiftyOne: "1.22.1", Operators: []sb.OfferedOperator{{Name: "embed"}}}))

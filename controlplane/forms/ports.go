@@ -30,8 +30,9 @@ type Store interface {
 
 	// TakeQuestion gives the oldest question to a pool to one resolver. NotFound: there is none.
 	TakeQuestion(ctx context.Context, orchestratorID, pool string) (sb.Question, error)
-	// Unmet reads the enabled plugins whose current revision no worker of a pool has met, or one lacked something a while ago.
-	Unmet(ctx context.Context, orchestratorID, pool string) ([]sb.Plugin, error)
+	// Unmet reads for a worker the enabled plugins whose current revision none of its pool has met, or one lacked something a
+	// while ago; nothing for a worker that is not there.
+	Unmet(ctx context.Context, orchestratorID, pool, worker string) ([]sb.Plugin, error)
 	// AskMeeting keeps a question about what a worker of a pool makes of a revision, and gives its id. Conflict: one is asked that.
 	AskMeeting(ctx context.Context, orchestratorID, pool, revisionID string) (id string, err error)
 	// KeepEnvironment keeps what an environment makes of a revision.

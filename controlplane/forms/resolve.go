@@ -28,7 +28,7 @@ func (s *Forms) Question(ctx context.Context, orchestratorID, pool, worker strin
 			return nil, err
 		}
 		if meet {
-			if question, err := s.meeting(ctx, orchestratorID, pool); ctx.Err() == nil && (err != nil || question != nil) {
+			if question, err := s.meeting(ctx, orchestratorID, pool, worker); ctx.Err() == nil && (err != nil || question != nil) {
 				return question, err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -13,6 +14,9 @@ import (
 
 // environmentsKept is how many environments of an orchestrator are remembered that met a revision.
 const environmentsKept = 20
+
+// workersThere is how long a worker is taken to be there after its last word, so that another need not load what it has loaded.
+const workersThere = 5 * time.Minute
 
 // environmentRow is a row of environments. Lacks is a JSON object, "" for none.
 type environmentRow struct {
@@ -103,15 +107,19 @@ func (t *tx) tellOf(ctx context.Context, row environmentRow) error {
 	return err
 }
 
-// Unmet reads the enabled plugins whose current revision no worker of a pool has met, and none is asked about. What one lacks
-// it may have by now, after an hour or a change of the plugin.
-func (s *Store) Unmet(ctx context.Context, orchestratorID, pool string) ([]sb.Plugin, error) {
-	list, err := s.plugins(ctx, s.read, `AND p.enabled
-		AND NOT EXISTS (SELECT 1 FROM environments AS e JOIN workers AS w ON w.orchestrator_id = e.orchestrator_id AND w.name = e.worker
-			WHERE e.revision_id = p.revision_id AND e.orchestrator_id = ? AND w.pool = ? AND (e.lacks = '' OR e.seen_at > ? - ? AND e.seen_at >= p.updated_at))
+// Unmet reads for a worker of a pool the enabled plugins whose current revision none of the pool has met that is there now, and
+// none is asked about. What one lacked it may have by now, after an hour or a change of the plugin.
+func (s *Store) Unmet(ctx context.Context, orchestratorID, pool, worker string) ([]sb.Plugin, error) {
+	const there = " FROM workers AS w WHERE w.orchestrator_id = ? AND w.pool = ? AND w.seen_at > ? - ?"
+	lately := []any{orchestratorID, pool, s.nowSQL(), workersThere.Microseconds()}
+	args := append(slices.Clone(lately), worker)
+	args = append(append(args, lately...), orchestratorID, s.nowSQL(), sb.MeetAgain.Microseconds())
+	args = append(args, orchestratorID, pool, s.nowSQL(), sb.MeetKept.Microseconds())
+	list, err := s.plugins(ctx, s.read, `AND p.enabled AND EXISTS (SELECT 1`+there+` AND w.name = ?)
+		AND NOT EXISTS (SELECT 1 FROM environments AS e WHERE e.worker IN (SELECT w.name`+there+`)
+			AND e.revision_id = p.revision_id AND e.orchestrator_id = ? AND (e.lacks = '' OR e.seen_at > ? - ? AND e.seen_at >= p.updated_at))
 		AND NOT EXISTS (SELECT 1 FROM questions AS q
-			WHERE q.revision_id = p.revision_id AND q.orchestrator_id = ? AND q.pool = ? AND q.operator = '' AND q.asked_at > ? - ?)`,
-		orchestratorID, pool, s.nowSQL(), sb.MeetAgain.Microseconds(), orchestratorID, pool, s.nowSQL(), sb.FormKept.Microseconds())
+			WHERE q.revision_id = p.revision_id AND q.orchestrator_id = ? AND q.pool = ? AND q.operator = '' AND q.asked_at > ? - ?)`, args...)
 	return list, tidy(err)
 }
 

@@ -90,7 +90,7 @@ func (s *Store) AskMeeting(ctx context.Context, orchestratorID, pool, revisionID
 		}
 		var asked []int
 		err := t.NewRaw("SELECT 1 FROM questions WHERE revision_id = ? AND orchestrator_id = ? AND pool = ? AND operator = '' AND asked_at > ?",
-			revisionID, orchestratorID, pool, t.now-sb.FormKept.Microseconds()).Scan(ctx, &asked)
+			revisionID, orchestratorID, pool, t.now-sb.MeetKept.Microseconds()).Scan(ctx, &asked)
 		if err != nil {
 			return err
 		}
@@ -146,8 +146,8 @@ func (s *Store) takeQuestion(ctx context.Context, orchestratorID, pool string) (
 // OpenQuestion reads a question to the pools of an orchestrator, while it is kept. NotFound.
 func (s *Store) OpenQuestion(ctx context.Context, orchestratorID, id string) (sb.Question, error) {
 	var rows []questionRow
-	err := s.read.NewRaw("SELECT * FROM questions WHERE id = ? AND orchestrator_id = ? AND asked_at > ? - ?",
-		id, orchestratorID, s.nowSQL(), sb.FormKept.Microseconds()).Scan(ctx, &rows)
+	err := s.read.NewRaw("SELECT * FROM questions WHERE id = ? AND orchestrator_id = ? AND asked_at > ? - "+keptFor,
+		id, orchestratorID, s.nowSQL(), sb.MeetKept.Microseconds(), sb.FormKept.Microseconds()).Scan(ctx, &rows)
 	row, err := one(rows, err, "question", id)
 	return row.question(), tidy(err)
 }
@@ -214,16 +214,20 @@ func (s *Store) DropQuestion(ctx context.Context, id string) error {
 	})
 }
 
-// ForgetQuestions forgets what was asked more than a minute ago.
+// keptFor is how long a question is kept: of an operator, or of a plugin.
+const keptFor = "CASE WHEN operator = '' THEN ? ELSE ? END"
+
+// ForgetQuestions forgets forms that were asked for more than a minute ago, and questions about plugins, which are kept for longer.
 func (s *Store) ForgetQuestions(ctx context.Context) error {
-	const old = " FROM questions WHERE asked_at <= ? - ?"
+	const old = " FROM questions WHERE asked_at <= ? - " + keptFor
+	kept := []any{sb.MeetKept.Microseconds(), sb.FormKept.Microseconds()}
 	var some []int
-	err := s.read.NewRaw("SELECT 1"+old+" LIMIT 1", s.nowSQL(), sb.FormKept.Microseconds()).Scan(ctx, &some)
+	err := s.read.NewRaw("SELECT 1"+old+" LIMIT 1", append([]any{s.nowSQL()}, kept...)...).Scan(ctx, &some)
 	if err != nil || len(some) == 0 {
 		return tidy(err)
 	}
 	return s.change(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, "DELETE"+old, t.now, sb.FormKept.Microseconds())
+		_, err := t.exec(ctx, "DELETE"+old, append([]any{t.now}, kept...)...)
 		return err
 	})
 }

@@ -113,7 +113,7 @@ export async function answering(
  */
 export async function meeting(world: World, plugin: string, environment: object): Promise<() => void> {
   const end = new AbortController();
-  const ask = await resolver(world, end.signal);
+  const ask = await resolver(world, end.signal, 'tests/resolver');
   for (;;) {
     const question = await ask({ pool: 'default', worker: 'tests/resolver' });
     if (!question?.tell_environment || question.plugin.name !== plugin) continue; // others go unanswered
@@ -123,15 +123,20 @@ export async function meeting(world: World, plugin: string, environment: object)
 }
 
 /** Waits for questions with a key of its own, and brings answers. */
-async function resolver(world: World, signal: AbortSignal) {
+async function resolver(world: World, signal: AbortSignal, worker = '') {
   const { key } = await world.call<{ key: string }>('POST', '/orchestrators/builtin/keys', { name: 'resolver' });
-  return async (body: object) => {
-    const said = await fetch(`${world.url}/api/v1/work/forms`, {
+  const post = (path: string, body: object) =>
+    fetch(`${world.url}/api/v1/work/${path}`, {
       method: 'POST',
       headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
       signal,
     });
+  if (worker) {
+    await post('workers', { name: worker, incarnation: '1', version: 'tests', pool: 'default', concurrency: 0 });
+  }
+  return async (body: object) => {
+    const said = await post('forms', body);
     return said.status === 200 ? ((await said.json()) as Question & Asked) : undefined;
   };
 }

@@ -221,7 +221,7 @@ func questionNotes(t *testing.T, fresh Fresh) {
 func questionMeeting(t *testing.T, fresh Fresh) {
 	w := setup(t, fresh)
 	unmet := func(pool string) []string {
-		list, err := w.Unmet(t.Context(), w.builtin.ID, pool)
+		list, err := w.Unmet(t.Context(), w.builtin.ID, pool, "of "+pool)
 		require.NoError(t, err)
 		var ids []string
 		for _, p := range list {
@@ -229,6 +229,16 @@ func questionMeeting(t *testing.T, fresh Fresh) {
 		}
 		return ids
 	}
+	// pass lets time pass for the workers a and "of gpu", and one of another pool.
+	pass := func(d time.Duration) {
+		w.clock.pass(d)
+		for name, pool := range map[string]string{"a": "gpu", "of gpu": "gpu", "of cpu": "cpu"} {
+			_, _, err := w.SeeWorker(t.Context(), sb.Worker{OrchestratorID: w.builtin.ID, Name: name, Incarnation: "1", Pool: pool})
+			require.NoError(t, err)
+		}
+	}
+	require.Empty(t, unmet("gpu"), "the worker is not known")
+	pass(0)
 	ask := func(pool string) (string, error) {
 		return w.AskMeeting(t.Context(), w.builtin.ID, pool, w.plugin.Revision.ID)
 	}
@@ -248,25 +258,23 @@ func questionMeeting(t *testing.T, fresh Fresh) {
 	require.Equal(t, first[0], q.RevisionID)
 	requireCode(t, sb.NotFound, w.AnswerQuestion(t.Context(), w.builtin.ID, "gpu", id, answered))
 
-	w.clock.pass(sb.FormKept + time.Second)
+	pass(sb.MeetKept + time.Second)
 	require.Equal(t, first, unmet("gpu"), "the worker did not answer")
 	_, err = ask("gpu")
 	require.NoError(t, err)
-	_, _, err = w.SeeWorker(t.Context(), sb.Worker{OrchestratorID: w.builtin.ID, Name: "a", Incarnation: "1", Pool: "gpu"})
-	require.NoError(t, err)
 	w.met(t, "a", map[string]string{"hello": "no torch"})
-	w.clock.pass(sb.FormKept + time.Second)
+	pass(sb.MeetKept + time.Second)
 	require.Empty(t, unmet("gpu"), "it is known, also what it lacks")
 	require.Equal(t, first, unmet("cpu"))
-	w.clock.pass(sb.MeetAgain)
+	pass(sb.MeetAgain)
 	require.Equal(t, first, unmet("gpu"), "it may have it by now")
 	w.met(t, "a", map[string]string{})
-	w.clock.pass(2 * sb.MeetAgain)
+	pass(2 * sb.MeetAgain)
 	require.Empty(t, unmet("gpu"), "it lacked nothing")
 
 	w.met(t, "a", map[string]string{"hello": "no torch"})
 	require.Empty(t, unmet("gpu"))
-	w.clock.pass(time.Second)
+	pass(time.Second)
 	for _, enabled := range []bool{false, true} {
 		_, err = w.EnablePlugin(t.Context(), w.plugin.ID, enabled)
 		require.NoError(t, err)
@@ -281,6 +289,13 @@ func questionMeeting(t *testing.T, fresh Fresh) {
 	p, _, err := w.Install(t.Context(), next)
 	require.NoError(t, err)
 	require.Equal(t, []string{p.Revision.ID}, unmet("gpu"), "a revision that is new")
+	w.plugin = p
+	w.met(t, "a", map[string]string{})
+	require.Empty(t, unmet("gpu"))
+	w.clock.pass(time.Hour)
+	_, _, err = w.SeeWorker(t.Context(), sb.Worker{OrchestratorID: w.builtin.ID, Name: "of gpu", Incarnation: "1", Pool: "gpu"})
+	require.NoError(t, err)
+	require.Equal(t, []string{p.Revision.ID}, unmet("gpu"), "who met it is gone")
 }
 
 // meetingRace wakes many workers for one revision.
