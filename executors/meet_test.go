@@ -61,7 +61,7 @@ func TestWhatHindersAWorkerIsNotToldOfThePlugin(t *testing.T) {
 		script string
 		change func(*sb.FormQuestion)
 	}{
-		"the archive cannot be fetched": {`echo '{"environment":{}}' > "$SIGNALBOX_RESULT"`, func(q *sb.FormQuestion) { q.ID = "01GONE" }},
+		"the archive cannot be fetched": {"kill -9 $$", func(q *sb.FormQuestion) { q.ID = "01GONE" }}, // but where the form has fetched it
 		"it is killed, as for memory":   {"kill -9 $$", func(*sb.FormQuestion) {}},
 		"it tells nothing":              {`echo '{"label":"form"}' > "$SIGNALBOX_RESULT"`, func(*sb.FormQuestion) {}},
 		"what it tells is none":         {`echo '{"environment":1}' > "$SIGNALBOX_RESULT"`, func(*sb.FormQuestion) {}},

@@ -9,9 +9,11 @@ import (
 	"signalbox/controlplane/store/storetest"
 )
 
+// Each check is a life of many transactions, on two databases: there are fewer than elsewhere unless a flag asks for more.
 func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "40")
 	flag.Parse()
-	if testing.Short() { // each check is a life of many transactions, on two databases
+	if testing.Short() {
 		_ = flag.Set("rapid.checks", "10")
 	}
 	goleak.VerifyTestMain(m)
