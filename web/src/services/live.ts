@@ -11,9 +11,6 @@ export function useAutoRefresh() {
   return useLocalStorage({ key: 'signalbox-auto-refresh', defaultValue: true, getInitialValueInEffect: false });
 }
 
-/** What was read of plugins so shortly before the stream first opened is taken to be true, in milliseconds. */
-const missable = 10_000;
-
 /** Keeps what is shown of runs and plugins up to date while the page is open and auto-refresh is on. */
 export function useLive() {
   const client = useQueryClient();
@@ -28,23 +25,15 @@ export function useLive() {
       again('plugins', 'one');
       again('operators');
     }, listsEvery);
-    let before = false; // the stream was open
     const hear = (changes: Change[]) => {
       const runs = changes.filter((c) => c.kind === 'run');
       for (const id of new Set(runs.map((c) => c.id))) again('runs', 'one', id);
       if (runs.length > 0) lists.call();
       if (runs.length < changes.length) plugins.call();
       if (changes.length > 0) return;
-      const reopened = before;
-      before = true;
       again('runs', 'one');
       lists.call();
-      for (const key of ['plugins', 'operators']) {
-        void client.invalidateQueries({
-          queryKey: [key],
-          predicate: (query) => reopened || query.isStaleByTime(missable),
-        });
-      }
+      plugins.call();
     };
     if (stream.current() === 'open') hear([]); // else when it opens
     const silence = stream.listen(hear);
