@@ -92,16 +92,26 @@ export function MenuAt({ label, opened, onClose, style, children, ...rest }: AtP
     chosen.current = undefined;
     deed?.();
   };
+  const from = useRef<Element>(null);
   useEffect(() => {
-    if (opened) act(); // it was opened again before it had closed
+    if (!opened) return;
+    from.current = document.activeElement;
+    act(); // it was opened again before it had closed
   }, [opened]);
+  const closed = () => {
+    // Closed before it had the focus, it takes it nevertheless, and with it away.
+    const now = document.activeElement;
+    const lost = now === null || now === document.body || now.closest('[role=menu]') !== null;
+    if (lost && from.current instanceof HTMLElement) from.current.focus({ preventScroll: true });
+    act();
+  };
   return (
     <Choose value={choose}>
       <Menu
         {...rest}
         opened={opened}
         onClose={onClose}
-        onExitTransitionEnd={act}
+        onExitTransitionEnd={closed}
         portalProps={inMain}
         withInitialFocusPlaceholder={false} // which is not an item, and a menu holds nothing else
       >
