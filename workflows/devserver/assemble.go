@@ -161,7 +161,9 @@ func (s *Server) at(port int) string {
 // tuning is for many short workflows on one machine. The queue processors' rates matter most: their default of 20 polls
 // a second makes every hop of a workflow wait 50 ms. The long poll is short because a client that waits for a
 // workflow's end may miss the notification and then waits that long. The history cache keeps workflows that have ended
-// for an hour, about 30 KiB each: as many as may be open at once are enough.
+// for an hour, about 30 KiB each: as many as may be open at once are enough. A worker that stops has its polls answered
+// by the server: cancelled by the worker alone, a poll may have been handed a task on its way, which nobody does then
+// and nobody misses for half a minute.
 func tuning() dynamicconfig.Client {
 	values := dynamicconfig.StaticClient{
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():           1,
@@ -171,6 +173,7 @@ func tuning() dynamicconfig.Client {
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 1000,
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key():      true,
 		dynamicconfig.EnableEagerWorkflowStart.Key():                     true,
+		dynamicconfig.EnableCancelWorkerPollsOnShutdown.Key():            true,
 		dynamicconfig.EnableActivityEagerExecution.Key():                 true,
 	}
 	for _, rate := range []dynamicconfig.Key{

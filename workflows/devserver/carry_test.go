@@ -2,6 +2,7 @@ package devserver_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -23,7 +24,7 @@ func TestRunIsCarriedAndShownToPeople(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, devserver.Options{UIListen: "127.0.0.1:0", SearchAttributes: workflows.SearchAttributes(), Log: quiet()})
 	release := make(chan struct{})
-	b := newBench(t, server.Addr(), func(context.Context, sb.AttemptRef) error { <-release; return nil })
+	b := newBench(t, server.Addr(), func(context.Context, sb.AttemptRef) error { wait(t, release); return nil })
 	b.work(t)
 	require.NoError(t, b.client.Check(t.Context()))
 
@@ -32,7 +33,7 @@ func TestRunIsCarriedAndShownToPeople(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "run:01carried:1", name)
 	require.Equal(t, "http://127.0.0.1:8233/namespaces/default/workflows/run:01carried:1", url)
-	require.Equal(t, r.Ref(), <-b.began)
+	require.Equal(t, r.Ref(), next(t, b.began))
 
 	again, _, err := b.client.Start(t.Context(), r)
 	require.NoError(t, err, "starting again while it is carried is success")
@@ -98,14 +99,14 @@ func TestCancelStopsTheWorkAndTheStopIsNotedFirst(t *testing.T) {
 	var b *bench
 	r := aRun("01cancelled")
 	b = newBench(t, server.Addr(), func(ctx context.Context, ref sb.AttemptRef) error {
-		<-ctx.Done()
+		wait(t, ctx.Done())
 		before = b.signs(ref)
 		return nil
 	})
 	b.work(t)
 	_, _, err := b.client.Start(t.Context(), r)
 	require.NoError(t, err)
-	<-b.began
+	next(t, b.began)
 	require.NoError(t, b.sdk.CancelWorkflow(t.Context(), r.Ref().Name(), ""))
 	state := b.closed(t, r.Ref())
 	require.Equal(t, sb.CarrierState{Terminated: true, Reason: "cancelled in Temporal"}, state)
@@ -135,7 +136,7 @@ func TestTerminatedIsSeenAndTheWorkGoesOn(t *testing.T) {
 	release := make(chan struct{})
 	undisturbed := make(chan error, 1)
 	b := newBench(t, server.Addr(), func(ctx context.Context, _ sb.AttemptRef) error {
-		<-release
+		wait(t, release)
 		undisturbed <- ctx.Err()
 		return nil
 	})
@@ -146,32 +147,32 @@ func TestTerminatedIsSeenAndTheWorkGoesOn(t *testing.T) {
 	require.True(t, missing.Missing)
 	_, _, err = b.client.Start(t.Context(), r)
 	require.NoError(t, err)
-	<-b.began
+	next(t, b.began)
 	require.NoError(t, b.sdk.TerminateWorkflow(t.Context(), r.Ref().Name(), "", "the disk is full"))
 	state, err := b.client.State(t.Context(), r.Ref())
 	require.NoError(t, err)
 	require.Equal(t, sb.CarrierState{Terminated: true, Reason: "terminated in Temporal: the disk is full"}, state)
 	close(release)
-	require.NoError(t, <-undisturbed, "ending it is for the sweep and the lease")
+	require.NoError(t, next(t, undisturbed), "ending it is for the sweep and the lease")
 }
 
 func TestDrainingPoolLetsItsWorkEndAndLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	server := startServer(t, devserver.Options{Log: quiet()})
 	release := make(chan struct{})
-	b := newBench(t, server.Addr(), func(context.Context, sb.AttemptRef) error { <-release; return nil })
+	b := newBench(t, server.Addr(), func(context.Context, sb.AttemptRef) error { wait(t, release); return nil })
 	stopPool := b.work(t)
 	first, second := aRun("01first"), aRun("01second")
 	_, _, err := b.client.Start(t.Context(), first)
 	require.NoError(t, err)
-	<-b.began
+	next(t, b.began)
 	stopped := make(chan struct{})
 	go func() {
 		stopPool()
 		close(stopped)
 	}()
 	close(release)
-	<-stopped
+	next(t, stopped)
 	require.Empty(t, b.signs(second.Ref()))
 	b.closed(t, first.Ref())
 	_, _, err = b.client.Start(t.Context(), second)
@@ -180,8 +181,30 @@ func TestDrainingPoolLetsItsWorkEndAndLeavesTheRest(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, state.Open, "it waits for another worker")
 	b.pool(t, 1)
-	require.Equal(t, second.Ref(), <-b.began)
+	require.Equal(t, second.Ref(), next(t, b.began))
 	b.closed(t, second.Ref())
+}
+
+// A poll that is given up while a task is on its way to it would take the task along.
+func TestNoAttemptIsLostWithAWorkerThatStops(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, devserver.Options{Log: quiet()})
+	b := newBench(t, server.Addr(), atOnce)
+	run(t, workflows.Control(b.client, b, nil))
+	var refs []sb.AttemptRef
+	for i := range 30 {
+		r := aRun(fmt.Sprintf("01moved%d", i))
+		refs = append(refs, r.Ref())
+		stop := b.pool(t, 4)
+		_, _, err := b.client.Start(t.Context(), r)
+		require.NoError(t, err)
+		stop()
+	}
+	b.pool(t, 4)
+	for _, ref := range refs {
+		b.closed(t, ref)
+		require.NotContains(t, b.signs(ref), workflows.Silent)
+	}
 }
 
 // A pool whose doer is shut takes nothing more, lets what runs go on beside, and takes again when the doer is open.
@@ -191,7 +214,7 @@ func TestPoolThatIsShutAndOpenedAgain(t *testing.T) {
 	release := make(chan struct{})
 	b := newBench(t, server.Addr(), func(_ context.Context, ref sb.AttemptRef) error {
 		if ref.Run == "01before" {
-			<-release
+			wait(t, release)
 		}
 		return nil
 	})
@@ -202,12 +225,12 @@ func TestPoolThatIsShutAndOpenedAgain(t *testing.T) {
 	before, after := aRun("01before"), aRun("01after")
 	_, _, err := b.client.Start(t.Context(), before)
 	require.NoError(t, err)
-	require.Equal(t, before.Ref(), <-b.began)
+	require.Equal(t, before.Ref(), next(t, b.began))
 	close(shut)
 	b.open <- nil
 	_, _, err = b.client.Start(t.Context(), after)
 	require.NoError(t, err)
-	require.Equal(t, after.Ref(), <-b.began, "what ran before is still running")
+	require.Equal(t, after.Ref(), next(t, b.began), "what ran before is still running")
 	b.closed(t, after.Ref())
 	close(release)
 	b.closed(t, before.Ref())
@@ -243,9 +266,8 @@ func TestHandedBackAndBrokenWork(t *testing.T) {
 }
 
 // TestWorkBeginsWithinMilliseconds guards against a return of the server's default rates, which cost 100 ms a run; the
-// benchmarks measure the rest.
+// benchmarks measure the rest. It runs before the others, which would take its time.
 func TestWorkBeginsWithinMilliseconds(t *testing.T) {
-	t.Parallel()
 	server := startServer(t, devserver.Options{Log: quiet(), File: t.TempDir() + "/temporal.db"})
 	b := newBench(t, server.Addr(), atOnce)
 	b.work(t)
@@ -256,7 +278,7 @@ func TestWorkBeginsWithinMilliseconds(t *testing.T) {
 		start := time.Now()
 		_, _, err := b.client.Start(t.Context(), r)
 		require.NoError(t, err)
-		<-b.began
+		next(t, b.began)
 		fastest = min(fastest, time.Since(start))
 	}
 	t.Logf("fastest of 20: %s", fastest)

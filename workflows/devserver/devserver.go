@@ -17,7 +17,12 @@ import (
 
 	"github.com/sirupsen/logrus"
 	uiserver "github.com/temporalio/ui-server/v2/server"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/server/temporal"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 
 	"signalbox/internal/freeport"
 )
@@ -120,6 +125,8 @@ func (s *Server) start(ctx context.Context) (temporal.Server, error) {
 		err    error
 	}
 	ended := make(chan result, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	go func() {
 		var r result
 		defer func() {
@@ -130,6 +137,9 @@ func (s *Server) start(ctx context.Context) (temporal.Server, error) {
 		}()
 		if r.server, r.err = s.assemble(); r.err == nil {
 			r.err = r.server.Start()
+		}
+		if r.err == nil {
+			r.err = s.ready(ctx)
 		}
 	}()
 	var r result
@@ -147,6 +157,29 @@ func (s *Server) start(ctx context.Context) (temporal.Server, error) {
 		return nil, fmt.Errorf("start temporal: %w", r.err)
 	}
 	return r.server, nil
+}
+
+// ready waits until the server takes requests: it listens before that, and refuses what comes, with Unavailable.
+func (s *Server) ready(ctx context.Context) error {
+	connection, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = connection.Close() }()
+	frontend := workflowservice.NewWorkflowServiceClient(connection)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := frontend.GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{}, grpc.WaitForReady(true))
+		if status.Code(err) != codes.Unavailable {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 func (s *Server) startUI() *uiserver.Server {

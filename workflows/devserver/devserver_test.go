@@ -88,7 +88,7 @@ func TestWorkflowsGoOnAfterAKill(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, state.Open)
 	b.work(t)
-	require.Equal(t, r.Ref(), <-b.began)
+	require.Equal(t, r.Ref(), next(t, b.began))
 	b.closed(t, r.Ref())
 	require.Equal(t, []workflows.Sign{workflows.Returned}, b.signs(r.Ref()))
 }
@@ -110,7 +110,7 @@ func TestOutageOfTemporalEndsNoWork(t *testing.T) {
 	release := make(chan struct{})
 	disturbed := make(chan error, 1)
 	b := newBench(t, address, func(ctx context.Context, _ sb.AttemptRef) error {
-		<-release
+		wait(t, release)
 		disturbed <- ctx.Err()
 		return nil
 	})
@@ -118,7 +118,7 @@ func TestOutageOfTemporalEndsNoWork(t *testing.T) {
 	r := aRun("01outage")
 	_, _, err := b.client.Start(t.Context(), r)
 	require.NoError(t, err)
-	<-b.began
+	next(t, b.began)
 	server.Stop()
 	brief, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -127,7 +127,7 @@ func TestOutageOfTemporalEndsNoWork(t *testing.T) {
 	server = start()
 	t.Cleanup(server.Stop)
 	close(release)
-	require.NoError(t, <-disturbed)
+	require.NoError(t, next(t, disturbed))
 	b.closed(t, r.Ref())
 	require.Equal(t, []workflows.Sign{workflows.Returned}, b.signs(r.Ref()))
 }

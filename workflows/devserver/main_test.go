@@ -177,6 +177,26 @@ func (b *bench) signs(ref sb.AttemptRef) []workflows.Sign {
 	return b.asked[ref]
 }
 
+// next is what comes next, which takes no long time.
+func next[T any](t *testing.T, from <-chan T) (what T) {
+	t.Helper()
+	select {
+	case what = <-from:
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "nothing came")
+	}
+	return what
+}
+
+// wait is work that goes on until it is let go, or the test has ended: a part waits for its work before it stops.
+func wait(t *testing.T, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-t.Context().Done():
+	}
+}
+
 func aRun(id string) sb.Run {
 	return sb.Run{
 		ID: id, Attempt: 1, Operator: "@acme/tools/hello", Dataset: "Zürich by night", DatasetID: "01data",
@@ -190,7 +210,7 @@ func (b *bench) closed(t *testing.T, ref sb.AttemptRef) sb.CarrierState {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	_ = b.sdk.GetWorkflow(ctx, ref.Name(), "").Get(ctx, nil) // how it ended is for the test to judge
-	state, err := b.client.State(ctx, ref)
+	state, err := b.client.State(t.Context(), ref)
 	require.NoError(t, err)
 	require.False(t, state.Open)
 	return state
