@@ -1,7 +1,7 @@
 import { test as base, type BrowserContext, expect, type Page } from '@playwright/test';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,6 +162,7 @@ async function begin(company: Company | undefined): Promise<{ world: World; end:
   await world.call('POST', '/datasets', { name: 'cats' });
   const end = async () => {
     await kill();
+    await endThoseIn(folder);
     await rm(folder, { recursive: true, force: true });
   };
   return { world, end };
@@ -180,6 +181,23 @@ function programIn(env: Record<string, string | undefined>) {
     await once(server, 'exit');
   };
   return { start, kill };
+}
+
+/** Ends what a killed server left: the parents of its work, which would go on to tell it how the work ended. */
+async function endThoseIn(folder: string) {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  for (const id of processes) {
+    const at = await readlink(`/proc/${id}/cwd`).catch(() => '');
+    if (at.startsWith(folder)) endProcess(Number(id));
+  }
+}
+
+function endProcess(id: number) {
+  try {
+    process.kill(id, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
 }
 
 function providersOf({ issuer }: Company): string {
