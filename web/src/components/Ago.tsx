@@ -1,4 +1,5 @@
-import { absolute, ago, useNow } from '@/services/times.ts';
+import { Text } from '@mantine/core';
+import { absolute, ago, moment, useNow } from '@/services/times.ts';
 
 /** A time as people say it; the whole of it on hover, when it is made: a page shows many. */
 export function Ago({ at }: { at: string }) {
@@ -7,5 +8,17 @@ export function Ago({ at }: { at: string }) {
     <time dateTime={at} onPointerEnter={(e) => (e.currentTarget.title = absolute(at))}>
       {ago(at, now)}
     </time>
+  );
+}
+
+/** The same beside the clock, where moments matter: neither keys nor touch reach what is shown on hover. */
+export function Moment({ at }: { at: string }) {
+  return (
+    <>
+      <Ago at={at} />{' '}
+      <Text span inherit c="dimmed">
+        {moment(at)}
+      </Text>
+    </>
   );
 }

@@ -52,10 +52,13 @@ export function ago(at: string | number, now: number): string {
 
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
+/** Date and clock, here. */
+export const moment = (at: string): string => local.format(new Date(at));
+
 /** The whole time, here and in UTC. */
 export function absolute(at: string): string {
   const time = new Date(at);
-  return `${local.format(time)}\n${time
+  return `${moment(at)}\n${time
     .toISOString()
     .replace('T', ' ')
     .replace(/\.\d+Z$/, '')} UTC`;

@@ -1,6 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Ago } from '@/components/Ago.tsx';
+import { Moment } from '@/components/Ago.tsx';
 import { PagePending } from '@/components/PagePending.tsx';
 import { ShowMore } from '@/components/ShowMore.tsx';
 import { Cell, StackTable } from '@/components/StackTable.tsx';
@@ -18,7 +18,7 @@ export function Events({ run }: { run: Run }) {
       <StackTable label="Events" columns={4} verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={140}>When</Table.Th>
+            <Table.Th w={290}>When</Table.Th>
             <Table.Th w={180}>What</Table.Th>
             <Table.Th w={80}>Attempt</Table.Th>
             <Table.Th>Details</Table.Th>
@@ -30,7 +30,7 @@ export function Events({ run }: { run: Run }) {
             .map((e) => (
               <Table.Tr key={e.seq}>
                 <Cell>
-                  <Ago at={e.at} />
+                  <Moment at={e.at} />
                 </Cell>
                 <Cell label="What">{words(e.kind)}</Cell>
                 <Cell label="Attempt">{e.attempt || '–'}</Cell>

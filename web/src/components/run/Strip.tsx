@@ -3,7 +3,7 @@ import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
-import { Ago } from '@/components/Ago.tsx';
+import { Moment } from '@/components/Ago.tsx';
 import { Outward } from '@/components/Outward.tsx';
 import { type Action, useActionsOf, useWhyNot } from '@/components/runs/actions.tsx';
 import { WaitingBadge } from '@/components/runs/Badge.tsx';
@@ -108,7 +108,7 @@ function Facts({ run }: { run: Run }) {
       </Fact>
       <Fact name="By">{run.created_by.name}</Fact>
       <Fact name="Scheduled">
-        <Ago at={run.scheduled_at} />
+        <Moment at={run.scheduled_at} />
       </Fact>
       <Fact name="Attempt">{run.attempt === 0 ? 'Not yet sent out' : run.attempt}</Fact>
       <Fact name="Plugin">
