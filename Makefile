@@ -75,7 +75,7 @@ test: postgres web-test ## test everything that needs no other server, and Postg
 
 .PHONY: test-all
 test-all: postgres .venv .tools/$(notdir $(VERSITYGW)) build e2e airflow-real fiftyone-real race fuzz ## test also against Postgres, S3, GCS, KMS, mail, Airflow and FiftyOne servers, from end to end, in a browser, with the race detector, and with random input
-	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./controlplane/mail/... ./controlplane/api/apitest ./blobs/... ./logs/...
+	go test -count=1 -timeout 15m $(GOTESTFLAGS) ./controlplane/store/... ./controlplane/secrets ./controlplane/mail/... ./controlplane/api/apitest ./blobs/... ./logs/... ./controlplane/logplaces/...
 
 .PHONY: e2e
 e2e: e2e-go e2e-web ## test the real binary from end to end, and its pages in Chromium
