@@ -129,7 +129,8 @@ export async function atCompany(page: Page, email: string, groups = '', name = e
 async function enter(page: Page, world: World, role: Role, path: string) {
   await page.goto(`${world.url}/login?return_to=${encodeURIComponent(path)}`);
   await page.getByRole('button', { name: `Continue as ${role}` }).click();
-  await page.waitForURL((to) => to.pathname + to.search === path || !path.includes('?'));
+  // The page may have its own words for its address before anyone looks, so it is not compared with path.
+  await page.waitForURL((to) => to.pathname !== '/login');
 }
 
 async function begin(company: Company | undefined): Promise<{ world: World; end: () => Promise<void> }> {
