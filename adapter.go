@@ -64,7 +64,7 @@ type Submission struct {
 	Installation string // whose it is
 	Target       Target
 	Inputs       json.RawMessage // an object: what the route maps; nil for nothing. Ids travel always.
-	Note         string          // for people there: who, which operator
+	Note         string          // for people there: who, which operator, where its page is
 }
 
 // Place is where an attempt runs at an orchestrator.

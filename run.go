@@ -3,6 +3,7 @@ package signalbox
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -136,6 +137,14 @@ func (r Run) Outside() bool { return r.Target.Outside() }
 
 // Ref names the run's current attempt.
 func (r Run) Ref() AttemptRef { return AttemptRef{Run: r.ID, Attempt: r.Attempt} }
+
+// Page is the address of the run's page, where home is that of the pages; "" where none are known.
+func (r Run) Page(home string) string {
+	if home == "" {
+		return ""
+	}
+	return strings.TrimSuffix(home, "/") + "/runs/" + r.ID
+}
 
 // StopWanted tells what a heartbeat answers: whether the work should end.
 func (r Run) StopWanted() bool { return r.Work.Ending != "" }

@@ -143,7 +143,7 @@ func build(c config.Config, f foundation, temporal *workflows.Client, stopping <
 		Holder: holder(), Log: entry, Rows: c.Limits.LogChunks, Mask: work.Mask, Elsewhere: referenced{f.store, away},
 	})
 	places := orchestrators.New(f.store, f.keys, kinds(), away)
-	bridge := watch.New(f.store, work, places, watch.Logs{Kept: output, Elsewhere: away}, entry)
+	bridge := watch.New(f.store, work, places, watch.Logs{Kept: output, Elsewhere: away}, watch.Options{Pages: f.front.home, Log: entry})
 	sealing := audit.New(f.store, f.chain, counts, entry)
 	refusals := audit.NewRefusals(f.store, entry)
 	closing := make(chan struct{})

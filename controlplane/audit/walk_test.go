@@ -116,7 +116,7 @@ func walk(t *testing.T) *walker {
 		Life: api.Life{Runs: w.Life, Queue: queue.New(w.Store, w.Store, access.Check, uncounted{}, entry), Work: w.Work, Logs: output, Notes: w.Store},
 		Stock: api.Stock{
 			Catalog: catalog.New(w.Store, objects, catalog.Limits{}), Datasets: w.Store, Sharing: w.Store, Orchestrators: w.Store,
-			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, entry),
+			Registrar: places, Bridge: watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, watch.Options{Log: entry}),
 			Secrets: secrets.NewVault(w.Store, keys), Sources: w.Store, SourceRegistrar: sources.New(w.Store, keys, fiftyone.Driver{}),
 		},
 		Record:  api.Record{Audit: w.Store, Refusals: w.refusals, Seal: audit.New(w.Store, signer, &heads{}, entry), Clock: w.Store},

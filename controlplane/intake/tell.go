@@ -115,7 +115,7 @@ func (l *watcher) tellOne(ctx context.Context, h sb.Hold, now time.Time) error {
 // show makes the document of a run that was scheduled here.
 func (l *watcher) show(ctx context.Context, h sb.Hold, run sb.Run, now time.Time) error {
 	m := sb.Mirrored{
-		ID: h.ID, Run: run.ID, Operator: run.Operator, Label: run.Label, Params: run.Params, View: run.View, Link: l.page(run),
+		ID: h.ID, Run: run.ID, Operator: run.Operator, Label: run.Label, Params: run.Params, View: run.View, Link: run.Page(l.options.Pages),
 	}
 	_, reach, err := l.store.RunSource(ctx, run.ID)
 	if err != nil {
@@ -134,7 +134,7 @@ func (l *watcher) show(ctx context.Context, h sb.Hold, run sb.Run, now time.Time
 }
 
 func (l *watcher) start(ctx context.Context, h sb.Hold, run sb.Run, now time.Time) error {
-	done, err := l.db.Start(ctx, h.ID, l.page(run), orNow(run.StartedAt, now))
+	done, err := l.db.Start(ctx, h.ID, run.Page(l.options.Pages), orNow(run.StartedAt, now))
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (l *watcher) start(ctx context.Context, h sb.Hold, run sb.Run, now time.Tim
 		if err != nil {
 			return err
 		}
-		if s := seen[h.ID]; s.State != sb.OperationRunning || s.Link != l.page(run) {
+		if s := seen[h.ID]; s.State != sb.OperationRunning || s.Link != run.Page(l.options.Pages) {
 			return l.lost(ctx, h, s)
 		}
 	}
@@ -182,7 +182,7 @@ func (l *watcher) complete(ctx context.Context, h sb.Hold, run sb.Run, now time.
 	}
 	_, err = l.db.Complete(ctx, h.ID, f, orNow(run.EndedAt, now))
 	if itsOwn(err) {
-		f = sb.Finding{Result: elsewhere(len(result), cmp.Or(l.page(run), "run "+run.ID))}
+		f = sb.Finding{Result: elsewhere(len(result), cmp.Or(run.Page(l.options.Pages), "run "+run.ID))}
 		_, err = l.db.Complete(ctx, h.ID, f, orNow(run.EndedAt, now))
 	}
 	sb.FaultPoint("intake.told")
@@ -329,14 +329,6 @@ func (l *watcher) become(ctx context.Context, h sb.Hold, state sb.HoldState, now
 	h.State = state
 	l.holds[h.ID], l.said[h.ID] = h, now
 	return nil
-}
-
-// page is the address of a run's page; "" where no pages are known.
-func (l *watcher) page(run sb.Run) string {
-	if l.options.Pages == "" {
-		return ""
-	}
-	return strings.TrimSuffix(l.options.Pages, "/") + "/runs/" + run.ID
 }
 
 func orNow(t *time.Time, now time.Time) time.Time {

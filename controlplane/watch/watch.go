@@ -6,6 +6,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/sirupsen/logrus"
 
@@ -18,13 +19,20 @@ type Bridge struct {
 	life     Life
 	adapters Adapters
 	logs     Logs
+	pages    string
 	log      *logrus.Entry
 	live     live
 }
 
+// Options say how the bridge shows itself.
+type Options struct {
+	Pages string // the address below which the pages are; "" for none
+	Log   *logrus.Entry
+}
+
 // New makes the bridge.
-func New(store Store, life Life, adapters Adapters, logs Logs, log *logrus.Entry) *Bridge {
-	return &Bridge{store: store, life: life, adapters: adapters, logs: logs, log: log}
+func New(store Store, life Life, adapters Adapters, logs Logs, options Options) *Bridge {
+	return &Bridge{store: store, life: life, adapters: adapters, logs: logs, pages: options.Pages, log: options.Log}
 }
 
 // unsent is the end of work that never reached its orchestrator.
@@ -56,7 +64,7 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 	default:
 		return false, err
 	}
-	d, err := submission(o, run, installation)
+	d, err := submission(o, run, installation, run.Page(b.pages))
 	if err != nil {
 		return b.unsendable(sending, adapter, run, first, err)
 	}
@@ -68,10 +76,10 @@ func (b *Bridge) Submit(ctx context.Context, ref sb.AttemptRef) (ended bool, err
 	return b.refused(ctx, ref, err)
 }
 
-// submission is what is sent for a run. Errors: Invalid (its route is gone, or its inputs must not travel).
-func submission(o sb.Orchestrator, run sb.Run, installation string) (sb.Submission, error) {
+// submission is what is sent for a run, whose page there is a link to. Errors: Invalid (its route is gone, or its inputs must not travel).
+func submission(o sb.Orchestrator, run sb.Run, installation, page string) (sb.Submission, error) {
 	d := sb.Submission{AttemptRef: run.Ref(), Name: run.Work.Ref, Installation: installation, Target: run.Target}
-	d.Note = fmt.Sprintf("Signalbox run %s: %s for %s", run.ID, run.Operator, run.CreatedBy.Name)
+	d.Note = strings.TrimSpace(fmt.Sprintf("Signalbox run %s: %s for %s\n%s", run.ID, run.Operator, run.CreatedBy.Name, page))
 	route, ok := o.RouteTo(run.Operator, run.Target)
 	if !ok {
 		return d, sb.Errorf(sb.Invalid, "no route of %s leads from %s to %s any more; schedule it again", o.Name, run.Operator, run.Target.Words())

@@ -82,7 +82,7 @@ func (w *world) live(life watch.Life) {
 	w.t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	w.bridge = watch.New(w.Store, life, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, logrus.NewEntry(log))
+	w.bridge = watch.New(w.Store, life, adapters{w}, watch.Logs{Kept: w.output, Elsewhere: w.places}, watch.Options{Pages: "https://signalbox.example.org/", Log: logrus.NewEntry(log)})
 	var err error
 	w.looker, err = watch.Take(w.t.Context(), w.bridge, w.place)
 	require.NoError(w.t, err)
@@ -156,7 +156,9 @@ func TestARunGoesThereAndComesBack(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, w.there.Name(installation, run.Ref()), run.Work.Ref)
 	require.Equal(t, sb.WorkSubmitted, run.Work.State)
-	require.JSONEq(t, `{"who":"World","data":"cats"}`, string(w.there.Sent(run.Work.Ref).Inputs))
+	sent := w.there.Sent(run.Work.Ref)
+	require.JSONEq(t, `{"who":"World","data":"cats"}`, string(sent.Inputs))
+	require.Equal(t, "Signalbox run "+run.ID+": "+run.Operator+" for "+run.CreatedBy.Name+"\nhttps://signalbox.example.org/runs/"+run.ID, sent.Note)
 
 	w.look(time.Second)
 	w.requireState(run.ID, sb.Queued, sb.WorkWaiting, true)

@@ -98,7 +98,7 @@ func setup(t *testing.T, change ...func(*identity.InvitationSettings)) *org {
 	var running sync.WaitGroup
 	running.Go(func() { _ = asking.Run(t.Context()) })
 	t.Cleanup(running.Wait)
-	bridge := watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, logrus.NewEntry(log))
+	bridge := watch.New(w.Store, w.Work, places, watch.Logs{Kept: output, Elsewhere: elsewhere}, watch.Options{Log: logrus.NewEntry(log)})
 	s := httptest.NewServer(api.New(api.Deps{
 		Gate: api.Gate{
 			Identity: people, Logins: identity.NewLogins(w.Store, keys, identity.LoginSettings{Providers: []identity.Provider{idp{name: "idp"}}}), Users: people, Groups: people,
